@@ -1,0 +1,97 @@
+/** Checks, their states and what the alerter decides. Terms are Nagios's where Nagios has one. */
+import type { ResourceRef } from './event.ts'
+
+export type State = 'ok' | 'warning' | 'critical' | 'unknown'
+
+/** Plugin exit codes in order: 0 ok, 1 warning, 2 critical, 3 unknown. */
+export const states: readonly State[] = ['ok', 'warning', 'critical', 'unknown']
+
+/** One `label=value[UOM];warn;crit;min;max` item; warn and crit stay as range text. value null = `U`. */
+export interface Perfdata {
+  label: string
+  value: number | null
+  unit: string
+  warn?: string
+  crit?: string
+  min?: number
+  max?: number
+}
+
+export interface CheckResult {
+  state: State
+  output: string
+  longOutput?: string
+  perfdata: readonly Perfdata[]
+}
+
+/** Where a check stands. Times are epoch ms. */
+export interface CheckState {
+  state: State
+  hard: boolean
+  attempt: number
+  /** False until the first result. */
+  checked: boolean
+  lastStateChange: number | null
+  lastHardState: State
+  lastHardStateChange: number | null
+  output: string
+}
+
+/** A problem as pages show it: a check in a non-ok state, with what people did about it. */
+export interface Problem {
+  /** Stable id of the check on its target; used in URLs. */
+  check: string
+  rule: string
+  plugin: string
+  target: ResourceRef
+  /** Display name of the target at the time of reading. */
+  targetName: string | null
+  project: string | null
+  host: string | null
+  state: State
+  hard: boolean
+  attempt: number
+  maxAttempts: number
+  since: number
+  output: string
+  longOutput: string | null
+  perfdata: readonly Perfdata[]
+  lastCheck: number | null
+  nextCheck: number | null
+  acknowledgement: Acknowledgement | null
+}
+
+export interface Acknowledgement {
+  author: string
+  comment: string
+  time: number
+  sticky: boolean
+}
+
+export interface Transition {
+  seq: number
+  check: string
+  rule: string
+  target: ResourceRef
+  targetName: string | null
+  project: string | null
+  time: number
+  from: State
+  to: State
+  hard: boolean
+  attempt: number
+  output: string
+}
+
+/** One attempt to tell one person, and how it went: the reason of every silence is kept too. */
+export interface NotificationRecord {
+  check: string
+  time: number
+  kind: 'problem' | 'recovery' | 'acknowledgement' | 'test'
+  state: State
+  contact: string
+  notifier: string
+  outcome: 'sent' | 'failed' | 'waiting' | 'suppressed'
+  reason: string | null
+  attempts: number
+}

@@ -1,0 +1,276 @@
+/** Every seam of the system. What is not here is private to its folder. */
+import type { ZodType } from 'zod'
+import type { Scope } from './access.ts'
+import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { CloudEvent, Json, RecordedEvent, ResourceRef } from './event.ts'
+import type { HealthBoard } from './health.ts'
+import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
+import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
+import type { Segment, UsageQuery, UsageRow } from './usage.ts'
+
+// ---------------------------------------------------------------------------------------------------------- errors, logs
+
+/** The closed list of failures that cross a seam. */
+export type ErrorCode =
+  | 'config' // the configuration is wrong: message is a list of file:line:column lines
+  | 'usage' // the command line is wrong
+  | 'locked' // the data directory belongs to another process
+  | 'unreachable' // a peer does not answer; will be tried again
+  | 'protocol' // a peer answered something that breaks its own rules
+  | 'denied' // not allowed, by us or by a peer
+  | 'not-found'
+  | 'invalid' // a request that cannot be understood
+  | 'storage' // the disk or a store refuses
+
+/** Says what, where and what to do. The message never holds a secret. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'AppError'
+    this.code = code
+  }
+}
+
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+  child(fields: Readonly<Record<string, unknown>>): Logger
+}
+
+// ------------------------------------------------------------------------------------------------------------ collecting
+
+/** Where collectors hand over what they read. */
+export interface Intake {
+  /** Resolves when the samples are queued; a full queue drops the oldest and counts them. Never blocks for long. */
+  samples(batch: readonly Sample[]): Promise<void>
+  /** Resolves once durable: then, and only then, may the bus be acknowledged. */
+  events(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  /** Body that could not be understood, with its reason: kept in DIR/parked, replayable by `specola import`. Resolves once durable. */
+  park(messages: readonly ParkedMessage[]): Promise<void>
+  instances(seen: readonly SeenInstance[]): Promise<void>
+  hypervisor(seen: Hypervisor): Promise<void>
+}
+
+export interface ParkedMessage {
+  exchange: string
+  routing_key: string
+  properties: Json
+  body: string
+  reason: string
+}
+
+export interface RecordCounts {
+  events: number
+  duplicates: number
+  ignored: number
+}
+
+/** Runs until the signal is aborted (then resolves) or throws to be restarted with back-off. */
+export interface Collector {
+  readonly name: string
+  run(signal: AbortSignal): Promise<void>
+}
+
+// --------------------------------------------------------------------------------------------------------------- journal
+
+export interface EventQuery {
+  from?: number
+  to?: number
+  /** Canonical types, or prefixes ending in a dot (`instance.`). */
+  types?: readonly string[]
+  resource?: ResourceRef
+  project?: string
+  host?: string
+  actor?: string
+  user?: string
+  /** Newest first; at most this many (≤ 1000). */
+  limit: number
+  /** Only events before this one, for paging. */
+  before?: { time: number; seq: number }
+}
+
+export interface EventRow extends CloudEvent {
+  /** Position in the journal, ascending in order of arrival. */
+  seq: number
+}
+
+/** The log of facts. A fact told in both formats is one row here, whatever arrived first. */
+export interface EventJournal {
+  record(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  events(scope: Scope, query: EventQuery): Promise<EventRow[]>
+  event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
+  /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
+  histogram(
+    scope: Scope,
+    query: Omit<EventQuery, 'limit' | 'before'> & { from: number; to: number; step: number },
+  ): Promise<[number, number][]>
+  /** Distinct types ever seen, with their counts. */
+  types(scope: Scope): Promise<{ type: string; count: number; ignored: boolean }[]>
+  /** Distinct messages in the journal, both formats counted. */
+  count(): Promise<number>
+}
+
+export interface InstanceQuery {
+  /** Part of name, id or address. */
+  q?: string
+  project?: string
+  user?: string
+  host?: string
+  state?: string
+  /** false (default): only those that exist now. */
+  deleted?: boolean
+  sort?: 'name' | 'project' | 'host' | 'state' | 'created'
+  descending?: boolean
+  limit: number
+  offset?: number
+}
+
+export interface Inventory {
+  instances(scope: Scope, query: InstanceQuery): Promise<{ rows: Instance[]; total: number }>
+  instance(scope: Scope, id: string): Promise<Instance | null>
+  projects(scope: Scope): Promise<(Named & { instances: number })[]>
+  users(scope: Scope): Promise<(Named & { instances: number })[]>
+  hypervisors(scope: Scope): Promise<Hypervisor[]>
+  /** Display names for ids; ids without a known name are absent. */
+  names(kind: 'project' | 'user' | 'instance', ids: readonly string[]): Promise<Map<string, string>>
+  seenInstances(batch: readonly SeenInstance[]): Promise<void>
+  seenHypervisor(hypervisor: Hypervisor): Promise<void>
+  name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
+}
+
+export interface UsageJournal {
+  usage(scope: Scope, query: UsageQuery): Promise<UsageRow[]>
+  /** Nova's own `tenant_usages` (detailed), by Nova's own formula. */
+  parity(scope: Scope, query: { from: number; to: number; project?: string }): Promise<Json[]>
+  segments(scope: Scope, instance: string): Promise<Segment[]>
+}
+
+export interface ProblemQuery {
+  states?: readonly State[]
+  /** Default: only hard problems. */
+  soft?: boolean
+  /** false: only problems nobody has acknowledged; default both. */
+  handled?: boolean
+  project?: string
+  host?: string
+  target?: ResourceRef
+  q?: string
+  limit?: number
+}
+
+/** Check states, what changed them, who took them and who was told. */
+export interface AlertJournal {
+  /** Order: unhandled first, critical > unknown > warning, then newest. */
+  problems(scope: Scope, query: ProblemQuery): Promise<Problem[]>
+  /** Any check by id, also one that is ok. */
+  check(scope: Scope, id: string): Promise<Problem | null>
+  checksOf(scope: Scope, target: ResourceRef): Promise<Problem[]>
+  /** Hard recoveries since, newest first. */
+  recovered(scope: Scope, since: number): Promise<Transition[]>
+  transitions(
+    scope: Scope,
+    query: { check?: string; target?: ResourceRef; from?: number; to?: number; limit: number },
+  ): Promise<Transition[]>
+  notifications(scope: Scope, check: string, limit: number): Promise<NotificationRecord[]>
+  summary(scope: Scope): Promise<Record<State | 'pending' | 'unhandled', number>>
+  /** Worst hard state of any check per bucket, for the strip of the last day: index 0 = oldest. */
+  worst(scope: Scope, query: { from: number; to: number; step: number }): Promise<(State | null)[]>
+}
+
+/** What people may tell the alerter; journalled with who and when. */
+export interface AlertCommands {
+  /** False when there is no such problem in scope (or it is ok by now). */
+  acknowledge(scope: Scope, check: string, by: string, comment: string, sticky: boolean): Promise<boolean>
+  unacknowledge(scope: Scope, check: string, by: string): Promise<boolean>
+}
+
+// ---------------------------------------------------------------------------------------------------------------- live
+
+/** What changed, for pages that are open now. Delivery is best effort: a page that missed one reads its fragment anew. */
+export type Change =
+  | { kind: 'events'; count: number; projects: readonly string[] }
+  | { kind: 'problem'; check: string; project: string | null; state: State; hard: boolean }
+  | { kind: 'samples'; measurement: string; time: number }
+  | { kind: 'inventory' }
+  | { kind: 'health'; component: string }
+
+export interface Live {
+  publish(change: Change): void
+  subscribe(listener: (change: Change) => void): () => void
+}
+
+// --------------------------------------------------------------------------------------------------------------- plugins
+
+export type TargetKind = 'instance' | 'hypervisor' | 'connection'
+
+/** What a check looks at. */
+export interface Target {
+  kind: TargetKind
+  id: string
+  name: string | null
+  project: string | null
+  host: string | null
+  /** For instances: the inventory entry, so that a check can tell stopped from silent. */
+  instance: Instance | null
+}
+
+export interface CheckContext<C> {
+  config: C
+  target: Target
+  /** Reads of one cycle are coalesced by the engine into one query for all targets. */
+  store: Pick<SampleStore, 'range' | 'latest'>
+  health: Pick<HealthBoard, 'all'>
+  now: number
+  signal: AbortSignal
+}
+
+/** A check is written for one target and run for all. It never throws for a bad world: it answers unknown. */
+export interface Check<C = unknown> {
+  kind: 'check'
+  name: string
+  /** One sentence for the rules page. */
+  description: string
+  targets: readonly TargetKind[]
+  config: ZodType<C>
+  run(ctx: CheckContext<C>): Promise<CheckResult>
+}
+
+export interface Message {
+  kind: NotificationRecord['kind']
+  problem: Problem
+  transition: Transition | null
+  acknowledgement: Acknowledgement | null
+  /** Absolute link to the problem, or null when no public URL is configured. */
+  link: string | null
+  time: number
+  /** Display zone (IANA) and language of the reader. */
+  zone: string
+  language: 'it' | 'en'
+}
+
+export type Delivery = { ok: true; id?: string } | { ok: false; retry: boolean; reason: string }
+
+export type Render = (template: string, data: unknown) => string
+
+export interface NotifierContext<C> {
+  config: C
+  /** The address or user the message is for, as the contact gives it. */
+  to: string
+  render: { text: Render; html: Render }
+  signal: AbortSignal
+}
+
+export interface Notifier<C = unknown> {
+  kind: 'notifier'
+  name: string
+  description: string
+  config: ZodType<C>
+  send(message: Message, ctx: NotifierContext<C>): Promise<Delivery>
+}
+
+export type Plugin = Check | Notifier
+
+export type { CheckState, LatestQuery, RangeQuery, RangeResult, SampleStore }

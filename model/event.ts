@@ -1,0 +1,97 @@
+/** Canonical facts about a cloud, the same whatever service, release or notification format told them. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export type Phase = 'start' | 'end' | 'error' | null
+
+/** libvirt's own events (domain started, stopped …) travel the same road as the services'. */
+export type Service = 'nova' | 'cinder' | 'glance' | 'neutron' | 'keystone' | 'swift' | 'libvirt' | 'specola' | 'other'
+
+export interface ResourceRef {
+  /** instance, volume, image, port, floatingip, project, user, hypervisor … */
+  kind: string
+  id: string
+}
+
+/** Sizes as the service states them: MiB and GiB. */
+export interface FlavorFacts {
+  id: string | null
+  name: string | null
+  vcpus: number
+  memoryMb: number
+  rootGb: number
+  ephemeralGb: number
+  swapMb?: number
+  extraSpecs?: Readonly<Record<string, string>>
+}
+
+/** What a message says of an instance, taken from the payload and not from the event's name. Times are epoch ms; null = stated as absent. */
+export interface InstanceFacts {
+  name?: string
+  hostname?: string
+  oldName?: string
+  flavor?: FlavorFacts
+  newFlavor?: FlavorFacts | { name: string | null; id: string | null }
+  image?: string | null
+  availabilityZone?: string | null
+  node?: string | null
+  state?: string | null
+  oldState?: string | null
+  taskState?: string | null
+  oldTaskState?: string | null
+  newTaskState?: string | null
+  powerState?: string | null
+  createdAt?: number | null
+  launchedAt?: number | null
+  terminatedAt?: number | null
+  deletedAt?: number | null
+  updatedAt?: number | null
+  auditPeriod?: { from: number; to: number }
+  addresses?: readonly { address: string; mac?: string; label?: string }[]
+  volumes?: readonly string[]
+  /** For attach and detach: the volume or port concerned. */
+  volume?: string
+  fault?: { type: string; message: string }
+}
+
+/** A fact, once. `id` is the bus notification's message_id (or our own for libvirt's events). */
+export interface CloudEvent {
+  id: string
+  /** Canonical: `instance.create`, `volume.attach`, `domain.stopped` …; equal for legacy and versioned. */
+  type: string
+  phase: Phase
+  format: 'legacy' | 'versioned' | 'native'
+  service: Service
+  /** When it happened, epoch ms (envelope timestamp; fractions of a millisecond are dropped). */
+  time: number
+  priority: string
+  publisher: string
+  resource: ResourceRef | null
+  /** Ids: owner project and owner user of the resource; actor = who asked for it. */
+  project: string | null
+  user: string | null
+  actor: string | null
+  actorProject: string | null
+  /** Names where the message tells them: id → name. Kept so that names outlive deletion. */
+  names?: { project?: string; user?: string; actor?: string }
+  host: string | null
+  request: string | null
+  /** Present for instance events. */
+  instance?: InstanceFacts
+  /** Present where the service says more than the common fields: flat, canonical keys. */
+  facts?: Readonly<Record<string, Json>>
+}
+
+/** Outcome of reading one body from the bus. */
+export type Decoded =
+  | { ok: true; event: CloudEvent }
+  | { ok: true; ignored: true; type: string; event: CloudEvent }
+  | { ok: false; reason: string }
+
+/** An event on its way into the journal, with the scrubbed text of the message it came from. */
+export interface RecordedEvent {
+  event: CloudEvent
+  /** No decoder knows this type: kept raw, counted and listed. */
+  ignored: boolean
+  raw: string | null
+}

@@ -1,0 +1,99 @@
+/** The catalogue of what Specola itself measures: one place for units and titles, read by collectors, checks, pages and docs. */
+
+export interface FieldInfo {
+  /** Unit of the stored number: '%', 'B', 'B/s', '1/s', 'ms', 's' or '' for a plain count or code. */
+  unit: string
+  title: string
+}
+
+export interface MeasurementInfo {
+  tags: readonly string[]
+  fields: Readonly<Record<string, FieldInfo>>
+}
+
+const f = (unit: string, title: string): FieldInfo => ({ unit, title })
+
+/** All rates and percentages are means over the polling interval that ends at the sample's time. */
+export const measurements = {
+  /** One row per instance and poll: the whole instance. */
+  instance: {
+    tags: ['instance', 'project', 'user', 'host', 'flavor'],
+    fields: {
+      state: f('', 'libvirt domain state (1 running, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended)'),
+      vcpus: f('', 'vCPUs'),
+      cpu_percent: f('%', 'CPU used of the allotted vCPUs'),
+      steal_percent: f('%', 'CPU steal: vCPUs ready but not running'),
+      host_cpu_percent: f('%', 'Host CPU used, emulator included (100 = one core)'),
+      memory_current_bytes: f('B', 'Memory the guest may use now (balloon)'),
+      memory_used_bytes: f('B', 'Memory used, as the guest sees it'),
+      memory_available_bytes: f('B', 'Memory the guest sees in all'),
+      memory_rss_bytes: f('B', 'Host memory footprint (resident, QEMU included)'),
+      major_faults: f('1/s', 'Major page faults'),
+      swap_bytes: f('B/s', 'Swap traffic in the guest'),
+      disk_read_bytes: f('B/s', 'Disk read'),
+      disk_write_bytes: f('B/s', 'Disk write'),
+      disk_read_ops: f('1/s', 'Disk read requests'),
+      disk_write_ops: f('1/s', 'Disk write requests'),
+      disk_read_latency: f('ms', 'Disk read latency'),
+      disk_write_latency: f('ms', 'Disk write latency'),
+      disk_queue: f('', 'Disk requests in flight (mean)'),
+      disk_allocated_bytes: f('B', 'Disk image allocated'),
+      disk_capacity_bytes: f('B', 'Disk capacity'),
+      net_rx_bytes: f('B/s', 'Network received'),
+      net_tx_bytes: f('B/s', 'Network sent'),
+      net_rx_packets: f('1/s', 'Packets received'),
+      net_tx_packets: f('1/s', 'Packets sent'),
+      net_drops: f('1/s', 'Packets dropped'),
+    },
+  },
+  instance_disk: {
+    tags: ['instance', 'project', 'host', 'device'],
+    fields: {
+      read_bytes: f('B/s', 'Read'),
+      write_bytes: f('B/s', 'Write'),
+      read_ops: f('1/s', 'Read requests'),
+      write_ops: f('1/s', 'Write requests'),
+      read_latency: f('ms', 'Read latency'),
+      write_latency: f('ms', 'Write latency'),
+      allocated_bytes: f('B', 'Allocated'),
+      capacity_bytes: f('B', 'Capacity'),
+    },
+  },
+  instance_nic: {
+    tags: ['instance', 'project', 'host', 'device'],
+    fields: {
+      rx_bytes: f('B/s', 'Received'),
+      tx_bytes: f('B/s', 'Sent'),
+      rx_packets: f('1/s', 'Packets received'),
+      tx_packets: f('1/s', 'Packets sent'),
+      drops: f('1/s', 'Packets dropped'),
+      errors: f('1/s', 'Packets in error'),
+    },
+  },
+  /** The physical machine, as its libvirt daemon tells it. */
+  hypervisor: {
+    tags: ['host'],
+    fields: {
+      cpus: f('', 'Logical CPUs'),
+      cpu_percent: f('%', 'Host CPU busy'),
+      iowait_percent: f('%', 'Host CPU waiting for I/O'),
+      memory_total_bytes: f('B', 'Host memory'),
+      memory_used_bytes: f('B', 'Host memory used (total - free - buffers - cached)'),
+      instances: f('', 'Domains listed'),
+      instances_running: f('', 'Domains running'),
+    },
+  },
+  /** Specola about itself: one row per component and report. */
+  specola: {
+    tags: ['component'],
+    fields: {
+      up: f('', '1 when the component works'),
+      lag_seconds: f('s', 'How far behind it is'),
+      queue: f('', 'Entries waiting'),
+      dropped: f('', 'Entries dropped since start'),
+      processed: f('', 'Entries processed since start'),
+    },
+  },
+} as const satisfies Record<string, MeasurementInfo>
+
+export type MeasurementName = keyof typeof measurements

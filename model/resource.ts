@@ -1,0 +1,52 @@
+/** Inventory: what exists or existed. Names outlive deletion. Times are epoch ms. */
+
+export interface Named {
+  id: string
+  name: string | null
+}
+
+export interface Instance {
+  id: string
+  name: string | null
+  project: string | null
+  user: string | null
+  flavor: { id: string | null; name: string | null; vcpus: number; memoryMb: number; diskGb: number } | null
+  host: string | null
+  /** libvirt's domain name (instance-0000017a) where known. */
+  domain: string | null
+  image: string | null
+  /** Nova's vm_state: building active paused suspended stopped rescued resized shelved shelved_offloaded soft-delete error deleted; null = never told. */
+  state: string | null
+  addresses: readonly { address: string; mac?: string; label?: string }[]
+  createdAt: number | null
+  launchedAt: number | null
+  terminatedAt: number | null
+  /** Who told us last: the bus, the OpenStack API or the hypervisor. */
+  source: 'event' | 'api' | 'libvirt'
+  /** Time of the newest fact. */
+  updatedAt: number
+}
+
+/** What a hypervisor tells of a domain that Nova made; fills gaps, never overrides what Nova said. */
+export interface SeenInstance {
+  id: string
+  domain: string
+  host: string
+  name: string | null
+  project: Named | null
+  user: Named | null
+  flavor: { name: string; vcpus: number; memoryMb: number; diskGb: number } | null
+  image: string | null
+  addresses: readonly { address: string; mac?: string; label?: string }[]
+  createdAt: number | null
+  seenAt: number
+}
+
+export interface Hypervisor {
+  host: string
+  uri: string | null
+  cpus: number | null
+  memoryBytes: number | null
+  version: string | null
+  seenAt: number
+}
