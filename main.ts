@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The `specola` command: finds the subcommand, runs it, turns failures into one clear line and an exit code. */
+import type { Command, CommandIo } from './cli/command.ts'
+import { AppError } from './model/contract.ts'
+
+/** Loaded when asked for, so that `specola parse` does not pay for DuckDB. */
+const commands: Record<string, () => Promise<{ command: Command }>> = {}
+
+const io: CommandIo = {
+  out: (text) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+  err: (text) => process.stderr.write(text.endsWith('\n') ? text : `${text}\n`),
+}
+
+async function help(topic: string | undefined): Promise<number> {
+  const load = topic === undefined ? undefined : commands[topic]
+  if (load) {
+    io.out((await load()).command.usage)
+    return 0
+  }
+  io.out('specola, the observatory of OpenStack clouds\n\nusage: specola COMMAND …\n')
+  for (const load of Object.values(commands)) {
+    const { command } = await load()
+    io.out(`  ${command.name.padEnd(14)} ${command.summary}`)
+  }
+  io.out('\nspecola help COMMAND tells how a command is called.')
+  return 0
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(rest[0])
+  const load = commands[name]
+  if (!load) {
+    io.err(`specola: no command "${name}"; there are: ${Object.keys(commands).join(', ')}`)
+    return 2
+  }
+  const { command } = await load()
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.out(command.usage)
+    return 0
+  }
+  try {
+    return await command.run(rest, io)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    io.err(error.message)
+    if (error.code === 'usage') io.err(command.usage)
+    return error.code === 'usage' || error.code === 'config' || error.code === 'locked' ? 2 : 1
+  }
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,120 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { AppError } from '../../model/contract.ts'
+import { migrations } from './migrations.ts'
+
+export type Row = Record<string, string | number | bigint | Uint8Array | null>
+
+/** The one SQLite file behind all journals. Statements are prepared once; numbers come back as JavaScript numbers. */
+export interface Database {
+  all<T extends object = Row>(sql: string, ...values: SQLInputValue[]): T[]
+  get<T extends object = Row>(sql: string, ...values: SQLInputValue[]): T | undefined
+  run(sql: string, ...values: SQLInputValue[]): { changes: number; lastInsertRowid: number }
+  iterate<T extends object = Row>(sql: string, ...values: SQLInputValue[]): IterableIterator<T>
+  /** All or nothing, durable when it returns (WAL, synchronous=FULL). Not reentrant: callers never nest. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * Opens `DIR/journal.sqlite` and brings it to the newest schema. Owning the directory is exclusive: a second process gets
+ * AppError('locked'). The lock is a transaction held on a file of its own, so the kernel drops it when the process dies, and
+ * readers (`openJournalReadOnly`) can still look while the owner runs.
+ */
+export function openDatabase(directory: string): Database {
+  mkdirSync(directory, { recursive: true, mode: 0o750 })
+  const lock = new DatabaseSync(join(directory, 'lock.sqlite'))
+  try {
+    lock.exec('PRAGMA busy_timeout=0; PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    throw new AppError(
+      'locked',
+      `${directory}: another specola process uses this data directory; stop it first, or give this one a directory of its own (data: in the config, or --data)`,
+      { cause },
+    )
+  }
+  const sqlite = new DatabaseSync(join(directory, 'journal.sqlite'))
+  sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;
+    PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456`)
+  migrate(sqlite)
+  return database(sqlite, lock)
+}
+
+/** For commands that only read, also while `serve` owns the directory. */
+export function openDatabaseReadOnly(directory: string): Database {
+  let sqlite: DatabaseSync
+  try {
+    sqlite = new DatabaseSync(join(directory, 'journal.sqlite'), { readOnly: true })
+  } catch (cause) {
+    throw new AppError(
+      'not-found',
+      `${directory}: no journal here (expected ${join(directory, 'journal.sqlite')}); was anything imported?`,
+      {
+        cause,
+      },
+    )
+  }
+  sqlite.exec('PRAGMA busy_timeout=5000')
+  return database(sqlite, null)
+}
+
+function migrate(sqlite: DatabaseSync) {
+  sqlite.exec('CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT')
+  const applied = new Set(
+    sqlite
+      .prepare('SELECT name FROM migration')
+      .all()
+      .map((row) => String(row.name)),
+  )
+  for (const { name, sql } of migrations) {
+    if (applied.has(name)) continue
+    sqlite.exec('BEGIN IMMEDIATE')
+    try {
+      sqlite.exec(sql)
+      sqlite.prepare(`INSERT INTO migration VALUES (?, CAST(unixepoch('subsec') * 1000 AS INTEGER))`).run(name)
+      sqlite.exec('COMMIT')
+    } catch (cause) {
+      sqlite.exec('ROLLBACK')
+      throw new AppError('storage', `journal.sqlite: migration ${name} failed: ${(cause as Error).message}`, { cause })
+    }
+  }
+}
+
+function database(sqlite: DatabaseSync, lock: DatabaseSync | null): Database {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string) => {
+    let statement = statements.get(sql)
+    if (!statement) {
+      statement = sqlite.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+  return {
+    all: <T>(sql: string, ...values: SQLInputValue[]) => prepare(sql).all(...values) as T[],
+    get: <T>(sql: string, ...values: SQLInputValue[]) => prepare(sql).get(...values) as T | undefined,
+    run(sql, ...values) {
+      const { changes, lastInsertRowid } = prepare(sql).run(...values)
+      return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) }
+    },
+    iterate: <T>(sql: string, ...values: SQLInputValue[]) => prepare(sql).iterate(...values) as IterableIterator<T>,
+    transaction(work) {
+      sqlite.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        sqlite.exec('COMMIT')
+        return result
+      } catch (error) {
+        sqlite.exec('ROLLBACK')
+        throw error
+      }
+    },
+    close() {
+      statements.clear()
+      sqlite.close()
+      lock?.close()
+    },
+  }
+}

@@ -1,0 +1,9 @@
+/** The journal's schema, step by step. A step that was released is never edited: add another. */
+import { eventsSchema } from './events.schema.ts'
+
+export interface Migration {
+  name: string
+  sql: string
+}
+
+export const migrations: readonly Migration[] = [{ name: '0001-events', sql: eventsSchema }]
