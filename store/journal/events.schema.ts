@@ -16,8 +16,9 @@ CREATE TABLE event (
   host TEXT,
   request TEXT,
   ignored INTEGER NOT NULL,
-  -- seq of the same fact told in the other format, when that row is the one to show
+  -- the same fact told in the other format: seq of that row; hidden = the other one is shown
   twin INTEGER,
+  hidden INTEGER NOT NULL DEFAULT 0,
   -- the canonical event as JSON
   body TEXT NOT NULL,
   -- where the scrubbed text of the message is: raw_batch.id and the position in it
@@ -25,9 +26,9 @@ CREATE TABLE event (
   raw_index INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX event_message ON event (message_id);
-CREATE INDEX event_time ON event (time);
+CREATE INDEX event_time ON event (time) WHERE hidden = 0;
 CREATE INDEX event_resource ON event (resource_id, time);
-CREATE INDEX event_project ON event (project, time);
+CREATE INDEX event_project ON event (project, time) WHERE hidden = 0;
 CREATE TABLE raw_batch (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE event_type (type TEXT PRIMARY KEY, count INTEGER NOT NULL, ignored INTEGER NOT NULL) STRICT;
 

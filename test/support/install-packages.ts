@@ -20,7 +20,7 @@ if (missing.length > 0) {
   const sudo = !root && spawnSync('sudo', ['-n', 'true']).status === 0
   if (!existsSync('/usr/bin/apt-get') || (!root && !sudo)) {
     console.log(`These Debian packages are missing, and this user may not install them: ${missing.join(' ')}`)
-    console.log('The tests that need them will be skipped. To run them: sudo apt-get install ' + missing.join(' '))
+    console.log(`The tests that need them will be skipped. To run them: sudo apt-get install ${missing.join(' ')}`)
   } else {
     console.log(`Installing the Debian packages that the tests run against: ${missing.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

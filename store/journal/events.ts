@@ -1,0 +1,199 @@
+/** The log of facts: one transaction for de-duplication, events, inventory and ledger, so that a replay changes nothing. */
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Scope } from '../../model/access.ts'
+import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
+import type { CloudEvent, RecordedEvent } from '../../model/event.ts'
+import type { Database } from './database.ts'
+import { ledgerWriter } from './ledger-writer.ts'
+import { nameWriter } from './names.ts'
+import { allOf, type Condition, equals, inScope } from './scope.ts'
+
+/** The same fact in the other format comes within this time, ms. */
+const twinWindow = 2000
+
+export function eventJournal(db: Database): EventJournal {
+  const ledger = ledgerWriter(db)
+  const names = nameWriter(db)
+
+  function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
+    const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
+    const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
+    const raws: string[] = []
+    const types = new Map<string, { count: number; ignored: boolean }>()
+    const instances: CloudEvent[] = []
+    for (const { event, ignored, raw } of batch) {
+      const seq = insert(event, ignored, raw === null ? null : rawBatch, raws.length)
+      if (seq === null) {
+        counts.duplicates++
+        continue
+      }
+      if (raw !== null) raws.push(raw)
+      counts[ignored ? 'ignored' : 'events']++
+      const type = types.get(event.type)
+      types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
+      names.fromEvent(event)
+      if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
+      if (event.format !== 'native') pair(seq, event)
+    }
+    if (raws.length > 0)
+      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, zstdCompressSync(JSON.stringify(raws)))
+    for (const [type, { count, ignored }] of types)
+      db.run(
+        'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',
+        type,
+        count,
+        ignored ? 1 : 0,
+      )
+    ledger.apply(instances)
+    return counts
+  }
+
+  /** The new row's seq, or null when this message is in the journal already. */
+  function insert(event: CloudEvent, ignored: boolean, rawBatch: number | null, rawIndex: number): number | null {
+    const { changes, lastInsertRowid } = db.run(
+      `INSERT INTO event (message_id, type, phase, format, service, time, resource_kind, resource_id, project, user, actor, host, request,
+         ignored, body, raw_batch, raw_index)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+      event.id,
+      event.type,
+      event.phase,
+      event.format,
+      event.service,
+      event.time,
+      event.resource?.kind ?? null,
+      event.resource?.id ?? null,
+      event.project,
+      event.user,
+      event.actor,
+      event.host,
+      event.request,
+      ignored ? 1 : 0,
+      JSON.stringify(event),
+      rawBatch,
+      rawBatch === null ? null : rawIndex,
+    )
+    return changes === 0 ? null : lastInsertRowid
+  }
+
+  /**
+   * `notification_format=both` tells each fact twice. Canonical key: resource, type, phase, request, ±2 s; each row is paired
+   * with one row at the most, the nearest. A legacy event without phase is its versioned `.end`.
+   */
+  function pair(seq: number, event: CloudEvent): void {
+    if (event.service !== 'nova' || !event.resource) return
+    const twin = db.get<{ seq: number }>(
+      `SELECT seq FROM event INDEXED BY event_resource
+       WHERE resource_id = ?1 AND time BETWEEN ?2 - ?3 AND ?2 + ?3 AND type = ?4 AND request IS ?5 AND twin IS NULL
+         AND format = ?6 AND (phase IS ?7 OR (phase IS NULL AND ?7 = 'end' AND format = 'legacy') OR (phase = 'end' AND ?7 IS NULL AND format = 'versioned'))
+       ORDER BY abs(time - ?2) LIMIT 1`,
+      event.resource.id,
+      event.time,
+      twinWindow,
+      event.type,
+      event.request,
+      event.format === 'legacy' ? 'versioned' : 'legacy',
+      event.phase,
+    )
+    if (!twin) return
+    const versionedIsNew = event.format === 'versioned'
+    db.run('UPDATE event SET twin = ?, hidden = ? WHERE seq = ?', twin.seq, versionedIsNew ? 0 : 1, seq)
+    db.run('UPDATE event SET twin = ?, hidden = ? WHERE seq = ?', seq, versionedIsNew ? 1 : 0, twin.seq)
+  }
+
+  return {
+    async record(batch) {
+      try {
+        return db.transaction(() => recordNow(batch))
+      } catch (error) {
+        // what was remembered of the failed transaction never happened
+        ledger.forget()
+        names.forget()
+        throw error
+      }
+    },
+
+    async events(scope, query) {
+      const { sql, values } = eventCondition(scope, query)
+      const rows = db.all<{ seq: number; body: string }>(
+        `SELECT seq, body FROM event WHERE ${sql} ORDER BY time DESC, seq DESC LIMIT ?`,
+        ...values,
+        Math.min(1000, Math.max(1, query.limit)),
+      )
+      return rows.map(toEventRow)
+    },
+
+    async event(scope, seq) {
+      const { sql, values } = allOf([equals('seq', seq), inScope(scope, 'project')])
+      const row = db.get<{ seq: number; body: string; raw_batch: number | null; raw_index: number | null }>(
+        `SELECT seq, body, raw_batch, raw_index FROM event WHERE ${sql}`,
+        ...values,
+      )
+      if (!row) return null
+      return { row: toEventRow(row), raw: row.raw_batch === null ? null : rawText(row.raw_batch, row.raw_index ?? 0) }
+    },
+
+    async histogram(scope, query) {
+      const { sql, values } = eventCondition(scope, query)
+      const rows = db.all<{ bucket: number; count: number }>(
+        `SELECT (time / ?) AS bucket, count(*) AS count FROM event WHERE ${sql} GROUP BY 1 ORDER BY 1`,
+        query.step,
+        ...values,
+      )
+      return rows.map(({ bucket, count }) => [Math.floor(bucket) * query.step, count])
+    },
+
+    async types(scope) {
+      if (scope.projects === 'all')
+        return db
+          .all<{ type: string; count: number; ignored: number }>('SELECT type, count, ignored FROM event_type ORDER BY type')
+          .map((row) => ({ ...row, ignored: row.ignored === 1 }))
+      const { sql, values } = inScope(scope, 'project')
+      return db
+        .all<{ type: string; count: number; ignored: number }>(
+          `SELECT type, count(*) AS count, max(ignored) AS ignored FROM event WHERE hidden = 0 AND ${sql} GROUP BY type ORDER BY type`,
+          ...values,
+        )
+        .map((row) => ({ ...row, ignored: row.ignored === 1 }))
+    },
+
+    async count() {
+      return db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native'`)?.n ?? 0
+    },
+  }
+
+  function rawText(batch: number, index: number): string | null {
+    const row = db.get<{ body: Uint8Array }>('SELECT body FROM raw_batch WHERE id = ?', batch)
+    if (!row) return null
+    const texts = JSON.parse(zstdDecompressSync(row.body).toString('utf8')) as string[]
+    return texts[index] ?? null
+  }
+}
+
+function eventCondition(scope: Scope, query: Omit<EventQuery, 'limit'>): Condition {
+  return allOf([
+    { sql: 'hidden = 0', values: [] },
+    inScope(scope, 'project'),
+    query.from === undefined ? null : { sql: 'time >= ?', values: [query.from] },
+    query.to === undefined ? null : { sql: 'time < ?', values: [query.to] },
+    query.types === undefined ? null : typeCondition(query.types),
+    query.resource ? { sql: 'resource_id = ? AND resource_kind = ?', values: [query.resource.id, query.resource.kind] } : null,
+    equals('project', query.project),
+    equals('host', query.host),
+    equals('actor', query.actor),
+    equals('user', query.user),
+    query.before ? { sql: '(time, seq) < (?, ?)', values: [query.before.time, query.before.seq] } : null,
+  ])
+}
+
+/** Exact types, or families written with a dot at the end. */
+function typeCondition(types: readonly string[]): Condition {
+  const parts = types.map(
+    (type): Condition =>
+      type.endsWith('.')
+        ? { sql: 'type >= ? AND type < ?', values: [type, `${type.slice(0, -1)}/`] }
+        : { sql: 'type = ?', values: [type] },
+  )
+  return { sql: parts.map(({ sql }) => `(${sql})`).join(' OR ') || '0', values: parts.flatMap(({ values }) => values) }
+}
+
+const toEventRow = ({ seq, body }: { seq: number; body: string }): EventRow => ({ ...(JSON.parse(body) as CloudEvent), seq })

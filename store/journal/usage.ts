@@ -1,0 +1,141 @@
+/** The two views of usage. Both read tables that the ledger keeps; the arithmetic is in model/. */
+
+import type { Scope } from '../../model/access.ts'
+import type { Clock } from '../../model/clock.ts'
+import type { UsageJournal } from '../../model/contract.ts'
+import type { LedgerFlavor } from '../../model/ledger.ts'
+import { inWindow, type ParityInstance, parityHours, tenantUsages } from '../../model/parity.ts'
+import type { Segment, StateClass, UsageBy, UsageQuery, UsageRow } from '../../model/usage.ts'
+import { addUsage, type Portion } from '../../model/usage-rows.ts'
+import type { Database } from './database.ts'
+import { allOf, equals, inScope } from './scope.ts'
+
+export function usageJournal(db: Database, clock: Clock): UsageJournal {
+  const flavors = new Map<string, LedgerFlavor>()
+  /** Few texts, many rows: each is parsed once. */
+  function flavorOf(text: string | null): LedgerFlavor | null {
+    if (text === null) return null
+    let flavor = flavors.get(text)
+    if (!flavor) {
+      flavor = JSON.parse(text) as LedgerFlavor
+      if (flavors.size > 10_000) flavors.clear()
+      flavors.set(text, flavor)
+    }
+    return flavor
+  }
+
+  function parityInstances(
+    scope: Scope,
+    filter: { from: number; to: number; project?: string; user?: string },
+  ): (ParityInstance & { user: string | null; host: string | null })[] {
+    const where = allOf([
+      inScope(scope, 'project'),
+      {
+        sql: 'launched_at IS NOT NULL AND launched_at < ? AND (terminated_at IS NULL OR terminated_at > ?) AND project IS NOT NULL',
+        values: [filter.to, filter.from - 1000],
+      },
+      equals('project', filter.project),
+      equals('user', filter.user),
+    ])
+    return db
+      .all<{
+        id: string
+        name: string | null
+        project: string
+        user: string | null
+        host: string | null
+        flavor: string | null
+        state: string | null
+        launched_at: number
+        terminated_at: number | null
+      }>(
+        `SELECT id, name, project, user, host, flavor, state, launched_at, terminated_at FROM instance WHERE ${where.sql}`,
+        ...where.values,
+      )
+      .map((row) => ({ ...row, flavor: flavorOf(row.flavor), launchedAt: row.launched_at, terminatedAt: row.terminated_at }))
+  }
+
+  function* ledgerPortions(scope: Scope, query: UsageQuery): Generator<Portion> {
+    const end = Math.min(query.to, clock.now())
+    const where = allOf([
+      inScope(scope, 'project'),
+      { sql: 'start < ? AND (stop IS NULL OR stop > ?)', values: [end, query.from] },
+      equals('project', query.project),
+      equals('user', query.user),
+    ])
+    const rows = db.iterate<{
+      instance: string
+      start: number
+      stop: number | null
+      state: StateClass
+      flavor: string | null
+      host: string | null
+      project: string | null
+      user: string | null
+    }>(`SELECT instance, start, stop, state, flavor, host, project, user FROM segment WHERE ${where.sql}`, ...where.values)
+    for (const row of rows) {
+      const seconds = (Math.min(row.stop ?? end, end) - Math.max(row.start, query.from)) / 1000
+      if (seconds > 0 && row.state !== 'building' && row.state !== 'deleted')
+        yield {
+          instance: row.instance,
+          project: row.project,
+          user: row.user,
+          host: row.host,
+          flavor: flavorOf(row.flavor),
+          seconds,
+          running: row.state === 'running',
+        }
+    }
+  }
+
+  function* parityPortions(scope: Scope, query: UsageQuery): Generator<Portion> {
+    const now = clock.now()
+    for (const instance of parityInstances(scope, query)) {
+      if (!inWindow(instance, query.from, query.to)) continue
+      const seconds = parityHours(instance, query.from, query.to, now) * 3600
+      yield {
+        instance: instance.id,
+        project: instance.project,
+        user: instance.user,
+        host: instance.host,
+        flavor: instance.flavor,
+        seconds,
+        running: instance.state === 'active',
+      }
+    }
+  }
+
+  function namesOf(by: UsageBy, keys: readonly string[]): Map<string, string> {
+    if (by === 'flavor' || by === 'host') return new Map(keys.map((key) => [key, key]))
+    const sql =
+      by === 'instance'
+        ? 'SELECT id, name FROM instance WHERE name IS NOT NULL AND id IN (SELECT value FROM json_each(?))'
+        : `SELECT id, name FROM named WHERE kind = '${by}' AND id IN (SELECT value FROM json_each(?))`
+    return new Map(db.all<{ id: string; name: string }>(sql, JSON.stringify(keys)).map(({ id, name }) => [id, name]))
+  }
+
+  return {
+    async usage(scope, query) {
+      const rows = addUsage(query.view === 'ledger' ? ledgerPortions(scope, query) : parityPortions(scope, query), query.by)
+      const names = namesOf(
+        query.by,
+        rows.map(({ key }) => key),
+      )
+      return rows.map((row): UsageRow => ({ ...row, name: names.get(row.key) ?? null }))
+    },
+
+    async parity(scope, query) {
+      return tenantUsages(parityInstances(scope, query), query.from, query.to, clock.now())
+    },
+
+    async segments(scope, instance) {
+      const where = allOf([inScope(scope, 'project'), equals('instance', instance)])
+      return db
+        .all<Omit<Segment, 'from' | 'to' | 'flavor'> & { start: number; stop: number | null; flavor: string | null }>(
+          `SELECT instance, start, stop, state, flavor, host, project, user, provenance FROM segment WHERE ${where.sql} ORDER BY start`,
+          ...where.values,
+        )
+        .map(({ start, stop, flavor, ...rest }): Segment => ({ ...rest, from: start, to: stop, flavor: flavorOf(flavor) }))
+    },
+  }
+}
