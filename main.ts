@@ -4,7 +4,11 @@ import type { Command, CommandIo } from './cli/command.ts'
 import { AppError } from './model/contract.ts'
 
 /** Loaded when asked for, so that `specola parse` does not pay for DuckDB. */
-const commands: Record<string, () => Promise<{ command: Command }>> = {}
+const commands: Record<string, () => Promise<{ command: Command }>> = {
+  decode: () => import('./cli/decode.ts'),
+  import: () => import('./cli/import.ts'),
+  usage: () => import('./cli/usage.ts'),
+}
 
 const io: CommandIo = {
   out: (text) => process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),

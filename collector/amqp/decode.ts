@@ -101,7 +101,7 @@ function recognise(
   exchange: string | undefined,
   context: ReturnType<typeof contextOf>,
 ): Told | null {
-  const service = exchanges[exchange ?? ''] ?? guessService(eventType, publisher)
+  const service = exchanges[exchange ?? ''] ?? guessService(eventType, publisher, payload)
   if (service === 'nova' || isVersioned(payload)) {
     const told = decodeNova(eventType, payload, context, priority)
     if (told) return told
@@ -115,7 +115,9 @@ function recognise(
   return null
 }
 
-function guessService(eventType: string, publisher: string): Service | null {
+function guessService(eventType: string, publisher: string, payload: unknown): Service | null {
+  const failedMethod = isFields(payload) && 'exception' in payload && 'args' in payload && /^[a-z_]+$/.test(eventType)
+  if (failedMethod || eventType.startsWith('network.floating_ip.')) return 'nova'
   if (
     /^(compute|instance|scheduler|compute_task|keypair|servergroup|server_group|aggregate|service|HostAPI|libvirt|metrics)\./.test(
       eventType,
@@ -128,8 +130,6 @@ function guessService(eventType: string, publisher: string): Service | null {
     eventType === 'flavor.delete' ||
     eventType === 'volume.usage'
   )
-    return 'nova'
-  if (/^(nova-)?(compute|conductor|scheduler)[.:]|^nova-api:|^api\./.test(publisher) && /^[a-z_]+$|^network\./.test(eventType))
     return 'nova'
   if (/^(volume|snapshot|backup)\./.test(eventType)) return 'cinder'
   if (/^image\./.test(eventType)) return 'glance'

@@ -75,7 +75,9 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
     }>(`SELECT instance, start, stop, state, flavor, host, project, user FROM segment WHERE ${where.sql}`, ...where.values)
     for (const row of rows) {
       const seconds = (Math.min(row.stop ?? end, end) - Math.max(row.start, query.from)) / 1000
-      if (seconds > 0 && row.state !== 'building' && row.state !== 'deleted')
+      // nothing is held by what is still being built, nor by what failed before any host took it
+      const held = row.state !== 'building' && row.state !== 'deleted' && !(row.state === 'error' && row.host === null)
+      if (seconds > 0 && held)
         yield {
           instance: row.instance,
           project: row.project,

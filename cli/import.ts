@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { type Read, readRecorded } from '../collector/amqp/read.ts'
+import { parkedFiles } from '../collector/parked.ts'
+import { systemClock } from '../model/clock.ts'
+import { AppError, type ParkedMessage } from '../model/contract.ts'
+import type { RecordedEvent } from '../model/event.ts'
+import { parseTimestamp } from '../model/timestamp.ts'
+import { serversObserved } from '../openstack/servers.ts'
+import { openDatabase } from '../store/journal/database.ts'
+import { eventJournal } from '../store/journal/events.ts'
+import { readArguments, required } from './arguments.ts'
+import type { Command } from './command.ts'
+import { recordedMessages } from './recorded-messages.ts'
+
+const batchSize = 1000
+
+export const command: Command = {
+  name: 'import',
+  summary: 'take in recorded messages as if the bus had delivered them',
+  usage: `usage: specola import FILE… --data DIR [--inventory FILE]…
+
+FILE is JSON Lines of recorded messages, gzipped or not (also DIR/parked/*.jsonl). --inventory is recorded replies of
+GET /servers/detail ([{time, request, response}, …]): instances that ran before the first message.
+Prints {"messages","events","duplicates","ignored","parked"}; importing the same again changes nothing.`,
+
+  async run(args, io) {
+    const { positionals, values } = readArguments({
+      args: [...args],
+      allowPositionals: true,
+      options: { data: { type: 'string' }, inventory: { type: 'string', multiple: true } },
+    })
+    if (positionals.length === 0 && !values.inventory) throw new AppError('usage', 'which files?')
+    const directory = required('data', values.data)
+    const db = openDatabase(directory)
+    const parked = parkedFiles(directory, systemClock)
+    try {
+      const journal = eventJournal(db)
+      const counts = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0 }
+      for (const file of values.inventory ?? []) await journal.record(await inventoryOf(file))
+
+      const take = async (batch: readonly Read[]) => {
+        const refused: ParkedMessage[] = batch.flatMap((read) => (read.ok ? [] : read.parked))
+        if (refused.length > 0) await parked.append(refused)
+        const recorded = await journal.record(batch.flatMap((read) => (read.ok ? read.recorded : [])))
+        counts.messages += batch.length
+        counts.parked += refused.length
+        counts.events += recorded.events
+        counts.duplicates += recorded.duplicates
+        counts.ignored += recorded.ignored
+      }
+      let batch: Read[] = []
+      for (const file of positionals) {
+        for await (const { message } of recordedMessages(file)) {
+          batch.push(readRecorded(message))
+          if (batch.length >= batchSize) {
+            await take(batch)
+            batch = []
+          }
+        }
+      }
+      await take(batch)
+      io.out(JSON.stringify(counts))
+      return counts.parked > 0 ? 1 : 0
+    } finally {
+      await parked.close()
+      db.close()
+    }
+  },
+}
+
+/** Recorded API exchanges: the replies that list servers, each read at its own time. */
+async function inventoryOf(file: string): Promise<RecordedEvent[]> {
+  let replies: unknown
+  try {
+    replies = JSON.parse(await readFile(file, 'utf8'))
+  } catch (cause) {
+    throw new AppError('invalid', `${file}: ${(cause as Error).message}`, { cause })
+  }
+  if (!Array.isArray(replies))
+    throw new AppError('invalid', `${file}: expected a list of recorded replies, [{time, request, response}, …]`)
+  return replies.flatMap((reply: { time?: unknown; response?: { body?: unknown } }) => {
+    const time = parseTimestamp(reply.time)
+    if (time === null) throw new AppError('invalid', `${file}: a reply without a time`)
+    return serversObserved(reply.response?.body, time).map((event) => ({ event, ignored: false, raw: null }))
+  })
+}

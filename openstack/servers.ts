@@ -1,0 +1,103 @@
+/** Replies of `GET /servers/detail` → what the ledger takes as an API reading of each instance. */
+import type { CloudEvent, FlavorFacts, InstanceFacts } from '../model/event.ts'
+import { parseTimestamp } from '../model/timestamp.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
+
+/**
+ * One `instance.observed` event per server of a reply body. From 2.69 on a cell that is down gives minimal entries (status
+ * UNKNOWN): these say nothing and are left out. `readAt` is when the API answered, epoch ms; the same reading has the same id.
+ */
+export function serversObserved(body: unknown, readAt: number): CloudEvent[] {
+  if (!isFields(body) || !Array.isArray(body.servers)) return []
+  return body.servers.flatMap((server) =>
+    isFields(server) && server.status !== 'UNKNOWN' ? (observed(server, readAt) ?? []) : [],
+  )
+}
+
+function observed(server: Fields, readAt: number): CloudEvent | null {
+  const id = text(server.id)
+  if (!id) return null
+  const image = isFields(server.image) ? text(server.image.id) : null
+  const facts: InstanceFacts = {
+    state: text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status),
+    taskState: text(server['OS-EXT-STS:task_state']),
+    createdAt: parseTimestamp(server.created),
+    launchedAt: parseTimestamp(server['OS-SRV-USG:launched_at']),
+    terminatedAt: parseTimestamp(server['OS-SRV-USG:terminated_at']),
+    updatedAt: parseTimestamp(server.updated),
+    image,
+    availabilityZone: text(server['OS-EXT-AZ:availability_zone']),
+  }
+  const name = text(server.name)
+  if (name) facts.name = name
+  const flavor = flavorOf(server.flavor)
+  if (flavor) facts.flavor = flavor
+  const addresses = addressesOf(server.addresses)
+  if (addresses.length > 0) facts.addresses = addresses
+  return {
+    id: `api:${id}:${readAt}`,
+    type: 'instance.observed',
+    phase: null,
+    format: 'native',
+    service: 'nova',
+    time: readAt,
+    priority: 'INFO',
+    publisher: 'openstack api',
+    resource: { kind: 'instance', id },
+    project: text(server.tenant_id),
+    user: text(server.user_id),
+    actor: null,
+    actorProject: null,
+    host: text(server['OS-EXT-SRV-ATTR:host']),
+    request: null,
+    instance: facts,
+  }
+}
+
+/** Embedded from microversion 2.47 on; before it is only a link, and says nothing of sizes. */
+function flavorOf(value: unknown): FlavorFacts | null {
+  if (!isFields(value) || typeof value.vcpus !== 'number' || typeof value.ram !== 'number') return null
+  return {
+    id: null,
+    name: text(value.original_name),
+    vcpus: value.vcpus,
+    memoryMb: value.ram,
+    rootGb: number(value.disk),
+    ephemeralGb: number(value.ephemeral),
+    swapMb: number(value.swap),
+  }
+}
+
+function addressesOf(value: unknown): { address: string; mac?: string; label?: string }[] {
+  if (!isFields(value)) return []
+  return Object.entries(value).flatMap(([label, list]) =>
+    (Array.isArray(list) ? list : []).filter(isFields).flatMap((entry) => {
+      const address = text(entry.addr)
+      const mac = text(entry['OS-EXT-IPS-MAC:mac_addr'])
+      return address ? [{ address, label, ...(mac && { mac }) }] : []
+    }),
+  )
+}
+
+const statuses: Record<string, string> = {
+  BUILD: 'building',
+  ACTIVE: 'active',
+  SHUTOFF: 'stopped',
+  PAUSED: 'paused',
+  SUSPENDED: 'suspended',
+  RESCUE: 'rescued',
+  VERIFY_RESIZE: 'resized',
+  SHELVED: 'shelved',
+  SHELVED_OFFLOADED: 'shelved_offloaded',
+  SOFT_DELETED: 'soft-delete',
+  ERROR: 'error',
+  DELETED: 'deleted',
+}
+
+/** For readers without the extended status (no admin): the public status, where it tells a vm_state. */
+const stateOfStatus = (status: unknown): string | null => statuses[String(status)] ?? null
