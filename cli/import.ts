@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import { type Read, readRecorded } from '../collector/amqp/read.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { systemClock } from '../model/clock.ts'
@@ -72,7 +73,8 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
 async function inventoryOf(file: string): Promise<RecordedEvent[]> {
   let replies: unknown
   try {
-    replies = JSON.parse(await readFile(file, 'utf8'))
+    const bytes = await readFile(file)
+    replies = JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
   } catch (cause) {
     throw new AppError('invalid', `${file}: ${(cause as Error).message}`, { cause })
   }

@@ -239,6 +239,8 @@ function resourceOf(type: string, data: Fields, uuid: string | null): ResourceRe
       return ref('service', textOf(data.uuid) ?? [textOf(data.host), textOf(data.binary)].filter(Boolean).join('/'))
     case 'volume':
       return ref('volume', textOf(data.volume_id))
+    case 'network':
+      return ref('floatingip', textOf(data.floating_ip) ?? textOf(isFields(data.floating_ip) ? data.floating_ip.address : null))
     case 'metrics':
     case 'libvirt':
       return ref('hypervisor', textOf(data.host) ?? textOf(data.ip))

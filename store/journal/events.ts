@@ -135,11 +135,11 @@ export function eventJournal(db: Database): EventJournal {
     async histogram(scope, query) {
       const { sql, values } = eventCondition(scope, query)
       const rows = db.all<{ bucket: number; count: number }>(
-        `SELECT (time / ?) AS bucket, count(*) AS count FROM event WHERE ${sql} GROUP BY 1 ORDER BY 1`,
+        `SELECT CAST(time / ? AS INTEGER) AS bucket, count(*) AS count FROM event WHERE ${sql} GROUP BY 1 ORDER BY 1`,
         query.step,
         ...values,
       )
-      return rows.map(({ bucket, count }) => [Math.floor(bucket) * query.step, count])
+      return rows.map(({ bucket, count }) => [bucket * query.step, count])
     },
 
     async types(scope) {

@@ -1,0 +1,158 @@
+/** Bus notifications → journal: at least once in, acknowledged only when durable, so exactly once counted. */
+import type { ConsumeMessage } from 'amqplib'
+import type { Clock } from '../../model/clock.ts'
+import type { Collector, Intake, Logger } from '../../model/contract.ts'
+import type { Json } from '../../model/event.ts'
+import type { HealthBoard } from '../../model/health.ts'
+import { type Subscription, subscribe } from './connection.ts'
+import { type Read, readDelivered } from './read.ts'
+import type { AmqpSource } from './section.ts'
+
+/** A batch is closed when it is full or when its first message waited this long. */
+const batchWaitMs = 20
+/** Missing exchanges are looked for again this often; the bindings of all are renewed at the longer one. */
+const missingExchangeMs = 2000
+const renewBindingsMs = 30_000
+const firstPauseMs = 500
+const longestPauseMs = 15_000
+
+interface Deps {
+  intake: Pick<Intake, 'events' | 'park'>
+  clock: Clock
+  logger: Logger
+  health: HealthBoard
+}
+
+interface Counters {
+  messages: number
+  events: number
+  duplicates: number
+  ignored: number
+  parked: number
+  reconnects: number
+}
+
+export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
+  const name = `amqp ${source.name}`
+  const { clock, logger, health } = deps
+  const counters: Counters = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0, reconnects: 0 }
+  const report = (state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped', detail: string) =>
+    health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...counters } })
+
+  return {
+    name,
+    async run(signal) {
+      let pause = firstPauseMs
+      let attempt = 0
+      let downSince: number | null = null
+      report('starting', 'connecting')
+      while (!signal.aborted) {
+        const url = source.urls[attempt++ % source.urls.length] as string
+        const host = new URL(url).host
+        try {
+          await session(url, signal, () => {
+            if (downSince !== null)
+              logger.info(
+                `${name}: connected to ${host} again after ${Math.round((clock.now() - downSince) / 1000)} s and ${attempt} attempts`,
+              )
+            else logger.info(`${name}: connected to ${host}`)
+            downSince = null
+            attempt = 0
+            pause = firstPauseMs
+          })
+        } catch (error) {
+          if (signal.aborted) break
+          const reason = reasonOf(error)
+          counters.reconnects++
+          report('down', `${host}: ${reason}; trying again`)
+          if (downSince === null) logger.warn(`${name}: ${host}: ${reason}; trying again until it answers`)
+          downSince ??= clock.now()
+        }
+        if (signal.aborted) break
+        await clock.sleep(pause, signal).catch(() => undefined) // aborted: the loop's condition ends it
+        if (attempt % source.urls.length === 0) pause = Math.min(pause * 2, longestPauseMs)
+      }
+      report('stopped', 'stopped')
+    },
+  }
+
+  /** One connection's life. Returns when the signal is aborted; throws when the connection is lost or the journal refuses. */
+  async function session(url: string, signal: AbortSignal, connected: () => void): Promise<void> {
+    const waiting: ConsumeMessage[] = []
+    let wake: () => void = () => undefined
+    const subscription = await subscribe(source, url, (message) => {
+      waiting.push(message)
+      if (waiting.length === 1 || waiting.length >= source.prefetch) wake()
+    })
+    connected()
+    let lost: string | null = null
+    void subscription.closed.then((reason) => {
+      lost = reason
+      wake()
+    })
+    const stop = () => wake()
+    signal.addEventListener('abort', stop)
+    const bindings = keepBound(subscription, signal)
+    try {
+      while (!signal.aborted && lost === null) {
+        if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+        if (waiting.length === 0) continue
+        if (waiting.length < source.prefetch) await clock.sleep(batchWaitMs)
+        if (lost !== null) break // the broker delivers these again
+        await take(waiting.splice(0), subscription)
+      }
+      if (lost !== null && !signal.aborted) throw new Error(lost)
+    } finally {
+      signal.removeEventListener('abort', stop)
+      bindings.stop()
+      await subscription.close()
+    }
+  }
+
+  async function take(messages: readonly ConsumeMessage[], subscription: Subscription): Promise<void> {
+    const reads = messages.map(readMessage)
+    const parked = reads.flatMap((read) => (read.ok ? [] : read.parked))
+    if (parked.length > 0) await deps.intake.park(parked)
+    const counts = await deps.intake.events(reads.flatMap((read) => (read.ok ? read.recorded : [])))
+    subscription.acknowledge(messages.at(-1) as ConsumeMessage)
+    counters.messages += messages.length
+    counters.events += counts.events
+    counters.duplicates += counts.duplicates
+    counters.ignored += counts.ignored
+    counters.parked += parked.length
+    if (parked.length > 0) logger.warn(`${name}: ${parked.length} messages parked: ${parked[0]?.reason}`)
+    report('ok', 'receiving')
+  }
+
+  function keepBound(subscription: Subscription, signal: AbortSignal): { stop(): void } {
+    const ended = new AbortController()
+    const either = AbortSignal.any([signal, ended.signal])
+    const loop = async () => {
+      while (!either.aborted) {
+        const missing = await subscription.bind()
+        if (missing.length === source.exchanges.length) report('degraded', `no exchange yet of: ${missing.join(', ')}`)
+        else report('ok', missing.length === 0 ? 'receiving' : `receiving; no exchange yet: ${missing.join(', ')}`)
+        await clock.sleep(missing.length > 0 ? missingExchangeMs : renewBindingsMs, either)
+      }
+    }
+    // a lost connection ends the session by `closed`; an abort ends the sleep
+    void loop().catch((error: unknown) => {
+      if (!either.aborted) logger.debug(`${name}: bindings: ${reasonOf(error)}`)
+    })
+    return { stop: () => ended.abort() }
+  }
+}
+
+function readMessage(message: ConsumeMessage): Read {
+  const { exchange, routingKey } = message.fields
+  return readDelivered({ exchange, routing_key: routingKey, properties: plain(message.properties) }, message.content)
+}
+
+/** Properties as JSON: what is undefined or binary goes. */
+const plain = (properties: object): Json => JSON.parse(JSON.stringify(properties)) as Json
+
+/** amqplib's messages name the host and the reply code; never the password. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  return message || code || String(error)
+}

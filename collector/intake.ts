@@ -1,0 +1,35 @@
+/** The one door from the collectors to the stores. */
+import type { EventJournal, Intake, Inventory, Live } from '../model/contract.ts'
+import type { Sample } from '../model/sample.ts'
+import type { ParkedFiles } from './parked.ts'
+
+export interface IntakeParts {
+  samples: { push(batch: readonly Sample[]): void }
+  journal: Pick<EventJournal, 'record'>
+  inventory: Pick<Inventory, 'seenInstances' | 'seenHypervisor'>
+  parked: Pick<ParkedFiles, 'append'>
+  live: Live
+}
+
+export function intake({ samples, journal, inventory, parked, live }: IntakeParts): Intake {
+  return {
+    async samples(batch) {
+      samples.push(batch)
+    },
+    async events(batch) {
+      const counts = await journal.record(batch)
+      if (counts.events > 0) {
+        const projects = new Set(batch.map(({ event }) => event.project).filter((project) => project !== null))
+        live.publish({ kind: 'events', count: counts.events, projects: [...projects] })
+        if (batch.some(({ event }) => event.resource?.kind === 'instance')) live.publish({ kind: 'inventory' })
+      }
+      return counts
+    },
+    park: (messages) => parked.append(messages),
+    async instances(seen) {
+      await inventory.seenInstances(seen)
+      live.publish({ kind: 'inventory' })
+    },
+    hypervisor: (seen) => inventory.seenHypervisor(seen),
+  }
+}

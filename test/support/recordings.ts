@@ -1,0 +1,87 @@
+/** What a real Nova said: the recorded runs that usage is compared with. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+
+const root = join(import.meta.dirname, '..', '..')
+const demo = join(root, 'collector', 'demo', 'recording')
+const fixtures = join(root, 'test', 'fixtures', 'recordings')
+
+export interface Recording {
+  name: string
+  notifications: string
+  inventory: string
+  usage: string
+  window: string
+  messages: number
+}
+
+export const recordings: readonly Recording[] = [
+  {
+    name: 'main',
+    notifications: join(demo, 'notifications.jsonl.gz'),
+    inventory: join(demo, 'servers-before.json.gz'),
+    usage: join(fixtures, 'main', 'usage-all.json.gz'),
+    window: join(fixtures, 'main', 'window.json.gz'),
+    messages: 6688,
+  },
+  {
+    name: 'early-deletes',
+    notifications: join(fixtures, 'early-deletes', 'notifications.jsonl.gz'),
+    inventory: join(fixtures, 'early-deletes', 'servers-before.json.gz'),
+    usage: join(fixtures, 'early-deletes', 'usage-all.json.gz'),
+    window: join(fixtures, 'early-deletes', 'window.json.gz'),
+    messages: 7581,
+  },
+]
+
+export const mainRun = recordings[0] as Recording
+
+export interface RecordedMessage {
+  exchange: string
+  routing_key: string
+  properties: { content_type: string; delivery_mode: number }
+  body: string
+}
+
+export const readGzipped = (file: string): string => gunzipSync(readFileSync(file)).toString('utf8')
+
+export function messagesOf(recording: Recording): RecordedMessage[] {
+  return readGzipped(recording.notifications)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RecordedMessage)
+}
+
+export interface ServerUsage {
+  instance_id: string
+  hours: number
+  flavor: string
+  name: string
+  memory_mb: number
+  local_gb: number
+  vcpus: number
+  started_at: string
+  ended_at: string | null
+  state: string
+}
+
+export interface TenantUsage {
+  tenant_id: string
+  server_usages: ServerUsage[]
+  total_hours: number
+  total_vcpus_usage: number
+  total_memory_mb_usage: number
+  total_local_gb_usage: number
+}
+
+/** Nova's own answer for the window, all projects. */
+export function novaUsage(recording: Recording): { from: number; to: number; usages: TenantUsage[] } {
+  const window = JSON.parse(readGzipped(recording.window)) as { asked: { start: string; end: string } }
+  const replies = JSON.parse(readGzipped(recording.usage)) as { response: { body: { tenant_usages: TenantUsage[] } } }[]
+  return {
+    from: Date.parse(`${window.asked.start}Z`),
+    to: Date.parse(`${window.asked.end}Z`),
+    usages: replies.flatMap((reply) => reply.response.body.tenant_usages),
+  }
+}
