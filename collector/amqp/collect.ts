@@ -10,11 +10,15 @@ import type { AmqpSource } from './section.ts'
 
 /** A batch is closed when it is full or when its first message waited this long. */
 const batchWaitMs = 20
-/** Missing exchanges are looked for again this often; the bindings of all are renewed at the longer one. */
+/**
+ * Exchanges that were there and are gone come back when their service reconnects, and what it publishes before we bind again
+ * is lost to us: they are looked for often. Exchanges never seen are looked for now and then; all bindings are renewed at times.
+ */
+const lostExchangeMs = 200
 const missingExchangeMs = 2000
 const renewBindingsMs = 30_000
 const firstPauseMs = 500
-const longestPauseMs = 15_000
+const longestPauseMs = 3000
 
 interface Deps {
   intake: Pick<Intake, 'events' | 'park'>
@@ -36,6 +40,7 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
   const name = `amqp ${source.name}`
   const { clock, logger, health } = deps
   const counters: Counters = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0, reconnects: 0 }
+  const bound = new Set<string>()
   const report = (state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped', detail: string) =>
     health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...counters } })
 
@@ -132,7 +137,9 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
         const missing = await subscription.bind()
         if (missing.length === source.exchanges.length) report('degraded', `no exchange yet of: ${missing.join(', ')}`)
         else report('ok', missing.length === 0 ? 'receiving' : `receiving; no exchange yet: ${missing.join(', ')}`)
-        await clock.sleep(missing.length > 0 ? missingExchangeMs : renewBindingsMs, either)
+        for (const exchange of source.exchanges) if (!missing.includes(exchange)) bound.add(exchange)
+        const lost = missing.some((exchange) => bound.has(exchange))
+        await clock.sleep(lost ? lostExchangeMs : missing.length > 0 ? missingExchangeMs : renewBindingsMs, either)
       }
     }
     // a lost connection ends the session by `closed`; an abort ends the sleep
