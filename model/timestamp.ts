@@ -11,7 +11,8 @@ export function parseTimestamp(value: unknown): number | null {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match
   const milliseconds = fraction === '' ? 0 : Math.floor(Number(`0.${fraction}`) * 1000)
   const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), milliseconds)
-  if (Number.isNaN(time) || new Date(time).getUTCDate() !== Number(day)) return null
+  const date = new Date(time)
+  if (date.getUTCDate() !== Number(day) || date.getUTCMonth() !== Number(month) - 1) return null
   if (zone === 'Z') return time
   const sign = zone.startsWith('-') ? -1 : 1
   const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))

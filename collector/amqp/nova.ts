@@ -73,7 +73,7 @@ function versionedInstance(data: Fields): InstanceFacts {
   if (newFlavor) facts.newFlavor = newFlavor
   if (update) {
     facts.oldState = stated(update.old_state)
-    facts.state = stated(update.state)
+    facts.state = stated(data.state) ?? stated(update.state)
     facts.oldTaskState = stated(update.old_task_state)
     facts.newTaskState = stated(update.new_task_state)
   }

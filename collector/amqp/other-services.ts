@@ -84,7 +84,9 @@ export const decodeNeutron: ServiceDecoder = (eventType, payload, context) => {
     textOf(data.id) ??
     textOf(data.label_id) ??
     textOf(data.parent_id) ??
-    textOf(data.resource_id)
+    textOf(data.resource_id) ??
+    // a port binding has no id: it is its host's
+    (family === 'binding' ? textOf(object.host) : null)
   return told('neutron', eventType, context, {
     resource: id ? { kind, id } : null,
     project:
