@@ -107,6 +107,17 @@ describe('architecture', () => {
     assert.deepEqual(cycles, [])
   })
 
+  it('reads the clock in one place only', () => {
+    const exempt = new Set([join('model', 'clock.ts')])
+    const wrong = files.filter(
+      (file) =>
+        !exempt.has(file) &&
+        !file.startsWith(join('ui', 'client')) &&
+        /\bDate\.now\(|new Date\(\)/.test(readFileSync(join(root, file), 'utf8')),
+    )
+    assert.deepEqual(wrong, [])
+  })
+
   it('has no file named after a dumping ground', () => {
     assert.deepEqual(
       files.filter((file) => bannedNames.test(file.split(sep).at(-1) as string)),
