@@ -60,6 +60,7 @@ const tokenInText =
 
 /** Fernet tokens and spelled-out passwords inside texts (tracebacks, JSON in a string). */
 function scrubText(text: string): string {
-  if (text.length < 12 || !/gAAAA|passw|auth|adminpass/i.test(text)) return text
+  // most texts are ids and times: three plain searches are cheaper than the expression
+  if (text.length < 12 || !(text.includes('oken') || text.includes('ass') || text.includes('gAAAA'))) return text
   return text.replace(tokenInText, (_, label: string | undefined) => (label === undefined ? '***' : `${label}***`))
 }

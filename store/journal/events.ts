@@ -8,6 +8,9 @@ import { ledgerWriter } from './ledger-writer.ts'
 import { nameWriter } from './names.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
 
+/** Between the texts of a batch: JSON has no bare NUL. */
+const rawSeparator = '\0'
+
 /** The same fact in the other format comes within this time, ms. */
 const twinWindow = 2000
 
@@ -36,7 +39,7 @@ export function eventJournal(db: Database): EventJournal {
       if (event.format !== 'native') pair(seq, event)
     }
     if (raws.length > 0)
-      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, zstdCompressSync(JSON.stringify(raws)))
+      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, zstdCompressSync(raws.join(rawSeparator)))
     for (const [type, { count, ignored }] of types)
       db.run(
         'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',
@@ -164,8 +167,7 @@ export function eventJournal(db: Database): EventJournal {
   function rawText(batch: number, index: number): string | null {
     const row = db.get<{ body: Uint8Array }>('SELECT body FROM raw_batch WHERE id = ?', batch)
     if (!row) return null
-    const texts = JSON.parse(zstdDecompressSync(row.body).toString('utf8')) as string[]
-    return texts[index] ?? null
+    return zstdDecompressSync(row.body).toString('utf8').split(rawSeparator)[index] ?? null
   }
 }
 
