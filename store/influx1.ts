@@ -72,7 +72,7 @@ export class Influx1Store implements SampleStore {
   async write(batch: readonly Sample[]): Promise<void> {
     const now = this.#clock.now()
     const refused = { 'too old': 0, 'in the future': 0 }
-    const points = []
+    const points: ReturnType<typeof pointOf>[] = []
     for (const sample of batch) {
       const verdict = timeVerdict(sample.time, now, this.#settings.retention)
       if (verdict !== 'kept') refused[verdict]++
@@ -205,7 +205,9 @@ function pointOf({ measurement, tags, fields, time }: Sample) {
   for (const [key, value] of Object.entries(canonicalTags(tags))) encoded[encodeName(key)] = encodeTagValue(value)
   const values: Record<string, number> = {}
   for (const name in fields) values[encodeName(checkedName('field', name))] = fields[name] as number
-  return { measurement: encodeName(checkedName('measurement', measurement)), tags: encoded, fields: values, timestamp: time }
+  // The package escapes tags and fields, but takes the measurement as it is.
+  const escaped = encodeName(checkedName('measurement', measurement)).replace(/[, ]/g, '\\$&')
+  return { measurement: escaped, tags: encoded, fields: values, timestamp: time }
 }
 
 function tagsOf(tags: Tags | undefined): Tags {

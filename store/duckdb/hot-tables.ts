@@ -1,8 +1,13 @@
 import type { DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api'
+import { AppError } from '../../model/contract.ts'
 import type { Sample } from '../../model/sample.ts'
+import { checkedName } from '../admission.ts'
 import { appendRows, newChunk } from './columns.ts'
 import type { Engine } from './engine.ts'
 import { columnName, type HotName, hotTableName, nameOfColumn, parseHotTable, quoted } from './names.ts'
+
+/** A measurement with more is not one: somebody writes values into field names. */
+const maxFields = 1000
 
 /** A table of the newest samples: no keys, rows in order of arrival. */
 export interface HotTable extends HotName {
@@ -134,6 +139,9 @@ export class HotTables {
     // What earlier tables of the measurement had, this one will need soon: no table per field that appears.
     const earlier = this.of(measurement).flatMap((table) => table.fields)
     const fields = [...new Set([...(newest?.fields ?? []), ...earlier, ...missing])]
+    for (const field of missing) checkedName('field', field)
+    if (fields.length > maxFields)
+      throw new AppError('invalid', `samples: ${measurement} has ${fields.length} fields, more than ${maxFields}`)
     const name = { measurement, window, generation: this.#nextGeneration({ measurement, window }) }
     const table = hotTableName(name)
     const columns = fields.map((field) => `, ${quoted(columnName(field))} DOUBLE`).join('')
