@@ -8,6 +8,7 @@ export function expectedRange(samples: readonly Sample[], query: RangeQuery): Ra
   const groups = new Map<string, Sample[]>()
   for (const sample of samples) {
     if (sample.time < from || sample.time >= to) continue
+    if (Object.entries(query.where).some(([tag, wanted]) => ![wanted].flat().includes(sample.tags[tag] ?? ''))) continue
     const key = groupBy.map((tag) => sample.tags[tag] ?? '').join('\n')
     groups.set(key, [...(groups.get(key) ?? []), sample])
   }
@@ -15,14 +16,11 @@ export function expectedRange(samples: readonly Sample[], query: RangeQuery): Ra
   for (const key of [...groups.keys()].sort())
     for (const field of [...query.fields].sort())
       for (const aggregate of [...query.aggregates].sort()) {
-        const members = groups.get(key) as Sample[]
-        const values = times.map((time) =>
-          aggregated(
-            aggregate,
-            members.filter((s) => s.time >= time && s.time < time + step && s.fields[field] !== undefined),
-            field,
-          ),
-        )
+        const buckets = Map.groupBy(groups.get(key) as Sample[], ({ time }) => Math.floor(time / step) * step)
+        const values = times.map((time) => {
+          const members = (buckets.get(time) ?? []).filter((sample) => sample.fields[field] !== undefined)
+          return aggregated(aggregate, members, field)
+        })
         const names = groupBy.map((tag, i) => [tag, key.split('\n')[i] as string]).filter(([, value]) => value !== '')
         if (values.some((value) => value !== null)) series.push({ tags: Object.fromEntries(names), field, aggregate, values })
       }
