@@ -1,11 +1,17 @@
 import type { Logger } from '../../model/contract.ts'
 
-export interface KeptLogger extends Logger {
-  lines: { level: string; message: string }[]
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  message: string
+  fields: Readonly<Record<string, unknown>>
 }
 
-/** Keeps what was logged, prints nothing. */
-export function silentLogger(lines: KeptLogger['lines'] = []): KeptLogger {
-  const at = (level: string) => (message: string) => void lines.push({ level, message })
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => silentLogger(lines) }
+/** Keeps what is logged for the test to look at; prints nothing. */
+export function silentLogger(lines: LogLine[] = []): Logger & { lines: LogLine[] } {
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      void lines.push({ level, message, fields })
+  const logger = { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => logger }
+  return logger
 }

@@ -1,0 +1,21 @@
+import type { Clock } from '../../model/clock.ts'
+import type { Logger } from '../../model/contract.ts'
+import { type DuckSettings, DuckStore } from '../../store/duckdb/duckdb-store.ts'
+
+const day = 86_400_000
+
+/** The defaults of the configuration, with little memory. */
+export const duckSettings: DuckSettings = {
+  memoryBytes: 256 * 1024 ** 2,
+  threads: 2,
+  retention: { raw: 14 * day, '5m': 90 * day, '1h': 1095 * day },
+  freeSpace: 0,
+}
+
+export function openStore(
+  directory: string,
+  deps: { clock: Clock; logger: Logger },
+  settings: Partial<DuckSettings> = {},
+): Promise<DuckStore> {
+  return DuckStore.open({ ...duckSettings, ...settings }, { directory, ...deps })
+}
