@@ -45,7 +45,6 @@ export interface DomainRates {
   majorFaults: number | null
   swapBytes: number | null
   disks: readonly DiskRates[]
-  nics: readonly NicRates[]
   /** All disks together. */
   disk: Omit<DiskRates, 'device'> & { queue: number | null }
 }
@@ -53,32 +52,37 @@ export interface DomainRates {
 /** CPU time is kept in steps of 10 ms: below half a second the steps are larger than what they measure. */
 const shortestIntervalMs = 500
 
-/** What happened between two readings of one instance; all null when they are not of the same life of it. */
-export function domainRates(before: Reading | null, now: Reading): DomainRates {
-  const intervalMs = before === null ? 0 : now.at - before.at
+/** Two readings may only be subtracted when they are of one life of one instance, in order, and not too close. */
+function interval(before: Reading | null, now: Reading): { a: DomainStats | null; seconds: number } {
+  const ms = before === null ? 0 : now.at - before.at
   const comparable =
     before !== null &&
-    intervalMs >= shortestIntervalMs &&
+    ms >= shortestIntervalMs &&
     before.stats.domain.uuid === now.stats.domain.uuid &&
     before.stats.domain.id === now.stats.domain.id
-  const a = comparable ? before.stats : null
+  return { a: comparable ? before.stats : null, seconds: ms / 1000 }
+}
+
+/** CPU, guest memory traffic and disks between two readings; null wherever the two do not belong together. */
+export function domainRates(before: Reading | null, now: Reading): DomainRates {
+  const { a, seconds } = interval(before, now)
   const b = now.stats
-  const seconds = intervalMs / 1000
-  const perSecond = (from: number | null | undefined, to: number | null) => over(grown(from, to), seconds)
-  const disks = b.disks.map((disk) => ({ disk, grown: diskGrowth(find(a?.disks, disk.device), disk) }))
+  const growth = b.disks.map((disk) => diskGrowth(find(a?.disks, disk.device), disk))
   const swapped = sum([grown(a?.balloon.swapInKib, b.balloon.swapInKib), grown(a?.balloon.swapOutKib, b.balloon.swapOutKib)])
   return {
     ...cpu(a, b, seconds),
     hostCpuPercent: percent(grown(a?.cpuNs, b.cpuNs), seconds * 1e9),
-    majorFaults: perSecond(a?.balloon.majorFaults, b.balloon.majorFaults),
+    majorFaults: over(grown(a?.balloon.majorFaults, b.balloon.majorFaults), seconds),
     swapBytes: scaled(over(swapped, seconds), 1024),
-    disks: disks.map(({ disk, grown }) => ({ device: disk.device, ...diskRates(grown, seconds) })),
-    disk: allDisks(
-      disks.map(({ grown }) => grown),
-      seconds,
-    ),
-    nics: b.nics.map((nic) => nicRates(find(a?.nics, nic.device), nic, perSecond)),
+    disks: growth.map((grown, i) => ({ device: b.disks[i]?.device ?? '', ...diskRates(grown, seconds) })),
+    disk: allDisks(growth, seconds),
   }
+}
+
+/** Network interfaces between two readings: they need no answer of QEMU, hence readings of their own. */
+export function networkRates(before: Reading | null, now: Reading): NicRates[] {
+  const { a, seconds } = interval(before, now)
+  return now.stats.nics.map((nic) => nicRates(find(a?.nics, nic.device), nic, (from, to) => over(grown(from, to), seconds)))
 }
 
 function cpu(a: DomainStats | null, b: DomainStats, seconds: number): Pick<DomainRates, 'cpuPercent' | 'stealPercent'> {
@@ -173,10 +177,6 @@ export function guestMemory({ balloon }: DomainStats, periodS: number | null, ti
   const usedKib = freeKib === null ? null : availableKib - freeKib
   return { usedBytes: usedKib === null || usedKib < 0 ? null : usedKib * 1024, availableBytes: availableKib * 1024 }
 }
-
-/** Is the guest's own bookkeeping current? Rates of guest counters are worth nothing otherwise. */
-export const guestIsFresh = (stats: DomainStats, periodS: number | null, time: number): boolean =>
-  guestMemory(stats, periodS, time).availableBytes !== null
 
 export interface HostRates {
   cpuPercent: number | null

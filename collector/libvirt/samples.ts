@@ -2,8 +2,8 @@
 import type { MeasurementName, measurements } from '../../model/measurements.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
 import type { NodeStats } from './procedures.ts'
-import { type DomainRates, domainRates, type GuestMemory, guestMemory, type HostRates, type Reading } from './rates.ts'
-import type { DiskStats, DomainStats } from './stats.ts'
+import { type DomainRates, domainRates, guestMemory, type HostRates, type NicRates, networkRates, type Reading } from './rates.ts'
+import type { DiskStats } from './stats.ts'
 
 /** Ids, as the metadata or the inventory tell them; undefined where nobody did. */
 export interface InstanceTags {
@@ -21,31 +21,58 @@ export interface InstanceContext {
 
 type Fields<M extends MeasurementName> = { [F in keyof (typeof measurements)[M]['fields']]?: number | null }
 
-/** Everything of one instance from its monitor reading. */
-export function instanceSamples(before: Reading | null, now: Reading, context: InstanceContext): Sample[] {
-  const rates = domainRates(before, now)
-  const memory = guestMemory(now.stats, context.balloonPeriodS, now.time)
-  const uuid = now.stats.domain.uuid
-  const at = { time: now.time, host: context.host, project: context.tags.project, instance: uuid }
+/** The two readings of a poll, each with the one before it: what the kernel tells, and what QEMU itself had to answer. */
+export interface InstanceReadings {
+  state: number | null
+  network: { before: Reading | null; now: Reading }
+  /** null = QEMU did not answer. */
+  monitor: { before: Reading | null; now: Reading } | null
+}
+
+/** Everything of one instance from one poll. */
+export function instanceSamples({ state, network, monitor }: InstanceReadings, context: InstanceContext): Sample[] {
+  const { domain } = network.now.stats
+  const at = { time: (monitor ?? network).now.time, host: context.host, project: context.tags.project, instance: domain.uuid }
+  const nics = networkRates(network.before, network.now)
+  const rates = monitor && domainRates(monitor.before, monitor.now)
+  const disks = rates?.disks ?? []
   return [
-    sample('instance', { ...at, ...context.tags }, instanceFields(now.stats, rates, memory)),
-    ...rates.disks.map((disk, i) =>
-      sample('instance_disk', { ...at, device: disk.device }, diskFields(disk, now.stats.disks[i])),
+    sample(
+      'instance',
+      { ...at, ...context.tags },
+      {
+        state,
+        ...(monitor && rates ? monitorFields(monitor.now, rates, context.balloonPeriodS) : {}),
+        ...networkFields(nics),
+      },
     ),
-    ...rates.nics.map((nic) => sample('instance_nic', { ...at, device: nic.device }, nicFields(nic))),
+    ...disks.map((disk, i) =>
+      sample('instance_disk', { ...at, device: disk.device }, diskFields(disk, monitor?.now.stats.disks[i])),
+    ),
+    ...nics.map((nic) => sample('instance_nic', { ...at, device: nic.device }, nicFields(nic))),
   ].filter(({ fields }) => Object.keys(fields).length > 0)
 }
 
-/** What is known of an instance that does not run, or whose state just changed. */
-export function stateSample(stats: DomainStats, time: number, context: InstanceContext): Sample {
-  const { uuid } = stats.domain
-  return sample('instance', { time, host: context.host, instance: uuid, ...context.tags }, { state: stats.state })
+/** Only the state: of an instance that does not run, or whose state just changed. */
+export function stateSample(uuid: string, state: number, time: number, context: InstanceContext): Sample {
+  return sample('instance', { time, host: context.host, instance: uuid, ...context.tags }, { state })
 }
 
-function instanceFields(stats: DomainStats, rates: DomainRates, memory: GuestMemory): Fields<'instance'> {
+function networkFields(nics: readonly NicRates[]): Fields<'instance'> {
+  return {
+    net_rx_bytes: total(nics.map(({ rxBytes }) => rxBytes)),
+    net_tx_bytes: total(nics.map(({ txBytes }) => txBytes)),
+    net_rx_packets: total(nics.map(({ rxPackets }) => rxPackets)),
+    net_tx_packets: total(nics.map(({ txPackets }) => txPackets)),
+    net_drops: total(nics.map(({ drops }) => drops)),
+  }
+}
+
+function monitorFields({ stats, time }: Reading, rates: DomainRates, balloonPeriodS: number | null): Fields<'instance'> {
+  const memory = guestMemory(stats, balloonPeriodS, time)
+  // The guest's own counters stand still when it stopped reporting: then they tell nothing.
   const fresh = memory.availableBytes !== null
   return {
-    state: stats.state,
     vcpus: stats.vcpusCurrent,
     cpu_percent: rates.cpuPercent,
     steal_percent: rates.stealPercent,
@@ -65,11 +92,6 @@ function instanceFields(stats: DomainStats, rates: DomainRates, memory: GuestMem
     disk_queue: rates.disk.queue,
     disk_allocated_bytes: total(stats.disks.map(({ allocationBytes }) => allocationBytes)),
     disk_capacity_bytes: total(stats.disks.map(({ capacityBytes }) => capacityBytes)),
-    net_rx_bytes: total(rates.nics.map(({ rxBytes }) => rxBytes)),
-    net_tx_bytes: total(rates.nics.map(({ txBytes }) => txBytes)),
-    net_rx_packets: total(rates.nics.map(({ rxPackets }) => rxPackets)),
-    net_tx_packets: total(rates.nics.map(({ txPackets }) => txPackets)),
-    net_drops: total(rates.nics.map(({ drops }) => drops)),
   }
 }
 
@@ -86,7 +108,7 @@ function diskFields(rates: DomainRates['disks'][number], stats: DiskStats | unde
   }
 }
 
-function nicFields(rates: DomainRates['nics'][number]): Fields<'instance_nic'> {
+function nicFields(rates: NicRates): Fields<'instance_nic'> {
   return {
     rx_bytes: rates.rxBytes,
     tx_bytes: rates.txBytes,
