@@ -1,0 +1,223 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../model/clock.ts'
+import { AppError } from '../../model/contract.ts'
+import { type DomainEvent, readDomainEvent } from './domain-events.ts'
+import { encodeFrame, type Frame, FrameSplitter, messageTypes, programs, statuses } from './frame.ts'
+import {
+  authList,
+  authPolkit,
+  connectClose,
+  connectOpen,
+  features,
+  type Procedure,
+  readError,
+  supportsFeature,
+} from './procedures.ts'
+import { connect } from './transport.ts'
+import { malformed, XdrReader, XdrWriter } from './xdr.ts'
+
+/** The daemon did not answer in time. The call goes on over there, and holds one of its workers until it ends. */
+export class CallTimeout extends AppError {
+  constructor(call: string, timeoutMs: number) {
+    super('unreachable', `no answer to ${call} within ${timeoutMs} ms`)
+    this.name = 'CallTimeout'
+  }
+}
+
+export interface ClientOptions {
+  clock: Clock
+  /** Per call, unless the call says otherwise. */
+  timeoutMs: number
+}
+
+/** Far above what a poller has in flight: reaching it means that nobody reads the answers. */
+const maxCallsInFlight = 64
+
+const keepalive = { ping: 1, pong: 2 } as const
+
+interface Pending {
+  procedure: number
+  settle(frame: Frame | Error): void
+}
+
+/**
+ * One RPC connection to a libvirt daemon. Replies are matched by serial in whatever order they come. A call that timed out
+ * leaves its serial behind as an orphan, so that its late reply is recognised and dropped.
+ */
+export class LibvirtClient {
+  readonly #stream: Duplex
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #splitter = new FrameSplitter()
+  readonly #pending = new Map<number, Pending>()
+  readonly #orphans = new Map<number, number>()
+  readonly #eventListeners = new Set<(event: DomainEvent) => void>()
+  readonly #closeListeners = new Set<(reason: AppError) => void>()
+  #serial = 0
+  #closed: AppError | null = null
+  #malformedEvents = 0
+
+  constructor(stream: Duplex, options: ClientOptions) {
+    this.#stream = stream
+    this.#clock = options.clock
+    this.#timeoutMs = options.timeoutMs
+    stream.on('data', (chunk: Buffer) => this.#receive(chunk))
+    stream.on('error', (error) => this.#end(new AppError('unreachable', `connection lost: ${error.message}`, { cause: error })))
+    stream.on('close', () => this.#end(new AppError('unreachable', 'the daemon closed the connection')))
+  }
+
+  /** Connects, authenticates if polkit is asked for, and opens the driver read-only. */
+  static async open(uri: string, options: ClientOptions): Promise<LibvirtClient> {
+    const { stream, address, peer } = await connect(uri, options.clock, options.timeoutMs)
+    const client = new LibvirtClient(stream, options)
+    try {
+      await client.#authenticate(peer)
+      await client.call(supportsFeature, features.keepalive)
+      await client.call(connectOpen, { uri: address.driverUri, readOnly: true })
+      return client
+    } catch (error) {
+      client.close()
+      throw error
+    }
+  }
+
+  async #authenticate(peer: string): Promise<void> {
+    const types = await this.call(authList, undefined)
+    if (types.length === 0 || types.includes(0)) return
+    if (!types.includes(2))
+      throw new AppError('denied', `${peer}: asks for SASL, which is not supported here; use the read-only socket`)
+    await this.call(authPolkit, undefined)
+  }
+
+  /** Calls without an answer that the daemon still works on. */
+  get orphans(): number {
+    return this.#orphans.size
+  }
+
+  get malformedEvents(): number {
+    return this.#malformedEvents
+  }
+
+  get closed(): boolean {
+    return this.#closed !== null
+  }
+
+  /** Rejects with LibvirtError (the daemon refused), CallTimeout, or AppError 'unreachable' or 'protocol'. */
+  call<A, R>(procedure: Procedure<A, R>, args: A, timeoutMs = this.#timeoutMs): Promise<R> {
+    if (this.#closed) return Promise.reject(this.#closed)
+    if (this.#pending.size >= maxCallsInFlight)
+      return Promise.reject(new AppError('unreachable', `${maxCallsInFlight} calls wait for an answer already`))
+    const body = new XdrWriter()
+    procedure.encode(body, args)
+    const serial = this.#nextSerial()
+    const call = { program: programs.remote, version: 1, procedure: procedure.number, type: messageTypes.call, serial }
+    return new Promise((resolve, reject) => {
+      const over = new AbortController()
+      const settle = (outcome: Frame | Error) => {
+        over.abort()
+        this.#pending.delete(serial)
+        if (outcome instanceof Error) return reject(outcome)
+        try {
+          resolve(decodeReply(procedure, outcome))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#pending.set(serial, { procedure: procedure.number, settle })
+      this.#clock.sleep(timeoutMs, over.signal).then(
+        () => {
+          if (!this.#pending.has(serial)) return
+          this.#orphans.set(serial, procedure.number)
+          settle(new CallTimeout(procedure.name, timeoutMs))
+        },
+        () => undefined, // answered in time
+      )
+      this.#stream.write(encodeFrame({ ...call, status: statuses.ok }, body.done()))
+    })
+  }
+
+  /** Events come in order, each before the reply to any call made after it happened. */
+  onEvent(listener: (event: DomainEvent) => void): void {
+    this.#eventListeners.add(listener)
+  }
+
+  /** Called once, when the connection is over for whatever reason but our own `close`. */
+  onClose(listener: (reason: AppError) => void): void {
+    this.#closeListeners.add(listener)
+  }
+
+  /** Says goodbye without waiting for an answer: a daemon that hangs must not hold us. */
+  close(): void {
+    if (this.#closed) return
+    this.#closeListeners.clear()
+    const goodbye = { program: programs.remote, version: 1, type: messageTypes.call, status: statuses.ok }
+    const frame = encodeFrame({ ...goodbye, procedure: connectClose.number, serial: this.#nextSerial() }, Buffer.alloc(0))
+    this.#stream.end(frame, () => this.#stream.destroy())
+    this.#end(new AppError('unreachable', 'the connection was closed'))
+  }
+
+  #nextSerial(): number {
+    this.#serial = this.#serial === 0xffffffff ? 1 : this.#serial + 1
+    return this.#serial
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#closed) return
+    try {
+      for (const frame of this.#splitter.push(chunk)) this.#dispatch(frame)
+    } catch (error) {
+      this.#end(error instanceof AppError ? error : malformed(String(error)))
+    }
+  }
+
+  #dispatch(frame: Frame): void {
+    const { program, type, procedure } = frame.header
+    if (program === programs.keepalive) {
+      if (procedure === keepalive.ping) this.#pong()
+    } else if (program === programs.remote && type === messageTypes.reply) this.#reply(frame)
+    else if (program === programs.remote && type === messageTypes.event) this.#event(frame)
+    // Anything else (streams, the qemu program) we never asked for, and may ignore.
+  }
+
+  #pong(): void {
+    const header = { program: programs.keepalive, version: 1, procedure: keepalive.pong, type: messageTypes.event }
+    this.#stream.write(encodeFrame({ ...header, serial: 0, status: statuses.ok }, Buffer.alloc(0)))
+  }
+
+  #reply(frame: Frame): void {
+    const { serial, procedure } = frame.header
+    const pending = this.#pending.get(serial)
+    if (pending?.procedure === procedure) pending.settle(frame)
+    else if (this.#orphans.get(serial) === procedure) this.#orphans.delete(serial)
+    else throw malformed(`a reply to call ${serial} of procedure ${procedure}, which was never made`)
+  }
+
+  #event(frame: Frame): void {
+    let event: DomainEvent | null
+    try {
+      event = readDomainEvent(frame.header.procedure, new XdrReader(frame.body))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      this.#malformedEvents++ // the frame was whole, so the stream is still in step: only this event is lost
+      return
+    }
+    if (event) for (const listener of this.#eventListeners) listener(event)
+  }
+
+  #end(reason: AppError): void {
+    if (this.#closed) return
+    this.#closed = reason
+    if (!this.#stream.writableEnded) this.#stream.destroy()
+    for (const { settle } of [...this.#pending.values()]) settle(reason)
+    for (const listener of this.#closeListeners) listener(reason)
+  }
+}
+
+function decodeReply<R>(procedure: Procedure<never, R>, frame: Frame): R {
+  const from = new XdrReader(frame.body)
+  if (frame.header.status === statuses.error) throw readError(from, procedure.name)
+  if (frame.header.status !== statuses.ok) throw malformed(`status ${frame.header.status} in a reply to ${procedure.name}`)
+  const value = procedure.decode(from)
+  from.end()
+  return value
+}

@@ -1,0 +1,129 @@
+import { hostname } from 'node:os'
+import { type Clock, every } from '../../model/clock.ts'
+import { AppError, type Collector, type Intake, type Logger } from '../../model/contract.ts'
+import type { HealthBoard, HealthReport } from '../../model/health.ts'
+import { newHypervisorMemory } from './hypervisor-memory.ts'
+import type { InstanceTags } from './samples.ts'
+import type { LibvirtConnection } from './section.ts'
+import { HypervisorSession, type PollReport } from './session.ts'
+
+export interface LibvirtCollectorDeps {
+  intake: Intake
+  clock: Clock
+  logger: Logger
+  health: HealthBoard
+  /** What the inventory knows of an instance, for domains whose XML does not say. */
+  instanceTags?: (uuid: string) => InstanceTags | null
+}
+
+/** The first attempts come quickly, for a daemon that is only restarted; then one every half minute, for ever. */
+export const retryDelayMs = (failures: number): number => Math.min(30_000, 1000 * 2 ** Math.min(failures - 1, 10))
+
+/** Watches one hypervisor for as long as it is let: polls, follows events, and connects again whenever the connection is lost. */
+export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollectorDeps): Collector {
+  const host = config.host ?? hostname()
+  const name = `libvirt ${host}`
+  const logger = deps.logger.child({ component: 'libvirt', host })
+  const health = (report: Omit<HealthReport, 'component' | 'kind' | 'host'>) =>
+    deps.health.report({ component: name, kind: 'libvirt', host, ...report })
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const memory = newHypervisorMemory()
+    const outage = new Outage(deps.clock, logger, config.uri)
+    health({ state: 'starting', detail: `connecting to ${config.uri}` })
+    while (!signal.aborted) {
+      try {
+        const session = await HypervisorSession.open(config, { ...deps, logger }, memory)
+        await watch(session, config.interval, deps.clock, signal, (report) => {
+          outage.ended(report)
+          health(healthOf(report))
+        })
+      } catch (error) {
+        if (signal.aborted) break
+        const delay = outage.failed(error)
+        health({ state: 'down', detail: `${(error as Error).message}; next attempt within ${delay / 1000} s` })
+        await deps.clock.sleep(delay, signal).catch(() => undefined) // rejects only because we shall stop
+      }
+    }
+    health({ state: 'stopped', detail: 'stopped' })
+  }
+
+  return { name, run }
+}
+
+/** Polls and follows events at the same time: a QEMU that hangs delays its own statistics, never a change of state. */
+async function watch(
+  session: HypervisorSession,
+  intervalMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+  polled: (report: PollReport) => void,
+): Promise<void> {
+  const failed = new AbortController()
+  const over = AbortSignal.any([signal, session.lost, failed.signal])
+  over.addEventListener('abort', () => session.close(), { once: true })
+  const ending = (error: unknown) => {
+    failed.abort(error)
+    throw error
+  }
+  try {
+    await Promise.all([
+      every(clock, intervalMs, over, async () => polled(await session.poll())).catch(ending),
+      followEvents(session, over).catch(ending),
+    ])
+  } finally {
+    session.close()
+  }
+}
+
+async function followEvents(session: HypervisorSession, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await session.nextEvent(signal)
+    await session.settle()
+  }
+}
+
+/** Tells of an outage once when it begins and once when it ends. */
+class Outage {
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #uri: string
+  #failures = 0
+  #since = 0
+
+  constructor(clock: Clock, logger: Logger, uri: string) {
+    this.#clock = clock
+    this.#logger = logger
+    this.#uri = uri
+  }
+
+  /** How long to wait before the next attempt. */
+  failed(error: unknown): number {
+    this.#failures++
+    const delay = retryDelayMs(this.#failures)
+    if (this.#failures > 1) return delay
+    this.#since = this.#clock.monotonic()
+    const expected = error instanceof AppError
+    this.#logger.warn(`${this.#uri}: ${(error as Error).message}; trying again until it answers`, expected ? {} : { error })
+    return delay
+  }
+
+  ended({ domains }: PollReport): void {
+    if (this.#failures > 0) {
+      const seconds = Math.round((this.#clock.monotonic() - this.#since) / 1000)
+      this.#logger.info(`${this.#uri}: answers again after ${seconds} s and ${this.#failures} attempts, ${domains} domains`)
+    }
+    this.#failures = 0
+  }
+}
+
+function healthOf(report: PollReport): Omit<HealthReport, 'component' | 'kind' | 'host'> {
+  const { domains, running, pollMs, orphans, silent, droppedEvents } = report
+  const numbers = { domains, running, poll_ms: Math.round(pollMs), orphans, stuck: silent.length, dropped: droppedEvents }
+  // One poll without an answer is a lock that was taken; two are a finding.
+  const stuck = silent.filter(({ polls }) => polls >= 2)
+  if (stuck.length === 0) return { state: 'ok', detail: `${running} of ${domains} domains run`, numbers }
+  const names = stuck.slice(0, 3).map(({ domain }) => domain.name)
+  const detail = `QEMU not answering: ${names.join(', ')}${stuck.length > 3 ? ` and ${stuck.length - 3} more` : ''}`
+  return { state: 'degraded', detail, numbers }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../../model/clock.ts'
+import type { Sample } from '../../model/sample.ts'
+import type { LibvirtClient } from './client.ts'
+import type { HypervisorMemory } from './hypervisor-memory.ts'
+import { LibvirtError, type NodeStats, type NodeStatsReply, nodeCpuStats, nodeMemoryStats, type Procedure } from './procedures.ts'
+import { hostRates } from './rates.ts'
+import { hostSample } from './samples.ts'
+
+/** CPU and memory of the physical machine, as far as its driver tells them. */
+export async function readHost(
+  client: LibvirtClient,
+  memory: HypervisorMemory,
+  context: { host: string; clock: Clock; cpus: number; instances: number; running: number },
+): Promise<Sample> {
+  const { clock, ...known } = context
+  const cpu = await nodeStats(client, nodeCpuStats)
+  const rates = cpu ? hostRates(memory.hostCpu, cpu) : { cpuPercent: null, iowaitPercent: null }
+  memory.hostCpu = cpu
+  return hostSample({ ...known, time: clock.now(), rates, memory: await nodeStats(client, nodeMemoryStats) })
+}
+
+/** Asks first how many there are: the daemon refuses a wrong number. null = this driver has none (test:///, some containers). */
+async function nodeStats(client: LibvirtClient, procedure: Procedure<number, NodeStatsReply>): Promise<NodeStats | null> {
+  try {
+    const { count } = await client.call(procedure, 0)
+    return (await client.call(procedure, count)).stats
+  } catch (error) {
+    if (error instanceof LibvirtError) return null
+    throw error
+  }
+}

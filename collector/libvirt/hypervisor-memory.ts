@@ -1,0 +1,73 @@
+import type { SeenInstance } from '../../model/resource.ts'
+import type { DomainFacts } from './domain-xml.ts'
+import { Outbox } from './outbox.ts'
+import type { DomainRef, NodeStats } from './procedures.ts'
+import type { Reading } from './rates.ts'
+
+/** What is known of one domain from poll to poll. */
+export interface RememberedDomain {
+  ref: DomainRef
+  state: number
+  /** The last reading of what the kernel tells, and of what QEMU answered. */
+  network: Reading | null
+  monitor: Reading | null
+  /** null: not read, or not usable. */
+  facts: DomainFacts | null
+  /** For which life and devices the XML was read; '' = not yet, or to be read again. */
+  factsFor: string
+  /** Polls in a row in which QEMU gave no answer although the domain was active. */
+  silent: number
+}
+
+/** Everything that outlives a connection: baselines, cached XML, and events that are not handed over yet. */
+export interface HypervisorMemory {
+  readonly domains: Map<string, RememberedDomain>
+  hostCpu: NodeStats | null
+  readonly outbox: Outbox
+  /** When all instances were last handed to the inventory, epoch ms. */
+  announcedAt: number
+}
+
+/** An empty memory. */
+export const newHypervisorMemory = (): HypervisorMemory => ({
+  domains: new Map(),
+  hostCpu: null,
+  outbox: new Outbox(),
+  announcedAt: 0,
+})
+
+/** The domain's entry, made when it is new. */
+export function remember(memory: HypervisorMemory, ref: DomainRef, state: number): RememberedDomain {
+  const known = memory.domains.get(ref.uuid)
+  if (known) return Object.assign(known, { ref, state })
+  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silent: 0 }
+  memory.domains.set(ref.uuid, domain)
+  return domain
+}
+
+/** Owner as the XML says, or null: not one of Nova's. */
+export function seenInstance(domain: RememberedDomain, host: string, seenAt: number): SeenInstance | null {
+  const nova = domain.facts?.nova
+  if (!nova) return null
+  return {
+    id: domain.ref.uuid,
+    domain: domain.ref.name,
+    host,
+    name: nova.name,
+    project: nova.project,
+    user: nova.user,
+    flavor: nova.flavor,
+    image: nova.image,
+    addresses: addresses(domain.facts),
+    createdAt: nova.createdAt,
+    seenAt,
+  }
+}
+
+function addresses(facts: DomainFacts | null): SeenInstance['addresses'] {
+  const macs = new Map(facts?.nics.map(({ port, mac }) => [port, mac]))
+  return (facts?.nova?.ports ?? []).flatMap((port) => {
+    const mac = macs.get(port.id)
+    return port.addresses.map((address) => (mac ? { address, mac } : { address }))
+  })
+}

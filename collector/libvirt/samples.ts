@@ -1,0 +1,172 @@
+/** Readings and rates → samples, with the names of model/measurements.ts. A number that is not known is left out. */
+import type { MeasurementName, measurements } from '../../model/measurements.ts'
+import type { Sample, Tags } from '../../model/sample.ts'
+import type { NodeStats } from './procedures.ts'
+import { type DomainRates, domainRates, guestMemory, type HostRates, type NicRates, networkRates, type Reading } from './rates.ts'
+import type { DiskStats } from './stats.ts'
+
+/** Ids, as the metadata or the inventory tell them; undefined where nobody did. */
+export interface InstanceTags {
+  project?: string | undefined
+  user?: string | undefined
+  flavor?: string | undefined
+}
+
+export interface InstanceContext {
+  host: string
+  tags: InstanceTags
+  /** From the domain's XML; null = not read yet. */
+  balloonPeriodS: number | null
+}
+
+type Fields<M extends MeasurementName> = { [F in keyof (typeof measurements)[M]['fields']]?: number | null }
+
+/** The two readings of a poll, each with the one before it: what the kernel tells, and what QEMU itself had to answer. */
+export interface InstanceReadings {
+  state: number | null
+  network: { before: Reading | null; now: Reading }
+  /** null = QEMU did not answer. */
+  monitor: { before: Reading | null; now: Reading } | null
+}
+
+/** Everything of one instance from one poll. */
+export function instanceSamples({ state, network, monitor }: InstanceReadings, context: InstanceContext): Sample[] {
+  const { domain } = network.now.stats
+  const at = { time: (monitor ?? network).now.time, host: context.host, project: context.tags.project, instance: domain.uuid }
+  const nics = networkRates(network.before, network.now)
+  const rates = monitor && domainRates(monitor.before, monitor.now)
+  const disks = rates?.disks ?? []
+  return [
+    sample(
+      'instance',
+      { ...at, ...context.tags },
+      {
+        state,
+        ...(monitor && rates ? monitorFields(monitor.now, rates, context.balloonPeriodS) : {}),
+        ...networkFields(nics),
+      },
+    ),
+    ...disks.map((disk, i) =>
+      sample('instance_disk', { ...at, device: disk.device }, diskFields(disk, monitor?.now.stats.disks[i])),
+    ),
+    ...nics.map((nic) => sample('instance_nic', { ...at, device: nic.device }, nicFields(nic))),
+  ].filter(({ fields }) => Object.keys(fields).length > 0)
+}
+
+/** Only the state: of an instance that does not run, or whose state just changed. */
+export function stateSample(uuid: string, state: number, time: number, context: InstanceContext): Sample {
+  return sample('instance', { time, host: context.host, instance: uuid, ...context.tags }, { state })
+}
+
+function networkFields(nics: readonly NicRates[]): Fields<'instance'> {
+  return {
+    net_rx_bytes: total(nics.map(({ rxBytes }) => rxBytes)),
+    net_tx_bytes: total(nics.map(({ txBytes }) => txBytes)),
+    net_rx_packets: total(nics.map(({ rxPackets }) => rxPackets)),
+    net_tx_packets: total(nics.map(({ txPackets }) => txPackets)),
+    net_drops: total(nics.map(({ drops }) => drops)),
+  }
+}
+
+function monitorFields({ stats, time }: Reading, rates: DomainRates, balloonPeriodS: number | null): Fields<'instance'> {
+  const memory = guestMemory(stats, balloonPeriodS, time)
+  // The guest's own counters stand still when it stopped reporting: then they tell nothing.
+  const fresh = memory.availableBytes !== null
+  return {
+    vcpus: stats.vcpusCurrent,
+    cpu_percent: rates.cpuPercent,
+    steal_percent: rates.stealPercent,
+    host_cpu_percent: rates.hostCpuPercent,
+    memory_current_bytes: kib(stats.balloon.currentKib),
+    memory_used_bytes: memory.usedBytes,
+    memory_available_bytes: memory.availableBytes,
+    memory_rss_bytes: kib(stats.balloon.rssKib),
+    major_faults: fresh ? rates.majorFaults : null,
+    swap_bytes: fresh ? rates.swapBytes : null,
+    disk_read_bytes: rates.disk.readBytes,
+    disk_write_bytes: rates.disk.writeBytes,
+    disk_read_ops: rates.disk.readOps,
+    disk_write_ops: rates.disk.writeOps,
+    disk_read_latency: rates.disk.readLatency,
+    disk_write_latency: rates.disk.writeLatency,
+    disk_queue: rates.disk.queue,
+    disk_allocated_bytes: total(stats.disks.map(({ allocationBytes }) => allocationBytes)),
+    disk_capacity_bytes: total(stats.disks.map(({ capacityBytes }) => capacityBytes)),
+  }
+}
+
+function diskFields(rates: DomainRates['disks'][number], stats: DiskStats | undefined): Fields<'instance_disk'> {
+  return {
+    read_bytes: rates.readBytes,
+    write_bytes: rates.writeBytes,
+    read_ops: rates.readOps,
+    write_ops: rates.writeOps,
+    read_latency: rates.readLatency,
+    write_latency: rates.writeLatency,
+    allocated_bytes: stats?.allocationBytes ?? null,
+    capacity_bytes: stats?.capacityBytes ?? null,
+  }
+}
+
+function nicFields(rates: NicRates): Fields<'instance_nic'> {
+  return {
+    rx_bytes: rates.rxBytes,
+    tx_bytes: rates.txBytes,
+    rx_packets: rates.rxPackets,
+    tx_packets: rates.txPackets,
+    drops: rates.drops,
+    errors: rates.errors,
+  }
+}
+
+export interface HostReading {
+  host: string
+  time: number
+  cpus: number | null
+  rates: HostRates
+  /** KiB: total, free, buffers, cached; null where the driver does not tell. */
+  memory: NodeStats | null
+  instances: number
+  running: number
+}
+
+/** The physical machine. */
+export function hostSample({ host, time, cpus, rates, memory, instances, running }: HostReading): Sample {
+  const totalKib = memory?.get('total') ?? null
+  const parts = ['free', 'buffers', 'cached'].map((name) => memory?.get(name) ?? null)
+  const idleKib = parts[0] === null ? null : total(parts)
+  return sample(
+    'hypervisor',
+    { time, host },
+    {
+      cpus,
+      cpu_percent: rates.cpuPercent,
+      iowait_percent: rates.iowaitPercent,
+      memory_total_bytes: kib(totalKib),
+      memory_used_bytes: totalKib === null || idleKib === null ? null : kib(Math.max(0, totalKib - idleKib)),
+      instances,
+      instances_running: running,
+    },
+  )
+}
+
+/** Series are named by ids; a tag that is not known is absent, so that it can never be mistaken for a value. */
+function sample<M extends MeasurementName>(
+  measurement: M,
+  { time, ...named }: { time: number } & Record<string, string | undefined | number>,
+  fields: Fields<M>,
+): Sample {
+  const tags: Record<string, string> = {}
+  for (const [tag, value] of Object.entries(named)) if (typeof value === 'string' && value !== '') tags[tag] = value
+  const known: Record<string, number> = {}
+  for (const [field, value] of Object.entries<number | null | undefined>(fields as Record<string, number | null | undefined>))
+    if (value !== null && value !== undefined) known[field] = value
+  return { measurement, tags: tags satisfies Tags, fields: known, time }
+}
+
+const kib = (value: number | null) => (value === null ? null : value * 1024)
+
+function total(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}

@@ -1,0 +1,291 @@
+import type { Clock } from '../../model/clock.ts'
+import { AppError, type Intake, type Logger } from '../../model/contract.ts'
+import type { DomainEvent } from './domain-events.ts'
+import { readHost } from './host-reading.ts'
+import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
+import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
+import { MonitorConnections } from './monitor-connections.ts'
+import { readMonitors } from './monitor-reading.ts'
+import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
+import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
+import type { Reading } from './rates.ts'
+import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
+import type { LibvirtConnection } from './section.ts'
+import { type DomainStats, domainStates, domainStats } from './stats.ts'
+import { readXml } from './xml-reading.ts'
+
+/** What a session needs from outside. */
+export interface SessionDeps {
+  intake: Intake
+  clock: Clock
+  logger: Logger
+  /** What the inventory knows, for domains whose XML does not say. */
+  instanceTags?: (uuid: string) => InstanceTags | null
+}
+
+/** How a poll went. */
+export interface PollReport {
+  domains: number
+  running: number
+  samples: number
+  pollMs: number
+  /** Calls that timed out and are still being worked on by the daemon. */
+  orphans: number
+  /** Active domains whose QEMU gave no answer in this poll, and in how many polls in a row. */
+  silent: readonly { domain: DomainRef; polls: number }[]
+  droppedEvents: number
+}
+
+/** All instances are told to the inventory again after this long, so that one which missed them catches up. */
+const announceEveryMs = 600_000
+
+/** Paused because a migration or a start is under way (reasons of libvirt): the domain counts on the host where it runs. */
+const pausedInTransit: ReadonlySet<number> = new Set([2, 11])
+
+const isActive = ({ domain, state }: DomainStats) =>
+  domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
+
+/** One connection to a hypervisor, from opening to loss: the polls and the events in between. */
+export class HypervisorSession {
+  readonly #config: LibvirtConnection
+  readonly #deps: SessionDeps
+  readonly #memory: HypervisorMemory
+  readonly #hypervisor: OpenedHypervisor
+  readonly #monitors: MonitorConnections
+  readonly #repetitions = new Repetitions()
+  readonly #lost = new AbortController()
+  /** Domains of which an event came that is not dealt with yet. */
+  readonly #changed = new Set<string>()
+  #wake: () => void = () => undefined
+  /** False until the first list, which is compared with what was known before the outage. */
+  #listed = false
+
+  private constructor(config: LibvirtConnection, deps: SessionDeps, memory: HypervisorMemory, opened: OpenedHypervisor) {
+    this.#config = config
+    this.#deps = deps
+    this.#memory = memory
+    this.#hypervisor = opened
+    this.#monitors = new MonitorConnections(config.uri, { clock: deps.clock, timeoutMs: config.timeout })
+    opened.client.onEvent((event) => this.#received(event))
+    opened.client.onClose((reason) => this.#lost.abort(reason))
+  }
+
+  /** Connects, and listens for events from then on. `memory` is that of the session before, if there was one. */
+  static async open(config: LibvirtConnection, deps: SessionDeps, memory: HypervisorMemory): Promise<HypervisorSession> {
+    return new HypervisorSession(config, deps, memory, await openHypervisor(config, deps.clock))
+  }
+
+  get host(): string {
+    return this.#hypervisor.host
+  }
+
+  /** Aborted, with the reason, when the connection is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  close(): void {
+    this.#hypervisor.client.close()
+    this.#monitors.close()
+    this.#lost.abort(new AppError('unreachable', 'the connection was closed'))
+  }
+
+  /** Reads everything once and hands it over. Throws when the daemon does not answer even to what needs no QEMU. */
+  async poll(): Promise<PollReport> {
+    const began = this.#deps.clock.monotonic()
+    const readings = await this.#readStates([])
+    this.#listed = true
+    this.#wake()
+    this.#forgetVanished(readings)
+    await this.#readXml(readings)
+    await this.#announceAll()
+    const active = readings.filter(({ stats }) => isActive(stats))
+    let samples = await this.#handOver(
+      readings.filter(({ stats }) => !isActive(stats)).flatMap((reading) => this.#stateSamples(reading)),
+    )
+    await readMonitors(this.#monitors, this.#config.chunk, active, this.#memory, this.#deps, async (answered) => {
+      samples += await this.#handOver(answered.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
+    })
+    samples += await this.#readHost(readings)
+    return this.#report(began, samples, active)
+  }
+
+  /** Resolves when there is something for `settle`, after the first list; throws what the signal was aborted for. */
+  async nextEvent(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted()
+      if (this.#listed && (this.#changed.size > 0 || this.#memory.outbox.size > 0)) return
+      const stop = () => this.#wake()
+      signal.addEventListener('abort', stop, { once: true })
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Deals with the events that have come: a fresh state sample of each domain concerned, then the facts into the journal. */
+  async settle(): Promise<void> {
+    const uuids = new Set(this.#changed)
+    this.#changed.clear()
+    const domains = [...uuids].flatMap((uuid) => this.#memory.domains.get(uuid)?.ref ?? [])
+    if (domains.length > 0) {
+      const readings = (await this.#readStates(domains)).filter(({ stats }) => uuids.has(stats.domain.uuid))
+      await this.#readXml(readings)
+      await this.#handOver(readings.flatMap((reading) => this.#stateSamples(reading)))
+    }
+    await this.#memory.outbox.deliver(this.#deps.intake)
+  }
+
+  #received(event: DomainEvent): void {
+    const { domain, kind } = event
+    const known = this.#memory.domains.get(domain.uuid) ?? remember(this.#memory, domain, domainStates.shutOff)
+    if (kind === 'metadata_changed' || kind === 'defined' || kind === 'started') known.factsFor = ''
+    if (kind !== 'metadata_changed' && !this.#repetitions.isRepeated(event, this.#deps.clock.monotonic()))
+      this.#journal(event, known)
+    if (kind === 'undefined') this.#forget(domain.uuid)
+    else this.#changed.add(domain.uuid)
+    this.#wake()
+  }
+
+  #journal(event: DomainEvent, { facts }: RememberedDomain): void {
+    const inventory = this.#deps.instanceTags?.(event.domain.uuid)
+    this.#memory.outbox.add(
+      domainFact(event, {
+        host: this.host,
+        time: this.#deps.clock.now(),
+        project: facts?.nova?.project?.id ?? inventory?.project ?? null,
+        user: facts?.nova?.user?.id ?? inventory?.user ?? null,
+        name: facts?.nova?.name ?? null,
+      }),
+    )
+    this.#wake()
+  }
+
+  /** One call that needs no QEMU: states, and what the kernel counts of interfaces. An empty list asks for all domains. */
+  async #readStates(domains: readonly DomainRef[]): Promise<Reading[]> {
+    const records = await this.#stateRecords(domains)
+    const { clock } = this.#deps
+    const instant = { at: clock.monotonic(), time: clock.now() }
+    const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
+    return readings.filter((reading) => this.#noteState(reading))
+  }
+
+  async #stateRecords(domains: readonly DomainRef[]): Promise<DomainRecord[]> {
+    const { client } = this.#hypervisor
+    const query = { domains, groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
+    try {
+      return await client.call(allDomainStats, query)
+    } catch (error) {
+      if (domains.length === 0 || !(error instanceof LibvirtError)) throw error
+      // Some drivers refuse the whole list when one domain of it has just vanished.
+      return await client.call(allDomainStats, { ...query, domains: [] })
+    }
+  }
+
+  /** Remembers the state; after an outage also journals what it says of the time in between. False = counts on another host. */
+  #noteState({ stats }: Reading): boolean {
+    const { domain, state, stateReason } = stats
+    if (state === null) return false
+    if (state === domainStates.paused && pausedInTransit.has(stateReason ?? 0)) return false
+    const before = this.#memory.domains.get(domain.uuid)
+    const missed =
+      before && !this.#listed && !this.#changed.has(domain.uuid)
+        ? missedEvent(domain, { state: before.state, id: before.ref.id }, { state, id: domain.id })
+        : null
+    const known = remember(this.#memory, domain, state)
+    if (missed) this.#journal(missed, known)
+    return true
+  }
+
+  #forgetVanished(readings: readonly Reading[]): void {
+    const listed = new Set(readings.map(({ stats }) => stats.domain.uuid))
+    for (const uuid of this.#memory.domains.keys()) if (!listed.has(uuid) && !this.#changed.has(uuid)) this.#forget(uuid)
+  }
+
+  #forget(uuid: string): void {
+    this.#memory.domains.delete(uuid)
+    this.#changed.delete(uuid)
+    this.#repetitions.forget(uuid)
+  }
+
+  async #readXml(readings: readonly Reading[]): Promise<void> {
+    const listed = readings.map(({ stats }) => stats)
+    const { client } = this.#hypervisor
+    await this.#announce(await readXml(client, this.#memory, listed, this.#deps.logger))
+  }
+
+  async #announceAll(): Promise<void> {
+    const now = this.#deps.clock.now()
+    if (now - this.#memory.announcedAt < announceEveryMs) return
+    this.#memory.announcedAt = now
+    await this.#announce([...this.#memory.domains.values()])
+  }
+
+  async #announce(domains: readonly RememberedDomain[]): Promise<void> {
+    const now = this.#deps.clock.now()
+    const seen = domains.flatMap((domain) => seenInstance(domain, this.host, now) ?? [])
+    if (seen.length > 0) await this.#deps.intake.instances(seen)
+  }
+
+  async #readHost(readings: readonly Reading[]): Promise<number> {
+    const { client, cpus, memoryKib, version } = this.#hypervisor
+    const { clock, intake } = this.#deps
+    const running = readings.filter(({ stats }) => stats.state === domainStates.running).length
+    const context = { host: this.host, clock, cpus, instances: readings.length, running }
+    const sample = await readHost(client, this.#memory, context)
+    const memoryBytes = sample.fields.memory_total_bytes ?? memoryKib * 1024
+    await intake.hypervisor({ host: this.host, uri: this.#config.uri, cpus, memoryBytes, version, seenAt: clock.now() })
+    return this.#handOver([sample])
+  }
+
+  #context({ ref, facts }: RememberedDomain): InstanceContext {
+    const inventory = this.#deps.instanceTags?.(ref.uuid)
+    const nova = facts?.nova
+    const tags = {
+      project: nova?.project?.id ?? inventory?.project,
+      user: nova?.user?.id ?? inventory?.user,
+      flavor: nova?.flavor?.name ?? inventory?.flavor,
+    }
+    return { host: this.host, tags, balloonPeriodS: facts?.balloonPeriodS ?? null }
+  }
+
+  #stateSamples({ stats, time }: Reading) {
+    const known = this.#memory.domains.get(stats.domain.uuid)
+    return known ? [stateSample(known.ref.uuid, known.state, time, this.#context(known))] : []
+  }
+
+  #instanceSamples(network: Reading, monitor: Reading | null) {
+    const known = this.#memory.domains.get(network.stats.domain.uuid)
+    if (!known) return [] // vanished while it was being read
+    const readings = {
+      state: known.state, // an event may have changed it since the poll began
+      network: { before: known.network, now: network },
+      monitor: monitor && { before: known.monitor, now: monitor },
+    }
+    known.network = network
+    known.monitor = monitor ?? known.monitor
+    return instanceSamples(readings, this.#context(known))
+  }
+
+  async #handOver(samples: Parameters<Intake['samples']>[0]): Promise<number> {
+    if (samples.length > 0) await this.#deps.intake.samples(samples)
+    return samples.length
+  }
+
+  #report(began: number, samples: number, active: readonly Reading[]): PollReport {
+    const domains = [...this.#memory.domains.values()]
+    const asked = new Set(active.map(({ stats }) => stats.domain.uuid))
+    // Only QEMU has a monitor that could fall silent; other drivers tell states and no more.
+    const silent = domains.filter(({ ref, silent }) => silent > 0 && asked.has(ref.uuid) && this.#hypervisor.driver === 'QEMU')
+    return {
+      domains: domains.length,
+      running: domains.filter(({ state }) => state === domainStates.running).length,
+      samples,
+      pollMs: this.#deps.clock.monotonic() - began,
+      orphans: this.#monitors.orphans + this.#hypervisor.client.orphans,
+      silent: silent.map(({ ref, silent }) => ({ domain: ref, polls: silent })),
+      droppedEvents: this.#memory.outbox.dropped,
+    }
+  }
+}

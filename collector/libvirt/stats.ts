@@ -1,0 +1,188 @@
+/** Typed parameters of a bulk reply → statistics of one domain. An allow-list: fields that we do not know never get further. */
+import type { DomainRecord, DomainRef, Params } from './procedures.ts'
+
+/** libvirt's virDomainState. */
+export const domainStates = {
+  running: 1,
+  blocked: 2,
+  paused: 3,
+  shuttingDown: 4,
+  shutOff: 5,
+  crashed: 6,
+  suspended: 7,
+} as const
+
+/** Gauges and the guest driver's counters, in libvirt's own unit KiB. null = not told. */
+export interface BalloonStats {
+  currentKib: number | null
+  rssKib: number | null
+  unusedKib: number | null
+  availableKib: number | null
+  usableKib: number | null
+  swapInKib: number | null
+  swapOutKib: number | null
+  majorFaults: number | null
+  /** When the guest last answered, Unix seconds; 0 = never. */
+  lastUpdate: number | null
+}
+
+export interface VcpuStats {
+  index: number
+  timeNs: number | null
+  /** Ready to run but waiting for a CPU of the host. */
+  delayNs: number | null
+}
+
+/** Seen from the guest: rx is what it received. */
+export interface NicStats {
+  device: string
+  rxBytes: number | null
+  rxPackets: number | null
+  rxErrors: number | null
+  rxDrops: number | null
+  txBytes: number | null
+  txPackets: number | null
+  txErrors: number | null
+  txDrops: number | null
+}
+
+/** A disk as the guest has it; the layers of its backing chain are left out. */
+export interface DiskStats {
+  device: string
+  readOps: number
+  readBytes: number | null
+  readNs: number | null
+  writeOps: number | null
+  writeBytes: number | null
+  writeNs: number | null
+  allocationBytes: number | null
+  capacityBytes: number | null
+}
+
+export interface DomainStats {
+  domain: DomainRef
+  state: number | null
+  stateReason: number | null
+  /** Host CPU of the whole process: vCPUs, emulator, I/O threads. */
+  cpuNs: number | null
+  balloon: BalloonStats
+  vcpusCurrent: number | null
+  vcpus: readonly VcpuStats[]
+  nics: readonly NicStats[]
+  disks: readonly DiskStats[]
+  /** False when the daemon left out what only QEMU's monitor knows: the domain was skipped, its missing numbers are not zeros. */
+  monitored: boolean
+}
+
+/** Indexed entries of one group, by number. Numbers may have gaps (an unplugged vCPU), hence the Map. */
+type Entries = Map<number, Map<string, string>>
+
+/** More than any guest has; what a hostile daemon adds is not looked at. */
+const maxEntries = 4096
+
+export function domainStats({ domain, params }: DomainRecord): DomainStats {
+  const groups = { vcpu: new Map(), net: new Map(), block: new Map() } satisfies Record<string, Entries>
+  for (const field of params.keys()) collect(field, groups)
+  const number = (field: string) => finite(params, field)
+  const balloon: BalloonStats = {
+    currentKib: number('balloon.current'),
+    rssKib: number('balloon.rss'),
+    unusedKib: number('balloon.unused'),
+    availableKib: number('balloon.available'),
+    usableKib: number('balloon.usable'),
+    swapInKib: number('balloon.swap_in'),
+    swapOutKib: number('balloon.swap_out'),
+    majorFaults: number('balloon.major_fault'),
+    lastUpdate: number('balloon.last-update'),
+  }
+  const disks = inOrder(groups.block).flatMap(([, entry]) => disk(params, entry))
+  return {
+    domain,
+    state: number('state.state'),
+    stateReason: number('state.reason'),
+    cpuNs: number('cpu.time'),
+    balloon,
+    vcpusCurrent: number('vcpu.current'),
+    vcpus: inOrder(groups.vcpu).flatMap(([index, entry]) => vcpu(params, index, entry)),
+    nics: inOrder(groups.net).flatMap(([, entry]) => nic(params, entry)),
+    disks,
+    monitored: balloon.rssKib !== null || disks.length > 0,
+  }
+}
+
+/** `vcpu.3.time` → groups.vcpu[3].time = the full name; anything else of these groups (counts, KVM's own counters) is passed over. */
+function collect(field: string, groups: Record<'vcpu' | 'net' | 'block', Entries>): void {
+  const dot = field.indexOf('.')
+  const group = field.slice(0, dot)
+  if (group !== 'vcpu' && group !== 'net' && group !== 'block') return
+  const second = field.indexOf('.', dot + 1)
+  if (second < 0) return
+  const text = field.slice(dot + 1, second)
+  const index = Number(text)
+  if (!Number.isSafeInteger(index) || index < 0 || String(index) !== text) return
+  let entry = groups[group].get(index)
+  if (!entry) {
+    if (groups[group].size >= maxEntries) return
+    entry = new Map()
+    groups[group].set(index, entry)
+  }
+  entry.set(field.slice(second + 1), field)
+}
+
+const inOrder = (entries: Entries) => [...entries].sort(([a], [b]) => a - b)
+
+function finite(params: Params, field: string | undefined): number | null {
+  const value = field === undefined ? null : params.get(field)
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+function text(params: Params, field: string | undefined): string | null {
+  const value = field === undefined ? null : params.get(field)
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function vcpu(params: Params, index: number, entry: Map<string, string>): VcpuStats[] {
+  const timeNs = finite(params, entry.get('time'))
+  const delayNs = finite(params, entry.get('delay'))
+  return timeNs === null && delayNs === null ? [] : [{ index, timeNs, delayNs }]
+}
+
+function nic(params: Params, entry: Map<string, string>): NicStats[] {
+  const device = text(params, entry.get('name'))
+  if (device === null) return []
+  const number = (name: string) => finite(params, entry.get(name))
+  return [
+    {
+      device,
+      rxBytes: number('rx.bytes'),
+      rxPackets: number('rx.pkts'),
+      rxErrors: number('rx.errs'),
+      rxDrops: number('rx.drop'),
+      txBytes: number('tx.bytes'),
+      txPackets: number('tx.pkts'),
+      txErrors: number('tx.errs'),
+      txDrops: number('tx.drop'),
+    },
+  ]
+}
+
+function disk(params: Params, entry: Map<string, string>): DiskStats[] {
+  const device = text(params, entry.get('name'))
+  const number = (name: string) => finite(params, entry.get(name))
+  const readOps = number('rd.reqs')
+  // Only what the guest reads from counts requests; backing layers repeat the name, empty drives have no counters.
+  if (device === null || readOps === null) return []
+  return [
+    {
+      device,
+      readOps,
+      readBytes: number('rd.bytes'),
+      readNs: number('rd.times'),
+      writeOps: number('wr.reqs'),
+      writeBytes: number('wr.bytes'),
+      writeNs: number('wr.times'),
+      allocationBytes: number('allocation'),
+      capacityBytes: number('capacity'),
+    },
+  ]
+}

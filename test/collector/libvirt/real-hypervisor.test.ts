@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { libvirtCollector, retryDelayMs } from '../../../collector/libvirt/collect.ts'
+import { systemClock } from '../../../model/clock.ts'
+import { type Captured, captured } from '../../support/captured.ts'
+import { type Libvirtd, startLibvirtd } from '../../support/libvirtd.ts'
+import { needs } from '../../support/needs.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
+const nova = { name: 'web &amp; co', project: 'p'.repeat(32), user: 'u'.repeat(32), flavor: 'm1.tiny' }
+const guests = [1, 2, 3, 4].map((n) => ({
+  name: `instance-0000000${n}`,
+  uuid: uuid(n),
+  vcpus: n === 2 ? 2 : 1,
+  tap: `tapguest${n}`,
+  networkBoot: n === 3,
+  define: n === 4,
+  nova,
+}))
+
+describe('libvirt collector on a real libvirtd with real QEMU guests', function () {
+  this.timeout(60_000)
+  needs('/usr/sbin/libvirtd', 'libvirt-daemon')
+  needs('/usr/bin/qemu-system-x86_64', 'qemu-system-x86')
+  const directory = temporaryDirectory()
+  let libvirtd: Libvirtd
+  let seen: Captured
+  let stop: AbortController
+  let running: Promise<void>
+
+  const collect = (chunk = 25) => {
+    seen = captured()
+    stop = new AbortController()
+    const config = { uri: libvirtd.uri, host: 'hv-01', interval: 1000, timeout: 1500, chunk }
+    running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+  }
+  const latest = (measurement: string, instance: string, field: string) =>
+    seen.samples.findLast((s) => s.measurement === measurement && s.tags.instance === instance && field in s.fields)
+  const event = (type: string, id: string) => () => seen.events.find((e) => e.type === type && e.resource?.id === id)
+
+  before(async () => {
+    libvirtd = await startLibvirtd(directory())
+    libvirtd.create(...guests)
+  })
+  after(() => libvirtd?.stop())
+  beforeEach(() => collect())
+  afterEach(async () => {
+    stop.abort()
+    await running
+  })
+
+  it('reads CPU, memory, disk and network of each guest', async () => {
+    await seen.await(() => latest('instance', uuid(1), 'cpu_percent'))
+    const { fields, tags } = await seen.await(() => latest('instance', uuid(1), 'disk_write_ops'))
+    assert.deepEqual(tags, { host: 'hv-01', instance: uuid(1), project: nova.project, user: nova.user, flavor: 'm1.tiny' })
+    const between = (field: string, low: number, high: number) =>
+      assert.ok((fields[field] ?? Number.NaN) >= low && (fields[field] ?? Number.NaN) <= high, `${field} = ${fields[field]}`)
+    between('state', 1, 1)
+    between('vcpus', 1, 1)
+    between('cpu_percent', 0, 100)
+    between('steal_percent', 0, 100)
+    between('host_cpu_percent', 0, 250)
+    between('memory_current_bytes', 16 * 2 ** 20, 16 * 2 ** 20)
+    between('memory_rss_bytes', 10e6, 500e6)
+    between('disk_read_ops', 0.1, 100)
+    between('disk_write_bytes', 50, 50_000)
+    between('disk_capacity_bytes', 2 ** 20, 2 ** 20)
+    between('disk_write_latency', 0.001, 2000)
+    assert.ok(!('memory_used_bytes' in fields), 'a guest without a memory driver has no "memory used"')
+    const disk = latest('instance_disk', uuid(1), 'write_ops')
+    assert.equal(disk?.tags.device, 'vda')
+    assert.equal(latest('instance_nic', uuid(1), 'rx_packets')?.tags.device, 'tapguest1')
+    assert.equal(latest('instance', uuid(2), 'vcpus')?.fields.vcpus, 2)
+    const sending = await seen.await(() => seen.samples.find((s) => (s.fields.net_tx_packets ?? 0) > 0))
+    assert.equal(sending.tags.instance, uuid(3), 'only the guest that boots from the network sends')
+    assert.ok((sending.fields.net_tx_bytes ?? 0) >= 60 * (sending.fields.net_tx_packets ?? 0))
+  })
+
+  it('reads the host and who owns the instances', async () => {
+    const host = await seen.await(() => seen.samples.find((s) => s.measurement === 'hypervisor' && 'cpu_percent' in s.fields))
+    const { cpus = 0, cpu_percent = -1, memory_total_bytes = 0, memory_used_bytes = 0, instances } = host.fields
+    assert.ok(cpus >= 1 && cpu_percent >= 0 && cpu_percent <= 100)
+    assert.ok(memory_used_bytes > 0 && memory_used_bytes < memory_total_bytes)
+    assert.equal(instances, 4)
+    const instance = await seen.await(() => seen.instances.find(({ id }) => id === uuid(3)))
+    assert.equal(instance.name, 'web & co')
+    assert.deepEqual(instance.project, { id: nova.project, name: 'web' })
+    assert.equal(instance.createdAt, Date.UTC(2026, 10, 22, 14))
+    const hypervisor = await seen.await(() => seen.hypervisors[0])
+    assert.match(hypervisor.version ?? '', /^QEMU \d+\.\d+\.\d+, libvirt \d+\.\d+\.\d+$/)
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    assert.equal(seen.component()?.numbers.domains, 4)
+  })
+
+  it('turns pause, resume, reset and destroy into events, and never into an absurd rate', async () => {
+    await seen.await(() => latest('instance', uuid(4), 'cpu_percent'))
+    libvirtd.virsh('suspend', guests[3]?.name ?? '')
+    const suspended = await seen.await(event('domain.suspended', uuid(4)))
+    assert.deepEqual([suspended.service, suspended.host, suspended.project], ['libvirt', 'hv-01', nova.project])
+    await seen.await(() => (latest('instance', uuid(4), 'state')?.fields.state === 3 ? true : undefined))
+    libvirtd.virsh('resume', guests[3]?.name ?? '')
+    await seen.await(event('domain.resumed', uuid(4)))
+    libvirtd.virsh('reset', guests[3]?.name ?? '')
+    await seen.await(event('domain.reboot', uuid(4)))
+    libvirtd.virsh('destroy', guests[3]?.name ?? '')
+    const stopped = await seen.await(event('domain.stopped', uuid(4)))
+    assert.equal(stopped.facts?.reason, 'destroyed')
+    await seen.await(() => (latest('instance', uuid(4), 'state')?.fields.state === 5 ? true : undefined))
+    libvirtd.virsh('start', guests[3]?.name ?? '')
+    await seen.await(event('domain.started', uuid(4)))
+    const began = seen.samples.length
+    await seen.await(() =>
+      seen.samples.slice(began).find((s) => s.tags.instance === uuid(4) && 'cpu_percent' in s.fields) ? true : undefined,
+    )
+    for (const { measurement, fields } of seen.samples)
+      for (const [field, value] of Object.entries(fields)) {
+        assert.ok(value >= 0, `${measurement} ${field} = ${value}`)
+        if (field.endsWith('_percent')) assert.ok(value <= 400, `${field} = ${value}`)
+      }
+    assert.equal(seen.events.filter(({ type }) => type === 'domain.reboot').length, 1, 'one reset is one event')
+    assert.equal(new Set(seen.events.map(({ id }) => id)).size, seen.events.length)
+  })
+
+  it('goes on by itself after the daemon was killed, tells of the outage once, and finds what changed meanwhile', async () => {
+    await seen.await(() => latest('instance', uuid(4), 'cpu_percent'))
+    await libvirtd.kill()
+    await seen.await(() => (seen.component()?.state === 'down' ? true : undefined))
+    process.kill(libvirtd.qemu(guests[3]?.name ?? ''), 'SIGKILL')
+    const before = seen.samples.length
+    await libvirtd.restart()
+    await seen.await(() => seen.samples.slice(before).find((s) => s.tags.instance === uuid(1) && 'cpu_percent' in s.fields))
+    await seen.await(event('domain.stopped', uuid(4)))
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    assert.deepEqual(
+      seen.log.map(({ level }) => level),
+      ['warn', 'info'],
+    )
+  })
+
+  it('keeps reading the others while one QEMU is frozen, and says which one it is', async () => {
+    await seen.await(() => latest('instance', uuid(1), 'cpu_percent'))
+    const frozen = libvirtd.qemu(guests[1]?.name ?? '')
+    process.kill(frozen, 'SIGSTOP')
+    try {
+      await seen.await(() => (seen.component()?.state === 'degraded' ? true : undefined))
+      const before = seen.samples.length
+      const since = (instance: string, field: string) =>
+        seen.samples.slice(before).find((s) => s.tags.instance === instance && field in s.fields)
+      await seen.await(() => since(uuid(1), 'cpu_percent'))
+      await seen.await(() => since(uuid(3), 'disk_write_ops'))
+      await seen.await(() => since(uuid(2), 'state'))
+      assert.equal(since(uuid(2), 'cpu_percent'), undefined)
+      assert.match(seen.component()?.detail ?? '', /QEMU not answering: instance-00000002$/)
+      assert.equal(seen.component()?.numbers.stuck, 1)
+    } finally {
+      process.kill(frozen, 'SIGCONT')
+    }
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+  })
+})
+
+describe('libvirt collector without a daemon', () => {
+  it('waits longer and longer, but never more than half a minute', () => {
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6, 7, 1000].map(retryDelayMs),
+      [1, 2, 4, 8, 16, 30, 30, 30].map((s) => s * 1000),
+    )
+  })
+})
