@@ -1,5 +1,5 @@
 /** A real RabbitMQ of this test's own: loopback, free ports, its own directory, gone afterwards. */
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listening, spawnKept, stopProcess } from './child-process.ts'
@@ -11,18 +11,21 @@ export interface RabbitMq {
   /** amqp://guest@127.0.0.1:PORT (password guest). */
   url: string
   port: number
+  /** amqps://guest@localhost:PORT and the authority that signed its certificate; null unless asked for. */
+  tls: { url: string; ca: string } | null
   /** Stops the broker and starts it again on the same port with the same data. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startRabbitMq(directory: string): Promise<RabbitMq> {
+export async function startRabbitMq(directory: string, options: { tls?: boolean } = {}): Promise<RabbitMq> {
   mkdirSync(directory, { recursive: true })
-  const [port, distPort, epmdPort] = [await freePort(), await freePort(), await freePort()]
+  const [port, distPort, epmdPort, tlsPort] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const certificate = options.tls ? selfSigned(directory) : null
   const config = join(directory, 'rabbitmq.conf')
   writeFileSync(
     config,
-    `listeners.tcp.1 = 127.0.0.1:${port}\nloopback_users = none\nlog.console = false\nvm_memory_high_watermark.relative = 0.3\ndisk_free_limit.absolute = 50MB\n`,
+    `listeners.tcp.1 = 127.0.0.1:${port}\nloopback_users = none\nlog.console = false\nvm_memory_high_watermark.relative = 0.3\ndisk_free_limit.absolute = 50MB\n${tlsLines(certificate, tlsPort)}`,
   )
   writeFileSync(join(directory, 'enabled_plugins'), '[].\n')
   const env = {
@@ -51,6 +54,7 @@ export async function startRabbitMq(directory: string): Promise<RabbitMq> {
   return {
     url: `amqp://guest@127.0.0.1:${port}`,
     port,
+    tls: certificate && { url: `amqps://guest@localhost:${tlsPort}`, ca: certificate.cert },
     async restart() {
       await stopProcess(server, 'SIGTERM', 30_000)
       await start()
@@ -60,4 +64,36 @@ export async function startRabbitMq(directory: string): Promise<RabbitMq> {
       await stopProcess(epmd.child)
     },
   }
+}
+
+function tlsLines(certificate: { cert: string; key: string } | null, port: number): string {
+  if (!certificate) return ''
+  const { cert, key } = certificate
+  return `listeners.ssl.1 = 127.0.0.1:${port}\nssl_options.cacertfile = ${cert}\nssl_options.certfile = ${cert}\nssl_options.keyfile = ${key}\nssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n`
+}
+
+/** A certificate for localhost that is its own authority. */
+function selfSigned(directory: string): { cert: string; key: string } {
+  const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+  ])
+  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`)
+  return { cert, key }
 }

@@ -28,7 +28,7 @@ describe('the AMQP collector on a real RabbitMQ', function () {
   let broker: RabbitMq
 
   before(async () => {
-    broker = await startRabbitMq(`${directory()}/rabbitmq`)
+    broker = await startRabbitMq(`${directory()}/rabbitmq`, { tls: true })
   })
   after(() => broker?.stop())
 
@@ -139,6 +139,20 @@ describe('the AMQP collector on a real RabbitMQ', function () {
     await collector.connected()
     assert.equal(collector.logger.lines.filter(({ level }) => level === 'warn').length, 1)
     await collector.stop()
+  })
+
+  it('speaks TLS, and refuses a broker that it cannot verify', async () => {
+    await publishRecording(broker.url, [], ['nova'])
+    const { url, ca } = broker.tls as { url: string; ca: string }
+    const trusting = start('tls', { urls: [url], exchanges: ['nova'], tls: { ca } })
+    await trusting.connected()
+    await trusting.stop()
+    const doubting = start('tls-unknown', { urls: [url], exchanges: ['nova'] })
+    await eventually(
+      'refused',
+      () => doubting.state()?.state === 'down' && /self-signed certificate/.test(doubting.state()?.detail ?? ''),
+    )
+    await doubting.stop()
   })
 
   it('leaves messages with the broker while the journal refuses them', async () => {
