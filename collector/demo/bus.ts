@@ -3,6 +3,8 @@ import type { Clock } from '../../model/clock.ts'
 import type { Collector, Intake, Logger } from '../../model/contract.ts'
 import type { RecordedEvent } from '../../model/event.ts'
 import type { HealthBoard } from '../../model/health.ts'
+import { parseTimestamp } from '../../model/timestamp.ts'
+import { openText } from '../amqp/envelope.ts'
 import { type BusMessage, readRecorded } from '../amqp/read.ts'
 import { type JobTemplate, jobMessages } from './job.ts'
 import { moveTimes, stretched, type TimeMap } from './time-map.ts'
@@ -23,14 +25,24 @@ export interface DemoPast {
 
 /** Reads the recording as if it had happened in the days before `now`. Throws when the recording is damaged. */
 export function demoPast(recorded: readonly BusMessage[], now: number): DemoPast {
-  const read = recorded.map((message) => ({ message, event: eventOf(message).event }))
-  const times = read.map(({ event }) => event.time).sort((a, b) => a - b)
-  const map = stretched(times, now - quietBeforeNowMs, demoSpanMs)
-  return {
-    map,
-    events: recorded.map((message) => eventOf({ ...message, body: moveTimes(message.body, map) })),
-    jobs: jobTemplates(read),
-  }
+  const times = recorded.map(sentAt)
+  const map = stretched(
+    times.toSorted((a, b) => a - b),
+    now - quietBeforeNowMs,
+    demoSpanMs,
+  )
+  const events = recorded.map((message) => eventOf({ ...message, body: moveTimes(message.body, map) }))
+  const jobs = jobTemplates(
+    recorded.map((message, i) => ({ message, time: times[i] as number, event: (events[i] as RecordedEvent).event })),
+  )
+  return { map, events, jobs }
+}
+
+function sentAt({ body }: BusMessage): number {
+  const opened = openText(body)
+  const time = opened.ok ? parseTimestamp(opened.message.timestamp) : null
+  if (time === null) throw new Error("the demo's recording is damaged: a message without a time")
+  return time
 }
 
 function eventOf(message: BusMessage): RecordedEvent {
@@ -40,17 +52,17 @@ function eventOf(message: BusMessage): RecordedEvent {
 }
 
 /** Instances that were created and deleted within the recording. */
-function jobTemplates(read: readonly { message: BusMessage; event: RecordedEvent['event'] }[]): JobTemplate[] {
+function jobTemplates(told: readonly { message: BusMessage; time: number; event: RecordedEvent['event'] }[]): JobTemplate[] {
   const byInstance = Map.groupBy(
-    read.filter(({ event }) => event.service === 'nova' && event.resource?.kind === 'instance'),
+    told.filter(({ event }) => event.service === 'nova' && event.resource?.kind === 'instance'),
     ({ event }) => event.resource?.id as string,
   )
   return [...byInstance].flatMap(([instance, its]) => {
-    const messages = its.map(({ message, event }) => ({ message, time: event.time })).sort((a, b) => a.time - b.time)
+    const messages = its.map(({ message, time }) => ({ message, time })).sort((a, b) => a.time - b.time)
     const created = its.some(({ event }) => event.type === 'instance.create' && event.phase === 'end')
     const deleted = its.find(({ event }) => event.type === 'instance.delete' && event.phase === 'start')
     const isJob = its.some(({ event }) => event.instance?.name?.includes('-job-'))
-    return created && deleted && isJob ? [{ instance, messages, deletedFrom: deleted.event.time }] : []
+    return created && deleted && isJob ? [{ instance, messages, deletedFrom: deleted.time }] : []
   })
 }
 
