@@ -6,7 +6,7 @@ import { systemClock } from '../model/clock.ts'
 import { AppError, type ParkedMessage } from '../model/contract.ts'
 import type { RecordedEvent } from '../model/event.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { serversObserved } from '../openstack/servers.ts'
+import { type ApiReply, completeListing, serversObserved } from '../openstack/servers.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { readArguments, required } from './arguments.ts'
@@ -37,7 +37,11 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
     try {
       const journal = eventJournal(db)
       const counts = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0 }
-      for (const file of values.inventory ?? []) await journal.record(await inventoryOf(file))
+      for (const file of values.inventory ?? []) {
+        const { events, listing } = await inventoryOf(file)
+        await journal.record(events)
+        if (listing) await journal.listed(listing)
+      }
 
       const take = async (batch: readonly Read[]) => {
         const refused: ParkedMessage[] = batch.flatMap((read) => (read.ok ? [] : read.parked))
@@ -69,8 +73,14 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
   },
 }
 
+interface Inventory {
+  events: RecordedEvent[]
+  /** When the replies are a complete list: what is not in it is gone. */
+  listing: { readAt: number; instances: string[] } | null
+}
+
 /** Recorded API exchanges: the replies that list servers, each read at its own time. */
-async function inventoryOf(file: string): Promise<RecordedEvent[]> {
+async function inventoryOf(file: string): Promise<Inventory> {
   let replies: unknown
   try {
     const bytes = await readFile(file)
@@ -80,9 +90,16 @@ async function inventoryOf(file: string): Promise<RecordedEvent[]> {
   }
   if (!Array.isArray(replies))
     throw new AppError('invalid', `${file}: expected a list of recorded replies, [{time, request, response}, …]`)
-  return replies.flatMap((reply: { time?: unknown; response?: { body?: unknown } }) => {
-    const time = parseTimestamp(reply.time)
+  const read = replies.map((reply: ApiReply & { time?: unknown }) => {
+    const time = parseTimestamp(reply?.time)
     if (time === null) throw new AppError('invalid', `${file}: a reply without a time`)
-    return serversObserved(reply.response?.body, time).map((event) => ({ event, ignored: false, raw: null }))
+    return { reply, time }
   })
+  const events = read.flatMap(({ reply, time }) =>
+    serversObserved(reply.response?.body, time).map((event) => ({ event, ignored: false, raw: null })),
+  )
+  const instances = completeListing(replies as ApiReply[])
+  // read page by page: what was created meanwhile is not held against it
+  const readAt = Math.min(...read.map(({ time }) => time))
+  return { events, listing: instances && { readAt, instances } }
 }

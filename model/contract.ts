@@ -100,6 +100,11 @@ export interface EventRow extends CloudEvent {
 /** The log of facts. A fact told in both formats is one row here, whatever arrived first. */
 export interface EventJournal {
   record(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  /**
+   * A complete list of the instances that the API had at an instant. What the ledger believes alive and is not in it has lost its
+   * end: it is closed where it was last heard of (provenance inferred). Whatever arrives before or after, the result is the same.
+   */
+  listed(listing: { readAt: number; instances: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */

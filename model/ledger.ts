@@ -37,6 +37,10 @@ export interface LedgerState {
   /** Soft-deleted and not yet reclaimed: the one ending that can be undone. */
   softDeleted: boolean
   open: Segment | null
+  /** Ended because a complete list of the API did not have it any more; undone by any later word of it. */
+  inferredEnd: boolean
+  /** Time of the newest event that spoke of the instance itself. */
+  toldAt: number
   /** Sort key of the newest event applied. */
   last: SortKey
   addresses: readonly { address: string; mac?: string; label?: string }[]
@@ -57,6 +61,12 @@ export function compareKeys(a: SortKey, b: SortKey): number {
   return a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0)
 }
 
+/** The type of our own event that says: a complete list of the API, read at this time, did not have the instance. */
+export const absent = 'instance.absent'
+
+/** A list is read while instances come and go: one that was told of this shortly before may be missing from it, ms. */
+export const listingSkew = 60_000
+
 export interface Folded {
   state: LedgerState
   segments: Segment[]
@@ -64,7 +74,10 @@ export interface Folded {
 
 /** The ledger of one instance from all its events, whatever order they come in; the same event twice counts once. */
 export function fold(instance: string, events: readonly CloudEvent[]): Folded {
-  const sorted = [...events].sort((a, b) => compareKeys(sortKey(a), sortKey(b)))
+  const told = Math.max(...events.filter((event) => event.type !== absent).map(({ time }) => time))
+  // an absence that was followed by any word of the instance was no end
+  const counted = events.filter((event) => event.type !== absent || event.time > told)
+  const sorted = counted.sort((a, b) => compareKeys(sortKey(a), sortKey(b)))
   let state = unknownInstance(instance)
   const segments: Segment[] = []
   for (const event of sorted) {
@@ -83,7 +96,7 @@ export type Advanced =
 export function advance(state: LedgerState, event: CloudEvent): Advanced {
   const order = compareKeys(sortKey(event), state.last)
   if (order === 0) return { ok: true, state, closed: [] }
-  if (order < 0) return { ok: false }
+  if (order < 0 || (state.inferredEnd && event.type !== absent)) return { ok: false }
   const closed: Segment[] = []
   const next = apply(state, event, closed)
   // a boundary before the open segment would have cut segments that are stored already
@@ -107,6 +120,8 @@ export function unknownInstance(instance: string): LedgerState {
     terminatedAt: null,
     softDeleted: false,
     open: null,
+    inferredEnd: false,
+    toldAt: Number.MIN_SAFE_INTEGER,
     last: [Number.NEGATIVE_INFINITY, 0, ''],
     addresses: [],
   }
@@ -117,8 +132,10 @@ export function unknownInstance(instance: string): LedgerState {
 function apply(before: LedgerState, event: CloudEvent, closed: Segment[]): LedgerState {
   const facts = event.instance
   const state: LedgerState = { ...before, last: sortKey(event) }
+  if (event.type === absent) return missing(state, event.time, closed)
   // scheduler and task messages speak of what was asked for, not of what is
   if (!facts || !event.type.startsWith('instance.')) return state
+  state.toldAt = event.time
   state.name = facts.name ?? state.name
   state.project = event.project ?? state.project
   state.user = event.user ?? state.user
@@ -184,6 +201,15 @@ function begin(state: LedgerState, before: LedgerState, event: CloudEvent, close
     }
   }
   return state
+}
+
+/** Its end was lost: it is put where it was last heard of. Soft-deleted instances are not listed and yet exist. */
+function missing(state: LedgerState, readAt: number, closed: Segment[]): LedgerState {
+  if (state.state === null || state.state === 'soft-delete' || state.terminatedAt !== null || state.toldAt > readAt - listingSkew)
+    return state
+  const at = floorToSecond(state.toldAt)
+  const ended = close(state.open ? { ...state, open: { ...state.open, provenance: 'inferred' } } : state, at, closed)
+  return { ...ended, state: 'deleted', terminatedAt: at, inferredEnd: true }
 }
 
 /** The life of an instance of which nothing was heard but its end. */

@@ -56,6 +56,10 @@ CREATE TABLE segment (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX segment_stop ON segment (stop, start);
 
+-- the newest complete list of instances that the API gave
+CREATE TABLE listing (read_at INTEGER NOT NULL) STRICT;
+CREATE TABLE listed (instance TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
 CREATE TABLE hypervisor (
   host TEXT PRIMARY KEY, uri TEXT, cpus INTEGER, memory_bytes INTEGER, version TEXT, seen_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

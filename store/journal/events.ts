@@ -3,6 +3,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import type { CloudEvent, RecordedEvent } from '../../model/event.ts'
+import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { nameWriter } from './names.ts'
@@ -48,7 +49,56 @@ export function eventJournal(db: Database): EventJournal {
         ignored ? 1 : 0,
       )
     ledger.apply(instances)
+    missing(instances)
     return counts
+  }
+
+  /** Instances among these that are older than the newest listing and not in it. */
+  function missing(events: readonly CloudEvent[]): void {
+    const readAt = db.get<{ read_at: number }>('SELECT read_at FROM listing')?.read_at
+    if (readAt === undefined) return
+    const old = new Set(
+      events
+        .filter((event) => event.type !== absent && event.time <= readAt - listingSkew)
+        .map((event) => event.resource?.id as string),
+    )
+    for (const id of old) {
+      const lost = db.get(
+        'SELECT 1 FROM instance WHERE id = ?1 AND terminated_at IS NULL AND id NOT IN (SELECT instance FROM listed)',
+        id,
+      )
+      if (lost) tellAbsent(id, readAt)
+    }
+  }
+
+  function tellAbsent(id: string, readAt: number): void {
+    const project = db.get<{ project: string | null }>('SELECT project FROM instance WHERE id = ?', id)?.project ?? null
+    const event = absence(id, project, readAt)
+    if (insert(event, false, null, 0) !== null) ledger.apply([event])
+  }
+
+  function listedNow(readAt: number, ids: readonly string[]): void {
+    if ((db.get<{ read_at: number }>('SELECT read_at FROM listing')?.read_at ?? Number.MIN_SAFE_INTEGER) >= readAt) return
+    db.run('DELETE FROM listing')
+    db.run('INSERT INTO listing (read_at) VALUES (?)', readAt)
+    db.run('DELETE FROM listed')
+    db.run('INSERT INTO listed (instance) SELECT DISTINCT value FROM json_each(?)', JSON.stringify(ids))
+    const alive = db.all<{ id: string }>(
+      `SELECT id FROM instance WHERE fold IS NOT NULL AND terminated_at IS NULL AND updated_at <= ? AND id NOT IN (SELECT instance FROM listed)`,
+      readAt - listingSkew,
+    )
+    for (const { id } of alive) tellAbsent(id, readAt)
+  }
+
+  /** Runs in a transaction; what was remembered of a failed one never happened. */
+  function safely<T>(work: () => T): T {
+    try {
+      return db.transaction(work)
+    } catch (error) {
+      ledger.forget()
+      names.forget()
+      throw error
+    }
   }
 
   /** The new row's seq, or null when this message is in the journal already. */
@@ -105,14 +155,11 @@ export function eventJournal(db: Database): EventJournal {
 
   return {
     async record(batch) {
-      try {
-        return db.transaction(() => recordNow(batch))
-      } catch (error) {
-        // what was remembered of the failed transaction never happened
-        ledger.forget()
-        names.forget()
-        throw error
-      }
+      return safely(() => recordNow(batch))
+    },
+
+    async listed({ readAt, instances }) {
+      safely(() => listedNow(readAt, instances))
     },
 
     async events(scope, query) {
@@ -197,5 +244,24 @@ function typeCondition(types: readonly string[]): Condition {
   )
   return { sql: parts.map(({ sql }) => `(${sql})`).join(' OR ') || '0', values: parts.flatMap(({ values }) => values) }
 }
+
+/** Our own event; the same reading of the same instance has the same id. */
+const absence = (id: string, project: string | null, readAt: number): CloudEvent => ({
+  id: `absent:${id}:${readAt}`,
+  type: absent,
+  phase: null,
+  format: 'native',
+  service: 'nova',
+  time: readAt,
+  priority: 'INFO',
+  publisher: 'openstack api',
+  resource: { kind: 'instance', id },
+  project,
+  user: null,
+  actor: null,
+  actorProject: null,
+  host: null,
+  request: null,
+})
 
 const toEventRow = ({ seq, body }: { seq: number; body: string }): EventRow => ({ ...(JSON.parse(body) as CloudEvent), seq })

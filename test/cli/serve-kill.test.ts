@@ -2,18 +2,15 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { everything } from '../../model/access.ts'
-import { systemClock } from '../../model/clock.ts'
-import { openDatabaseReadOnly } from '../../store/journal/database.ts'
+import { type Database, openDatabaseReadOnly } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
-import { usageJournal } from '../../store/journal/usage.ts'
 import { eventually, stopProcess } from '../support/child-process.ts'
 import { assertSameUsage } from '../support/compare-usage.ts'
 import { needs } from '../support/needs.ts'
 import { publishRecording } from '../support/publish.ts'
 import { type RabbitMq, rabbitmqServer, startRabbitMq } from '../support/rabbitmq.ts'
 import { random } from '../support/random.ts'
-import { messagesOf, novaUsage, recordings, type TenantUsage } from '../support/recordings.ts'
+import { mainRun, messagesOf, novaUsage, recordings, type TenantUsage } from '../support/recordings.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'main.ts')
@@ -121,9 +118,9 @@ describe('specola serve, killed five times while the broker restarts once', func
     await eventually('all messages in the journal', async () => (await count()) - marks() === messages.length, 120_000)
 
     const db = openDatabaseReadOnly(data)
+    const iso = (time: number) => new Date(time).toISOString()
     for (const recording of recordings) {
       const nova = novaUsage(recording)
-      const iso = (time: number) => new Date(time).toISOString()
       const printed = specola(
         'usage',
         '--data',
@@ -137,16 +134,9 @@ describe('specola serve, killed five times while the broker restarts once', func
         '--json',
       )
       assert.equal(printed.status, 0, printed.stderr)
-      const projects = new Set(nova.usages.map((usage) => usage.tenant_id))
       const { tenant_usages } = JSON.parse(printed.stdout) as { tenant_usages: TenantUsage[] }
-      assertSameUsage(
-        tenant_usages.filter((usage) => projects.has(usage.tenant_id)),
-        nova.usages,
-      )
-      assert.ok(
-        (await usageJournal(db, systemClock).usage(everything, { view: 'ledger', by: 'project', from: nova.from, to: nova.to }))
-          .length > 0,
-      )
+      if (recording === mainRun) assertSameUsage(tenant_usages, nova.usages)
+      else assertSameHours(tenant_usages, nova.usages, lostEnds(db))
     }
     db.close()
     assert.ok(!readdirSync(data).includes('parked'), 'nothing was parked')
@@ -158,6 +148,19 @@ describe('specola serve, killed five times while the broker restarts once', func
     assert.match(second.stderr, /another specola process uses this data directory/)
   })
 })
+
+/** Instances whose deletion happened between the two runs and was not recorded. */
+const lostEnds = (db: Database) =>
+  new Set(db.all<{ id: string }>(`SELECT id FROM instance WHERE json_extract(fold, '$.inferredEnd') = 1`).map(({ id }) => id))
+
+/** The earlier run's window, asked after the later one: what ended meanwhile says so now, its hours are the same. */
+function assertSameHours(ours: readonly TenantUsage[], novas: readonly TenantUsage[], lost: ReadonlySet<string>): void {
+  const rows = (usages: readonly TenantUsage[]) =>
+    new Map(usages.flatMap((usage) => usage.server_usages.map((row) => [row.instance_id, row.hours] as const)))
+  const [mine, theirs] = [rows(ours), rows(novas)]
+  assert.deepEqual([...mine.keys()].sort(), [...theirs.keys()].sort())
+  for (const [id, hours] of theirs) if (!lost.has(id)) assert.ok(Math.abs(hours - (mine.get(id) as number)) * 3600 < 1, id)
+}
 
 let marked = 0
 /** A message of our own that finds out whether the queue is bound. */

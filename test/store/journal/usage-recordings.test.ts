@@ -4,7 +4,7 @@ import { everything } from '../../../model/access.ts'
 import { systemClock } from '../../../model/clock.ts'
 import type { RecordedEvent } from '../../../model/event.ts'
 import { parseTimestamp } from '../../../model/timestamp.ts'
-import { serversObserved } from '../../../openstack/servers.ts'
+import { type ApiReply, completeListing, serversObserved } from '../../../openstack/servers.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
@@ -190,3 +190,51 @@ for (const recording of recordings) {
     })
   })
 }
+
+describe('both recorded runs in one journal, with what happened between them lost', function () {
+  this.timeout(60_000)
+  const directory = temporaryDirectory()
+  const [main, early] = recordings as unknown as [Recording, Recording]
+  const listing = () => {
+    const replies = JSON.parse(readGzipped(main.inventory)) as (ApiReply & { time: string })[]
+    return { readAt: parseTimestamp(replies[0]?.time) as number, instances: completeListing(replies) as string[] }
+  }
+
+  for (const [title, seed] of [
+    ['with the list first', 0],
+    ['with the list last', 1],
+    ['with the list in the middle of a random order', 5],
+  ] as const) {
+    it(`closes what the API's complete list does not have any more, ${title}`, async () => {
+      const db = openDatabase(`${directory()}/${seed}`)
+      const journal = eventJournal(db)
+      const next = random(seed)
+      const events = [...inventoryOf(main), ...eventsOf(early), ...eventsOf(main)]
+      const shuffled =
+        seed < 2
+          ? events
+          : events
+              .map((event) => [next(), event] as const)
+              .sort(([a], [b]) => a - b)
+              .map(([, event]) => event)
+      const batches = inBatches(shuffled, 500)
+      const at = [0, batches.length, Math.floor(batches.length / 2)][Math.min(seed, 2)] as number
+      for (const [i, batch] of batches.entries()) {
+        if (i === at) await journal.listed(listing())
+        await journal.record(batch)
+      }
+      if (at === batches.length) await journal.listed(listing())
+      const nova = novaUsage(main)
+      const parity = await usageJournal(db, systemClock).parity(everything, { from: nova.from, to: nova.to })
+      assertSameUsage(parity as unknown as TenantUsage[], nova.usages)
+      const inferred = db.all<{ id: string }>(`SELECT id FROM instance WHERE json_extract(fold, '$.inferredEnd') = 1 ORDER BY id`)
+      assert.equal(inferred.length, 2)
+      const open = db.get<{ n: number }>(
+        'SELECT count(*) AS n FROM segment WHERE stop IS NULL AND instance IN (SELECT value FROM json_each(?))',
+        JSON.stringify(inferred.map(({ id }) => id)),
+      )
+      assert.equal(open?.n, 0)
+      db.close()
+    })
+  }
+})
