@@ -34,6 +34,8 @@ export interface CheckState {
   lastStateChange: number | null
   lastHardState: State
   lastHardStateChange: number | null
+  /** Time of the newest result; null before the first. */
+  lastCheck: number | null
   output: string
 }
 

@@ -246,10 +246,12 @@ export interface Check<C = unknown> {
 export interface Message {
   kind: NotificationRecord['kind']
   problem: Problem
-  transition: Transition | null
+  transition: Omit<Transition, 'seq'> | null
   acknowledgement: Acknowledgement | null
   /** Absolute link to the problem, or null when no public URL is configured. */
   link: string | null
+  /** For a hypervisor or the connection to it: how many instances run there and are counted under this problem. */
+  instances: number | null
   time: number
   /** Display zone (IANA) and language of the reader. */
   zone: string

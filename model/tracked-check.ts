@@ -1,0 +1,85 @@
+/** A check with everything the alerter remembers of it between two results, as the journal keeps it. */
+import type { Acknowledgement, CheckState, NotificationRecord, Perfdata, State, Transition } from './check.ts'
+import type { Message } from './contract.ts'
+import type { ResourceRef } from './event.ts'
+import type { Flapping } from './flapping.ts'
+
+/** What people were told about the problem so far. */
+export interface Told {
+  /** Notifications sent about this problem; 0 again after its recovery. */
+  number: number
+  last: number | null
+  /** A problem is not told again before this. */
+  next: number | null
+  /** Told once, and the rule wants no repeats. */
+  done: boolean
+  /** Problem states that were told. */
+  states: readonly State[]
+  /** Why the last notification was held; null when it was not. Only a change is journalled. */
+  held: string | null
+}
+
+export interface Tracked {
+  state: CheckState
+  acknowledgement: Acknowledgement | null
+  told: Told
+  flapping: Flapping
+}
+
+export interface StoredCheck extends Tracked {
+  id: string
+  rule: string
+  plugin: string
+  target: ResourceRef
+  targetName: string | null
+  project: string | null
+  host: string | null
+  maxAttempts: number
+  longOutput: string | null
+  perfdata: readonly Perfdata[]
+  nextCheck: number | null
+}
+
+/** A notification on its way: kept on disk until it is delivered or given up. */
+export interface QueuedNotification {
+  id: number
+  message: Message
+  contact: string
+  notifier: string
+  /** The address, as the contact gives it. */
+  to: string
+  attempts: number
+  nextAttempt: number
+}
+
+export type NewNotification = Pick<QueuedNotification, 'message' | 'contact' | 'notifier' | 'to'>
+
+/** What one cycle changed; written all or nothing. */
+export interface AlertBatch {
+  checks: readonly StoredCheck[]
+  /** Ids of checks whose target is gone. */
+  removed: readonly string[]
+  transitions: readonly Omit<Transition, 'seq'>[]
+  notifications: readonly NewNotification[]
+  /** Notifications that were held, with the reason. */
+  held: readonly NotificationRecord[]
+}
+
+export type DeliveryOutcome =
+  | { outcome: 'sent'; deliveryId: string | null }
+  | { outcome: 'failed'; reason: string }
+  | { outcome: 'waiting'; reason: string; nextAttempt: number }
+
+/** The alerter's side of the journal. What a call wrote is durable when it resolves. */
+export interface AlertWriter {
+  /** All checks as they were when the last process ended. */
+  stored(): Promise<StoredCheck[]>
+  commit(batch: AlertBatch): Promise<void>
+  /** Notifications due by `now`, oldest first. Per check and contact only the oldest: a recovery never overtakes its problem. */
+  due(now: number, limit: number): Promise<QueuedNotification[]>
+  /** How many notifications wait, and when the first of them is due. */
+  waiting(): Promise<{ count: number; next: number | null }>
+  /** What waits for a later attempt is due now: the way may be free again. Of one notifier, or of all. */
+  hurry(now: number, notifier?: string): Promise<void>
+  attempted(id: number, time: number, outcome: DeliveryOutcome): Promise<void>
+}
