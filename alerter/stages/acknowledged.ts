@@ -1,0 +1,7 @@
+import type { Stage } from '../alert.ts'
+
+/** Somebody has taken the problem: it is not told again. */
+export const acknowledged: Stage = ({ kind, check }) =>
+  kind === 'problem' && check.acknowledgement
+    ? { stage: 'acknowledged', reason: `acknowledged by ${check.acknowledgement.author}` }
+    : null

@@ -1,0 +1,13 @@
+import { nextWithin, within } from '../../model/time-period.ts'
+import type { Stage } from '../alert.ts'
+
+/** Outside the notification period a problem waits for its next beginning. */
+export const period: Stage = ({ rule }, { now }) => {
+  if (!rule.period || within(rule.period, now)) return null
+  const next = nextWithin(rule.period, now)
+  return {
+    stage: 'period',
+    reason: `outside the notification period "${rule.period.name}"`,
+    ...(next === null ? {} : { next }),
+  }
+}
