@@ -1,0 +1,116 @@
+/** Check states, what changed them, who took them and who was told: the reading side. The scope is part of every query. */
+import type { Scope } from '../../model/access.ts'
+import type { State } from '../../model/check.ts'
+import type { AlertJournal, ProblemQuery } from '../../model/contract.ts'
+import type { AlertWriter } from '../../model/tracked-check.ts'
+import {
+  type CheckRow,
+  type NotificationRow,
+  type TransitionRow,
+  toNotificationRecord,
+  toProblem,
+  toTransition,
+} from './alert-rows.ts'
+import { alertWriter } from './alert-writer.ts'
+import type { Database } from './database.ts'
+import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
+import { worstStates } from './worst-states.ts'
+
+const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
+const mostProblems = 1000
+
+/** Both sides of the alert journal on one database. */
+export function alertJournal(db: Database): AlertJournal & AlertWriter {
+  return { ...alertReader(db), ...alertWriter(db) }
+}
+
+function alertReader(db: Database): AlertJournal {
+  const checks = (condition: Condition, tail: string, ...values: number[]) =>
+    db.all<CheckRow>(`SELECT * FROM check_state WHERE ${condition.sql} ${tail}`, ...condition.values, ...values).map(toProblem)
+  return {
+    async problems(scope, query) {
+      const order = `ORDER BY ack_author IS NOT NULL, ${severity}, last_state_change DESC, id LIMIT ?`
+      return checks(problemsWhere(scope, query), order, Math.min(query.limit ?? mostProblems, mostProblems))
+    },
+
+    async check(scope, id) {
+      return checks(allOf([inScope(scope, 'project'), equals('id', id)]), '')[0] ?? null
+    },
+
+    async checksOf(scope, target) {
+      const where = allOf([inScope(scope, 'project'), equals('target_kind', target.kind), equals('target_id', target.id)])
+      return checks(where, `ORDER BY ${severity}, rule, id`)
+    },
+
+    async recovered(scope, since) {
+      const where = inScope(scope, 'project')
+      return db
+        .all<TransitionRow>(
+          `SELECT * FROM transition WHERE ${where.sql} AND time >= ? AND hard = 1 AND to_state = 'ok' ORDER BY seq DESC LIMIT ?`,
+          ...where.values,
+          since,
+          mostProblems,
+        )
+        .map(toTransition)
+    },
+
+    async transitions(scope, { check, target, from, to, limit }) {
+      const where = allOf([
+        inScope(scope, 'project'),
+        equals('check_id', check),
+        equals('target_kind', target?.kind),
+        equals('target_id', target?.id),
+        from === undefined ? null : { sql: 'time >= ?', values: [from] },
+        to === undefined ? null : { sql: 'time < ?', values: [to] },
+      ])
+      return db
+        .all<TransitionRow>(`SELECT * FROM transition WHERE ${where.sql} ORDER BY seq DESC LIMIT ?`, ...where.values, limit)
+        .map(toTransition)
+    },
+
+    async notifications(scope, check, limit) {
+      const where = allOf([inScope(scope, 'project'), equals('check_id', check)])
+      return db
+        .all<NotificationRow>(`SELECT * FROM notification WHERE ${where.sql} ORDER BY id DESC LIMIT ?`, ...where.values, limit)
+        .map(toNotificationRecord)
+    },
+
+    async summary(scope) {
+      const where = inScope(scope, 'project')
+      const counts: Record<State | 'pending' | 'unhandled', number> = {
+        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, pending: 0, unhandled: 0 },
+      }
+      const rows = db.all<{ state: State | 'pending'; n: number; unhandled: number }>(
+        `SELECT iif(checked, iif(hard, state, last_hard_state), 'pending') AS state, count(*) AS n,
+           sum(hard AND state <> 'ok' AND ack_author IS NULL) AS unhandled
+         FROM check_state WHERE ${where.sql} GROUP BY 1`,
+        ...where.values,
+      )
+      for (const { state, n, unhandled } of rows) {
+        counts[state] += n
+        counts.unhandled += unhandled
+      }
+      return counts
+    },
+
+    async worst(scope, query) {
+      return worstStates(db, inScope(scope, 'project'), query)
+    },
+  }
+}
+
+function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
+  const states = query.states?.filter((state) => state !== 'ok')
+  return allOf([
+    inScope(scope, 'project'),
+    { sql: `state <> 'ok'`, values: [] },
+    query.soft ? null : { sql: 'hard = 1', values: [] },
+    states === undefined ? null : { sql: 'state IN (SELECT value FROM json_each(?))', values: [JSON.stringify(states)] },
+    query.handled === undefined ? null : { sql: `ack_author IS ${query.handled ? 'NOT ' : ''}NULL`, values: [] },
+    equals('project', query.project),
+    equals('host', query.host),
+    equals('target_kind', query.target?.kind),
+    equals('target_id', query.target?.id),
+    query.q ? contains(['target_name', 'target_id', 'rule', 'host', 'output'], query.q) : null,
+  ])
+}
