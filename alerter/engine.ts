@@ -1,0 +1,209 @@
+/** The alerter: due checks → results → decisions → journal → notifications. Decisions are pure; here is the loop around them. */
+import type { Clock } from '../model/clock.ts'
+import type {
+  AlertCommands,
+  AlertJournal,
+  Inventory,
+  Live,
+  Logger,
+  NotifierContext,
+  Plugin,
+  SampleStore,
+  Target,
+} from '../model/contract.ts'
+import type { ResourceRef } from '../model/event.ts'
+import type { HealthBoard } from '../model/health.ts'
+import type { AlertWriter } from '../model/tracked-check.ts'
+import { alertCommands } from './commands.ts'
+import { Dependencies } from './dependencies.ts'
+import { type ConfiguredNotifier, runDispatch } from './dispatch.ts'
+import { type Collected, emptyBatch, judgeResult } from './judge.ts'
+import { OrderedCommits } from './ordered-commits.ts'
+import { type Entry, Registry } from './registry.ts'
+import { loadRules, type Rule } from './rules.ts'
+import { type CheckRun, runChecks } from './run-checks.ts'
+import { type AlerterConfig, isNotifier } from './section.ts'
+import { readTargets } from './targets.ts'
+
+export interface AlerterDeps {
+  store: Pick<SampleStore, 'range' | 'latest'>
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'>
+  journal: AlertJournal & AlertWriter
+  health: HealthBoard
+  live: Pick<Live, 'publish'>
+  clock: Clock
+  logger: Logger
+  plugins: readonly Plugin[]
+  /** Default: those of the configured file, or the ones that come with Specola. */
+  rules?: readonly Rule[]
+  render: NotifierContext<unknown>['render']
+}
+
+export interface Alerter {
+  /** Runs until the signal is aborted; what was decided is on disk when it resolves. */
+  run(signal: AbortSignal): Promise<void>
+  commands: AlertCommands
+  /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
+  checkNow(targets: readonly ResourceRef[]): void
+}
+
+/** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
+export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter {
+  const engine = new Engine(config, deps)
+  return { run: (signal) => engine.run(signal), commands: engine.commands, checkNow: (targets) => engine.checkNow(targets) }
+}
+
+const tickMs = 1000
+const refreshMs = 30_000
+const mostCycles = 4
+
+class Engine {
+  readonly commands: AlertCommands
+  readonly #config: AlerterConfig
+  readonly #deps: AlerterDeps
+  readonly #rules: readonly Rule[]
+  readonly #dependencies: Dependencies
+  readonly #commits: OrderedCommits
+  #registry: Registry | null = null
+
+  constructor(config: AlerterConfig, deps: AlerterDeps) {
+    this.#config = config
+    this.#deps = deps
+    this.#rules = deps.rules ?? loadRules(config.rules, deps.plugins)
+    this.#dependencies = new Dependencies(config.settleMs)
+    this.#commits = new OrderedCommits(deps)
+    const commit = this.#commits.commit.bind(this.#commits)
+    this.commands = alertCommands({ ...deps, config, registry: () => this.#registry, commit })
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { journal, clock, plugins } = this.#deps
+    const { timeoutMs, giveUpMs } = this.#config
+    this.#commits.endWith(signal)
+    const registry = new Registry(this.#rules, await journal.stored(), clock.now())
+    await this.#refresh(registry)
+    this.#registry = registry
+    this.#report('ok', `${registry.entries.size} checks`)
+    const notifiers = notifiersOf(this.#config, plugins)
+    await Promise.all([
+      this.#loop(registry, signal),
+      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+    ])
+    await this.#commits.settled()
+  }
+
+  checkNow(targets: readonly ResourceRef[]): void {
+    const now = this.#deps.clock.now()
+    for (const { kind, id } of targets)
+      for (const entry of this.#registry?.of(kind, id) ?? []) {
+        entry.again = entry.running
+        entry.stored = { ...entry.stored, nextCheck: now }
+      }
+  }
+
+  async #loop(registry: Registry, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#deps
+    const cycles = new Set<Promise<void>>()
+    let refreshed = clock.now()
+    while (!signal.aborted) {
+      const now = clock.now()
+      if (Math.abs(now - refreshed) >= refreshMs) {
+        refreshed = now
+        await this.#refresh(registry)
+      }
+      const due = [...registry.entries.values()].filter((entry) => isDue(entry, now))
+      if (due.length > 0 && cycles.size < mostCycles && !this.#commits.stalled) {
+        const cycle = this.#cycle(registry, due, signal)
+          .catch((error: Error) => {
+            if (!signal.aborted) logger.error(`a cycle of checks failed: ${error.message}`, { error })
+          })
+          .finally(() => cycles.delete(cycle))
+        cycles.add(cycle)
+      }
+      await clock.sleep(tickMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
+    }
+    await Promise.all(cycles)
+  }
+
+  async #cycle(registry: Registry, due: readonly Entry[], signal: AbortSignal): Promise<void> {
+    for (const entry of due) entry.running = true
+    try {
+      const runs = await runChecks(due, { ...this.#deps, timeoutMs: this.#config.timeoutMs }, signal)
+      if (!signal.aborted) await this.#take(registry, runs)
+    } finally {
+      for (const entry of due) entry.running = false
+    }
+  }
+
+  async #take(registry: Registry, runs: readonly CheckRun[]): Promise<void> {
+    const { clock, live } = this.#deps
+    const now = clock.now()
+    const batch = emptyBatch()
+    const silent = runs.filter(({ result }) => result === null)
+    for (const { entry } of silent) entry.stored = { ...entry.stored, nextCheck: now + entry.rule.retryMs }
+    const living = runs.filter(({ entry }) => registry.entries.get(entry.stored.id) === entry)
+    const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
+    // What instances run on first: then their problems are counted under it from the first moment.
+    this.#judge(registry, hosts, now, batch)
+    this.#dependencies.update(registry.entries.values(), this.#deps.health, now)
+    this.#judge(registry, instances, now, batch)
+    await this.#commits.commit(batch)
+    for (const { check, project, to, hard } of batch.transitions)
+      live.publish({ kind: 'problem', check, project, state: to, hard })
+    if (silent.length > 0)
+      this.#report('degraded', `${silent.length} checks got no answer from the sample store; their states stand`)
+    else this.#report('ok', `${registry.entries.size} checks`)
+  }
+
+  #judge(registry: Registry, runs: readonly CheckRun[], now: number, batch: Collected): void {
+    const judge = { config: this.#config, registry, dependencies: this.#dependencies }
+    for (const { entry, result } of runs) if (result) judgeResult(judge, entry, result, now, batch)
+  }
+
+  async #refresh(registry: Registry): Promise<void> {
+    const { inventory, health, clock, logger } = this.#deps
+    let targets: Target[]
+    try {
+      targets = await readTargets(inventory, health)
+    } catch (error) {
+      logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
+      return
+    }
+    const now = clock.now()
+    const { ended, orphans } = registry.sync(targets, now)
+    const batch = emptyBatch()
+    for (const entry of ended) this.#end(registry, entry, now, batch)
+    batch.removed.push(...ended.map((entry) => entry.stored.id), ...orphans.map(({ id }) => id))
+    await this.#commits.commit(batch)
+  }
+
+  /** A problem whose target is gone is over: those who heard of it hear that. */
+  #end(registry: Registry, entry: Entry, now: number, batch: Collected): void {
+    if (entry.stored.state.state === 'ok') return
+    const output = `the ${entry.target.kind} is gone; no longer checked`
+    this.#judge(registry, [{ entry, result: { state: 'ok', output, perfdata: [] } }], now, batch)
+  }
+
+  #report(state: 'ok' | 'degraded', detail: string): void {
+    this.#deps.health.report({ component: 'alerter', kind: 'alerter', state, detail })
+  }
+}
+
+/** A next check further away than two intervals is the work of a clock that was set back. */
+function isDue({ stored, running, rule }: Entry, now: number): boolean {
+  const next = stored.nextCheck ?? 0
+  return !running && (next <= now || next > now + 2 * rule.intervalMs + rule.retryMs)
+}
+
+function split<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(belongs), all.filter((one) => !belongs(one))]
+}
+
+function notifiersOf(config: AlerterConfig, plugins: readonly Plugin[]): Map<string, ConfiguredNotifier> {
+  return new Map(
+    plugins
+      .filter(isNotifier)
+      .filter(({ name }) => config.notifiers[name] !== undefined)
+      .map((notifier) => [notifier.name, { notifier, config: config.notifiers[notifier.name] }]),
+  )
+}

@@ -1,0 +1,124 @@
+/** Every check that runs: rules × targets, with what is remembered of each. */
+
+import type { Target } from '../model/contract.ts'
+import { steady } from '../model/flapping.ts'
+import { pending } from '../model/state.ts'
+import type { StoredCheck } from '../model/tracked-check.ts'
+import { untold } from './decide.ts'
+import { concerns, type Rule } from './rules.ts'
+import { checkId, firstCheck, slotOffset } from './schedule.ts'
+
+export interface Entry {
+  rule: Rule
+  target: Target
+  stored: StoredCheck
+  /** The check's place in its interval. */
+  offset: number
+  /** A run is under way: no second one is started. */
+  running: boolean
+  /** Asked for while it ran: what it read may be old, so it runs again at once. */
+  again: boolean
+  missingSince: number | null
+}
+
+/** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
+const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000 }
+
+export class Registry {
+  readonly entries = new Map<string, Entry>()
+  readonly #rules: readonly Rule[]
+  #byTarget = new Map<string, Entry[]>()
+  #perHost = new Map<string, number>()
+  /** States of an earlier process whose targets have not been seen yet. */
+  readonly #waiting: Map<string, StoredCheck>
+  readonly #since: number
+  readonly #ids = new Map<string, string>()
+
+  constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number) {
+    this.#rules = rules
+    this.#waiting = new Map(stored.map((check) => [check.id, check]))
+    this.#since = now
+  }
+
+  /** Brings the checks in line with the targets; what is returned has no target or rule any more. */
+  sync(targets: readonly Target[], now: number): { ended: Entry[]; orphans: StoredCheck[] } {
+    const present = new Set<string>()
+    this.#perHost = new Map()
+    for (const target of targets) {
+      if (target.kind === 'instance' && target.host) this.#perHost.set(target.host, (this.#perHost.get(target.host) ?? 0) + 1)
+      for (const rule of this.#rules) {
+        if (!concerns(rule, target)) continue
+        const id = this.#idOf(rule.name, target)
+        present.add(id)
+        this.#see(id, rule, target, now)
+      }
+    }
+    const ended = [...this.entries].flatMap(([id, entry]) => {
+      if (present.has(id)) return []
+      entry.missingSince ??= now
+      return now - entry.missingSince >= graceMs[entry.target.kind] && !entry.running ? [entry] : []
+    })
+    for (const { stored, target } of ended) {
+      this.entries.delete(stored.id)
+      this.#ids.delete(`${stored.rule}\0${target.kind}\0${target.id}`)
+    }
+    this.#byTarget = Map.groupBy(this.entries.values(), ({ target }) => `${target.kind}\0${target.id}`)
+    return { ended, orphans: this.#orphans(now) }
+  }
+
+  of(kind: string, id: string): readonly Entry[] {
+    return this.#byTarget.get(`${kind}\0${id}`) ?? []
+  }
+
+  /** How many instances are known on a host. */
+  instancesOn(host: string): number {
+    return this.#perHost.get(host) ?? 0
+  }
+
+  /** Hashing all of them at each look would be most of its work. */
+  #idOf(rule: string, { kind, id }: Target): string {
+    const key = `${rule}\0${kind}\0${id}`
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const hashed = checkId(rule, kind, id)
+    this.#ids.set(key, hashed)
+    return hashed
+  }
+
+  #see(id: string, rule: Rule, target: Target, now: number): void {
+    const known = this.entries.get(id)
+    if (known) {
+      known.target = target
+      known.missingSince = null
+      return
+    }
+    const before = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    const stored = before ?? newCheck(id, rule, target)
+    const offset = slotOffset(target.id, rule.intervalMs)
+    const nextCheck = firstCheck(offset, rule.intervalMs, now)
+    this.entries.set(id, {
+      ...{ rule, target, offset, running: false, again: false, missingSince: null },
+      stored: { ...stored, nextCheck, maxAttempts: rule.alert.attempts },
+    })
+  }
+
+  /** Kept states that no target came back for. A rule that is gone ends its checks at once. */
+  #orphans(now: number): StoredCheck[] {
+    const names = new Set(this.#rules.map((rule) => rule.name))
+    const orphans = [...this.#waiting.values()].filter(({ rule, target }) => {
+      const grace = target.kind === 'instance' ? graceMs.instance : graceMs.connection
+      return !names.has(rule) || now - this.#since >= grace
+    })
+    for (const { id } of orphans) this.#waiting.delete(id)
+    return orphans
+  }
+}
+
+function newCheck(id: string, rule: Rule, target: Target): StoredCheck {
+  return {
+    ...{ id, rule: rule.name, plugin: rule.check.name, target: { kind: target.kind, id: target.id } },
+    ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
+    ...{ state: pending, longOutput: null, perfdata: [], nextCheck: null, acknowledgement: null, told: untold, flapping: steady },
+  }
+}

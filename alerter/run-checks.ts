@@ -1,0 +1,61 @@
+/** Runs the checks of one cycle, all at once, with their reads coalesced. */
+
+import type { CheckResult } from '../model/check.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError, type Logger, type SampleStore } from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+import { bounded } from './problem.ts'
+import { coalescingReader } from './read-coalescing.ts'
+import type { Entry } from './registry.ts'
+
+export interface CheckRun {
+  entry: Entry
+  /** null: nothing can be said this time (the store does not answer); the check keeps its state. */
+  result: CheckResult | null
+}
+
+export interface RunDeps {
+  store: Pick<SampleStore, 'range' | 'latest'>
+  health: Pick<HealthBoard, 'all'>
+  clock: Clock
+  logger: Logger
+  timeoutMs: number
+}
+
+const tags = { instance: 'instance', hypervisor: 'host', connection: 'component' } as const
+
+/** Never rejects for a check's fault: a check that fails or hangs is unknown. */
+export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {
+  const { store, health, clock, logger, timeoutMs } = deps
+  const reader = coalescingReader(store)
+  const over = new AbortController()
+  const timedOut = new AbortController()
+  const stop = AbortSignal.any([signal, timedOut.signal])
+  const now = clock.now()
+  const timeout = clock.sleep(timeoutMs, AbortSignal.any([signal, over.signal])).then(
+    () => timedOut.abort(new Error(`no answer within ${timeoutMs / 1000} s`)),
+    () => undefined, // the cycle is over, or everything is
+  )
+  // One listener for the whole cycle: an event target looks through all of them at each that is added.
+  const aborted = new Promise<never>((_, reject) => {
+    if (stop.aborted) reject(stop.reason)
+    else stop.addEventListener('abort', () => reject(stop.reason), { once: true })
+  })
+  aborted.catch(() => undefined) // each run sees it in its own race
+  const runs = entries.map(async (entry): Promise<CheckRun> => {
+    const { rule, target } = entry
+    try {
+      const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
+      return { entry, result: bounded(await Promise.race([rule.check.run(ctx), aborted])) }
+    } catch (error) {
+      if (signal.aborted || (error instanceof AppError && error.code === 'storage')) return { entry, result: null }
+      const output = `could not check: ${(error as Error).message}`
+      return { entry, result: bounded({ state: 'unknown', output, perfdata: [] }) }
+    }
+  })
+  const done = await Promise.all(runs)
+  over.abort()
+  await timeout
+  logger.debug('checks run', { checks: entries.length, queries: reader.queries() })
+  return done
+}

@@ -1,0 +1,44 @@
+/** What there is to check, from the inventory and the health board. */
+import { everything } from '../model/access.ts'
+import type { Inventory, Target } from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+import type { Instance } from '../model/resource.ts'
+
+const page = 1000
+/** Parts of Specola that talk to the outside. */
+const connections = new Set(['libvirt', 'amqp', 'openstack'])
+
+/** All targets as they are now. */
+export async function readTargets(
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
+  health: Pick<HealthBoard, 'all'>,
+): Promise<Target[]> {
+  const instances = new Map<string, Instance>()
+  for (let offset = 0; ; offset += page) {
+    const { rows, total } = await inventory.instances(everything, { sort: 'created', limit: page, offset })
+    for (const instance of rows) instances.set(instance.id, instance)
+    if (rows.length === 0 || offset + rows.length >= total) break
+  }
+  const bare = { project: null, instance: null }
+  return [
+    ...health
+      .all()
+      .filter(({ kind }) => connections.has(kind))
+      .map(
+        ({ component, host }): Target => ({ ...bare, kind: 'connection', id: component, name: component, host: host ?? null }),
+      ),
+    ...(await inventory.hypervisors(everything)).map(
+      ({ host }): Target => ({ ...bare, kind: 'hypervisor', id: host, name: host, host }),
+    ),
+    ...[...instances.values()].map(
+      (instance): Target => ({
+        kind: 'instance',
+        id: instance.id,
+        name: instance.name,
+        project: instance.project,
+        host: instance.host,
+        instance,
+      }),
+    ),
+  ]
+}

@@ -1,0 +1,122 @@
+/** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
+import Handlebars from 'handlebars'
+import { createAlerter } from '../../alerter/engine.ts'
+import { rulesSchema } from '../../alerter/rules.ts'
+import { alerterSection } from '../../alerter/section.ts'
+import { healthBoard } from '../../collector/health.ts'
+import { load } from '../../config/load.ts'
+import type { Clock } from '../../model/clock.ts'
+import type { Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Hypervisor, Instance } from '../../model/resource.ts'
+import { alertJournal } from '../../store/journal/alerts.ts'
+import { type Database, openDatabase } from '../../store/journal/database.ts'
+import { SamplesInMemory } from './samples-in-memory.ts'
+import { silentLogger } from './silent-logger.ts'
+import { settled, VirtualClock } from './virtual-clock.ts'
+
+export const render: NotifierContext<unknown>['render'] = {
+  text: (template, data) => Handlebars.compile(template, { noEscape: true })(data),
+  html: (template, data) => Handlebars.compile(template)(data),
+}
+
+/** An instance as the inventory has it. */
+export function instance(id: string, over: Partial<Instance> = {}): Instance {
+  return {
+    ...{ id, name: id, project: 'p1', user: 'u1', flavor: null, host: 'hv-1', domain: null, image: null, state: 'active' },
+    ...{ addresses: [], createdAt: 0, launchedAt: 0, terminatedAt: null, source: 'event', updatedAt: 0 },
+    ...over,
+  }
+}
+
+/** An inventory that holds what a test puts into it. */
+export class FakeInventory {
+  all: Instance[] = []
+  hosts: Hypervisor[] = []
+  broken: Error | null = null
+  async instances(_scope: unknown, { limit, offset = 0 }: { limit: number; offset?: number }) {
+    if (this.broken) throw this.broken
+    return { rows: this.all.slice(offset, offset + limit), total: this.all.length }
+  }
+  async hypervisors() {
+    return this.hosts
+  }
+}
+
+export interface Scene {
+  clock: Clock
+  store: SamplesInMemory
+  inventory: FakeInventory
+  health: ReturnType<typeof healthBoard>
+  logger: ReturnType<typeof silentLogger>
+  changes: Change[]
+  journal: ReturnType<typeof alertJournal>
+  commands: ReturnType<typeof createAlerter>['commands']
+  checkNow: ReturnType<typeof createAlerter>['checkNow']
+  /** Moves time on, second by second where work on sockets has to be given its turn. */
+  pass(ms: number): Promise<void>
+  /** The engine ends and its journal is closed. */
+  stop(): Promise<void>
+  /** A new engine on the same journal, clock and cloud. */
+  restart(): Promise<void>
+}
+
+export interface SceneOptions {
+  directory: string
+  rules: string
+  section?: string
+  plugins: readonly Plugin[]
+  /** Default: a virtual one. With sockets in play, time has to be real. */
+  clock?: Clock
+}
+
+/** The YAML of a rules file or an alerter section, checked. */
+export function checked<S extends Parameters<typeof load>[1]>(text: string, schema: S) {
+  const loaded = load(text, schema)
+  if (loaded.ok) return loaded.value
+  throw new Error(loaded.errors.map((error) => `${error.line}:${error.column} ${error.path}: ${error.message}`).join('\n'))
+}
+
+/** An alerter at work. */
+export async function scene({ directory, rules, section = '{}', plugins, clock: given }: SceneOptions): Promise<Scene> {
+  const virtual = new VirtualClock()
+  const clock = given ?? virtual
+  const parts = {
+    ...{ clock, store: new SamplesInMemory(), inventory: new FakeInventory(), health: healthBoard(clock) },
+    ...{ logger: silentLogger(), changes: [] as Change[] },
+  }
+  const config = checked(section, alerterSection(plugins))
+  const parsed = checked(rules, rulesSchema(plugins)).rules
+  let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
+  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow'>
+  const start = async () => {
+    const db = openDatabase(directory)
+    living.journal = alertJournal(db)
+    const { journal } = living
+    const live = { publish: (change: Change) => void parts.changes.push(change) }
+    const alerter = createAlerter(config, { ...parts, journal, live, plugins, rules: parsed, render })
+    living.commands = alerter.commands
+    living.checkNow = alerter.checkNow
+    const stop = new AbortController()
+    running = { db, stop, done: alerter.run(stop.signal) }
+    await settled()
+  }
+  const stop = async () => {
+    running?.stop.abort(new Error('stopped'))
+    await running?.done
+    running?.db.close()
+    running = null
+  }
+  await start()
+  return Object.defineProperties(
+    {
+      ...parts,
+      pass: (ms: number) => virtual.advance(ms),
+      stop,
+      restart: async () => {
+        await stop()
+        await start()
+      },
+    },
+    Object.fromEntries((['journal', 'commands', 'checkNow'] as const).map((key) => [key, { get: () => living[key] }])),
+  ) as unknown as Scene
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { states } from '../../model/check.ts'
+import type { Check, Target } from '../../model/contract.ts'
+import type { ComponentHealth } from '../../model/health.ts'
+import { printPerfdata } from '../../model/perfdata.ts'
+import { instance } from './alerting.ts'
+import { SamplesInMemory } from './samples-in-memory.ts'
+
+const now = Date.UTC(2026, 10, 22, 12)
+
+/** One situation and what the check says. Times are seconds before now. */
+const caseSchema = z.strictObject({
+  title: z.string(),
+  config: z.record(z.string(), z.unknown()).default({}),
+  target: z.strictObject({
+    kind: z.enum(['instance', 'hypervisor', 'connection']).default('instance'),
+    id: z.string(),
+    host: z.string().optional(),
+  }),
+  /** For instances: Nova's state, and how long ago it was launched. */
+  nova: z.string().nullable().default(null),
+  launched: z.number().optional(),
+  samples: z
+    .array(z.strictObject({ ago: z.number(), tags: z.record(z.string(), z.string()), fields: z.record(z.string(), z.number()) }))
+    .default([]),
+  health: z
+    .array(z.strictObject({ component: z.string(), kind: z.string(), state: z.string(), since: z.number(), detail: z.string() }))
+    .default([]),
+  expect: z.strictObject({
+    state: z.enum(states as [string, ...string[]]),
+    output: z.string(),
+    perfdata: z.string().default(''),
+  }),
+})
+
+/** Runs every cases/*.yaml of a check's folder. Call inside `describe`. */
+export function checkCases<C>(folder: string, check: Check<C>): void {
+  for (const file of readdirSync(join(folder, 'cases')).sort())
+    for (const given of z.array(caseSchema).parse(parse(readFileSync(join(folder, 'cases', file), 'utf8'))))
+      it(given.title, async () => {
+        const { kind, id, host } = given.target
+        const known = instance(id, {
+          ...{ state: given.nova, host: host ?? null },
+          launchedAt: given.launched === undefined ? 0 : now - given.launched * 1000,
+        })
+        const target: Target = {
+          kind,
+          id,
+          name: id,
+          project: null,
+          host: host ?? null,
+          instance: kind === 'instance' ? known : null,
+        }
+        const store = new SamplesInMemory()
+        store.samples = given.samples.map(({ ago, tags, fields }) => ({
+          measurement: 'instance',
+          tags,
+          fields,
+          time: now - ago * 1000,
+        }))
+        const health = given.health.map(
+          (entry) => ({ ...entry, since: now - entry.since * 1000, at: now, numbers: {} }) as ComponentHealth,
+        )
+        const config = check.config.parse(given.config)
+        const signal = new AbortController().signal
+        const result = await check.run({ config, target, store, health: { all: () => health }, now, signal })
+        const { state, output, perfdata } = result
+        assert.deepEqual({ state, output, perfdata: printPerfdata(perfdata) }, given.expect)
+      })
+}
