@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rulesSchema } from '../../alerter/rules.ts'
+import { findPlugins, shippedPlugins } from '../../cli/plugins.ts'
+import { load } from '../../config/load.ts'
+import type { Plugin } from '../../model/contract.ts'
+
+describe('every plugin', () => {
+  let all: Plugin[]
+  before(async () => {
+    process.env.SPECOLA_SMTP_PASSWORD ??= 'only-for-the-sample'
+    all = await findPlugins()
+  })
+  for (const folder of readdirSync(shippedPlugins)) {
+    const path = (file: string) => join(shippedPlugins, folder, file)
+
+    it(`${folder} shows its sample in its README`, () => {
+      const sample = readFileSync(path('sample.yaml'), 'utf8').trim()
+      assert.ok(readFileSync(path('README.md'), 'utf8').includes(`\`\`\`yaml\n${sample}\n\`\`\``))
+    })
+
+    it(`${folder} has a sample that is valid`, () => {
+      const sample = readFileSync(path('sample.yaml'), 'utf8')
+      const [kind, ...words] = folder.split('-')
+      const plugin = all.find((one) => one.name === words.join('-') && one.kind === (kind === 'check' ? 'check' : 'notifier'))
+      assert.ok(plugin, `the folder is named after the plugin`)
+      const indented = sample.replace(/^/gm, '    ').replace(/^ {4}/, '  - ')
+      const loaded = plugin.kind === 'check' ? load(`rules:\n${indented}`, rulesSchema(all)) : load(sample, plugin.config)
+      assert.deepEqual(loaded.ok ? [] : loaded.errors, [])
+    })
+
+    if (folder.startsWith('check-')) it(`${folder} has cases`, () => assert.ok(existsSync(path('cases'))))
+  }
+})
