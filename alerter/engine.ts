@@ -22,6 +22,7 @@ import { OrderedCommits } from './ordered-commits.ts'
 import { type Entry, Registry } from './registry.ts'
 import { loadRules, type Rule } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
+import { nextRetry } from './schedule.ts'
 import { type AlerterConfig, isNotifier } from './section.ts'
 import { readTargets } from './targets.ts'
 
@@ -139,8 +140,9 @@ class Engine {
     const { clock, live } = this.#deps
     const now = clock.now()
     const batch = emptyBatch()
-    const silent = runs.filter(({ result }) => result === null)
-    for (const { entry } of silent) entry.stored = { ...entry.stored, nextCheck: now + entry.rule.retryMs }
+    const silent = runs.filter(({ storeSilent }) => storeSilent)
+    for (const { entry, result } of runs)
+      if (result === null) entry.stored = { ...entry.stored, nextCheck: nextRetry(entry.rule.retryMs, now) }
     const living = runs.filter(({ entry }) => registry.entries.get(entry.stored.id) === entry)
     const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
     // What instances run on first: then their problems are counted under it from the first moment.
@@ -155,7 +157,7 @@ class Engine {
     else this.#report('ok', `${registry.entries.size} checks`)
   }
 
-  #judge(registry: Registry, runs: readonly CheckRun[], now: number, batch: Collected): void {
+  #judge(registry: Registry, runs: readonly Pick<CheckRun, 'entry' | 'result'>[], now: number, batch: Collected): void {
     const judge = { config: this.#config, registry, dependencies: this.#dependencies }
     for (const { entry, result } of runs) if (result) judgeResult(judge, entry, result, now, batch)
   }

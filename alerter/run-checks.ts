@@ -10,8 +10,10 @@ import type { Entry } from './registry.ts'
 
 export interface CheckRun {
   entry: Entry
-  /** null: nothing can be said this time (the store does not answer); the check keeps its state. */
+  /** null: nothing can be said this time; the check keeps its state. */
   result: CheckResult | null
+  /** That is because the store does not answer. */
+  storeSilent: boolean
 }
 
 export interface RunDeps {
@@ -46,11 +48,13 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
     const { rule, target } = entry
     try {
       const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
-      return { entry, result: bounded(await Promise.race([rule.check.run(ctx), aborted])) }
+      const result = await Promise.race([rule.check.run(ctx), aborted])
+      return { entry, result: result && bounded(result), storeSilent: false }
     } catch (error) {
-      if (signal.aborted || (error instanceof AppError && error.code === 'storage')) return { entry, result: null }
+      if (signal.aborted || (error instanceof AppError && error.code === 'storage'))
+        return { entry, result: null, storeSilent: true }
       const output = `could not check: ${(error as Error).message}`
-      return { entry, result: bounded({ state: 'unknown', output, perfdata: [] }) }
+      return { entry, result: bounded({ state: 'unknown', output, perfdata: [] }), storeSilent: false }
     }
   })
   const done = await Promise.all(runs)

@@ -27,8 +27,12 @@ export function nextRetry(retryMs: number, now: number): number {
   return Math.ceil((now + retryMs) / beat) * beat
 }
 
-/** After a start nobody waits a whole interval: first results come within 10 seconds, or an interval if that is shorter. */
+/**
+ * After a start nobody waits a whole interval: first results come within 10 seconds, or an interval if that is shorter. Not in
+ * the first second, when collectors have not even said that they are starting.
+ */
 export function firstCheck(offset: number, intervalMs: number, now: number): number {
   const window = Math.min(intervalMs, 10_000)
-  return now + Math.floor((offset / intervalMs) * window)
+  const early = Math.min(1000, window / 2)
+  return now + early + Math.floor((offset / intervalMs) * (window - early))
 }

@@ -69,8 +69,16 @@ async function runOnce(args: readonly string[]): Promise<CheckResult> {
   }
 }
 
-const run = (check: Check, config: unknown, target: Target, store: SampleStore, signal: AbortSignal) =>
-  check.run({ config, target, store, health: { all: () => [] }, now: systemClock.now(), signal })
+const run = async (
+  check: Check,
+  config: unknown,
+  target: Target,
+  store: SampleStore,
+  signal: AbortSignal,
+): Promise<CheckResult> =>
+  (await check.run({ config, target, store, health: { all: () => [] }, now: systemClock.now(), signal })) ?? {
+    ...{ state: 'unknown', output: 'nothing can be said: no readings', perfdata: [] },
+  }
 
 async function within(ms: number, work: (signal: AbortSignal) => Promise<CheckResult>): Promise<CheckResult> {
   const over = new AbortController()

@@ -232,7 +232,10 @@ export interface CheckContext<C> {
   signal: AbortSignal
 }
 
-/** A check is written for one target and run for all. It never throws for a bad world: it answers unknown. */
+/**
+ * A check is written for one target and run for all. It never throws for a bad world: it answers unknown. null = nothing can
+ * be said yet (we have not listened long enough): the check keeps its state, whatever that is.
+ */
 export interface Check<C = unknown> {
   kind: 'check'
   name: string
@@ -240,7 +243,7 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
-  run(ctx: CheckContext<C>): Promise<CheckResult>
+  run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
 export interface Message {

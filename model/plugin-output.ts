@@ -1,4 +1,4 @@
-/** What a monitoring plugin printed, taken apart: text, long text, performance data. Cases: `vectors/plugins`. */
+/** What a monitoring plugin printed, taken apart: text, long text, performance data. */
 
 /** null = nothing there. */
 export interface PluginOutput {

@@ -7,6 +7,12 @@ const config = z.strictObject({
   after: duration.prefault('1m'),
 })
 
+const away = {
+  degraded: { word: 'degraded', bad: 'warning' },
+  starting: { word: 'not connected yet', bad: 'critical' },
+  down: { word: 'down', bad: 'critical' },
+} as const
+
 /** A connection of Specola to a hypervisor, a message bus or the OpenStack API. */
 export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
@@ -19,17 +25,12 @@ export const plugin: Check<z.output<typeof config>> = {
     if (!entry) return { state: 'unknown', output: 'not heard of', perfdata: [] }
     const lasts = Math.max(0, now - entry.since)
     const perfdata = [{ label: 'since', value: Math.round(lasts / 1000), unit: 's', min: 0 }]
-    const forHow = `for ${Math.round(lasts / 1000)} s`
-    switch (entry.state) {
-      case 'ok':
-      case 'stopped':
-        return { state: 'ok', output: `${entry.state === 'ok' ? 'connected' : 'switched off'}: ${entry.detail}`, perfdata }
-      case 'degraded':
-        return { state: lasts >= after ? 'warning' : 'ok', output: `degraded ${forHow}: ${entry.detail}`, perfdata }
-      case 'starting':
-        return { state: lasts >= after ? 'critical' : 'ok', output: `not connected yet ${forHow}: ${entry.detail}`, perfdata }
-      case 'down':
-        return { state: lasts >= after ? 'critical' : 'ok', output: `down ${forHow}: ${entry.detail}`, perfdata }
-    }
+    const { state, detail } = entry
+    if (state === 'ok') return { state: 'ok', output: `connected: ${detail}`, perfdata }
+    if (state === 'stopped') return { state: 'ok', output: `switched off: ${detail}`, perfdata }
+    // Too early to say: a problem of before a restart does not end because we have just begun to look.
+    if (lasts < after) return null
+    const { word, bad } = away[state]
+    return { state: bad, output: `${word} for ${Math.round(lasts / 1000)} s: ${detail}`, perfdata }
   },
 }

@@ -11,6 +11,9 @@ const config = z.strictObject({
   window: duration.prefault('5m'),
 })
 
+/** Nova's own states in which an instance uses no CPU. */
+const atRest = new Set(['building', 'deleted', 'soft-delete', 'stopped', 'paused', 'suspended', 'shelved', 'shelved_offloaded'])
+
 /** Mean CPU of one instance over a window, in percent of its vCPUs. */
 export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
@@ -29,8 +32,11 @@ export const plugin: Check<z.output<typeof config>> = {
         groupBy: ['instance'],
       }),
     )
-    // Whether it should send any is the no-data check's question: one silent instance is one problem, not two.
-    if (value === null) return { state: 'ok', output: `no CPU samples in the last ${window / 1000} s`, perfdata: [] }
+    if (value === null) {
+      // Whether it should send any is the no-data check's question: one silent instance is one problem, not two.
+      const nova = target.instance?.state ?? null
+      return nova !== null && atRest.has(nova) ? { state: 'ok', output: `Nova says ${nova}`, perfdata: [] } : null
+    }
     const rounded = Math.round(value * 10) / 10
     return {
       state: judge(value, warn.range, crit.range),

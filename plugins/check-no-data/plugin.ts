@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
 import type { CheckResult } from '../../model/check.ts'
 import type { Check } from '../../model/contract.ts'
+import type { ComponentHealth } from '../../model/health.ts'
 import type { Sample } from '../../model/sample.ts'
 
 const config = z.strictObject({
@@ -25,7 +26,7 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'No reading of an instance that should be running, for several polls in a row',
   targets: ['instance'],
   config,
-  async run({ config: { interval, missed, lookback, state }, target, store, now }) {
+  async run({ config: { interval, missed, lookback, state }, target, store, health, now }) {
     const limit = interval * missed
     const since = now - Math.max(limit, lookback)
     const last = newest(await store.latest({ measurement: 'instance', where: { instance: target.id }, since }))
@@ -35,12 +36,23 @@ export const plugin: Check<z.output<typeof config>> = {
     if (nova !== null && atRest.has(nova)) return ok(`no readings expected: Nova says ${nova}`, age)
     const lastState = last?.fields.state
     if (nova !== 'active' && !(lastState !== undefined && running.has(lastState))) return ok('no readings expected', age)
+    if (!listenedFor(health.all(), target.host, limit, now)) return null
     const launched = target.instance?.launchedAt ?? target.instance?.createdAt ?? null
     if (age === null && launched !== null && now - launched <= limit) return ok('just started, no reading yet', age)
     const told = age === null ? `no reading in the last ${seconds(now - since)}` : `last reading ${seconds(age)} ago`
     const why = nova === 'active' ? 'Nova says it is active' : 'it was running then'
     return { state, output: `NO DATA: ${told}, and ${why}`, perfdata: perfdataOf(age) }
   },
+}
+
+/**
+ * Silence counts from when we began to listen: after a start of Specola, or of the connection to the host, every instance has
+ * been silent for long. A connection that is down is another matter: then the instance is counted under its host.
+ */
+function listenedFor(board: readonly ComponentHealth[], host: string | null, limit: number, now: number): boolean {
+  const connection = board.find((entry) => entry.kind === 'libvirt' && entry.host === host)
+  if (!connection || host === null) return true
+  return connection.state !== 'starting' && (connection.state !== 'ok' || now - connection.since >= limit)
 }
 
 function newest(samples: readonly Sample[]): Sample | null {

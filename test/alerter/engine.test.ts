@@ -323,6 +323,39 @@ describe('the alerter', () => {
     assert.equal((await s.journal.checksOf(everything, { kind: 'instance', id: 'web' })).length, 0)
   })
 
+  it('blames no instance and ends no problem because Specola itself was away', async () => {
+    await begin({
+      rules: `rules:
+        - { name: connection, plugin: connection, interval: 15s, attempts: 1, config: { after: 1m } }
+        - { name: no-data, plugin: no-data, interval: 1m, attempts: 1, config: { interval: 30s, missed: 4 } }`,
+    })
+    const report = (host: string, state: 'ok' | 'down' | 'starting') =>
+      s.health.report({ component: `libvirt ${host}`, kind: 'libvirt', host, state, detail: host })
+    s.inventory.all = [instance('web'), instance('db')]
+    const poll = () => {
+      s.store.samples = ['web', 'db'].map((id) => ({
+        ...{ measurement: 'instance', tags: { instance: id, host: 'hv-1' }, fields: { state: 1 }, time: s.clock.now() - 1 },
+      }))
+    }
+    report('hv-1', 'ok')
+    report('hv-2', 'down')
+    poll()
+    await s.pass(2 * 60_000)
+    assert.deepEqual(said(), ['problem libvirt hv-2 critical'])
+    await s.stop()
+    await s.pass(3 * 3_600_000)
+    report('hv-1', 'starting')
+    report('hv-2', 'starting')
+    await s.restart()
+    await s.pass(20_000)
+    report('hv-1', 'ok')
+    for (let i = 0; i < 10; i++) {
+      await s.pass(30_000)
+      poll()
+    }
+    assert.deepEqual(said(), ['problem libvirt hv-2 critical'])
+  })
+
   it('keeps its targets while the inventory does not answer', async () => {
     await begin()
     await withInstances('web')
