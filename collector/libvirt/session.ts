@@ -11,7 +11,7 @@ import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsF
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
-import { type DomainStats, domainStates, domainStats } from './stats.ts'
+import { domainStates, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
 /** What a session needs from outside. */
@@ -41,9 +41,6 @@ const announceEveryMs = 600_000
 
 /** Paused because a migration or a start is under way (reasons of libvirt): the domain counts on the host where it runs. */
 const pausedInTransit: ReadonlySet<number> = new Set([2, 11])
-
-const isActive = ({ domain, state }: DomainStats) =>
-  domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
 
 /** One connection to a hypervisor, from opening to loss: the polls and the events in between. */
 export class HypervisorSession {
