@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { startDemoHypervisor } from '../../../collector/demo/hypervisor.ts'
 import { libvirtCollector, retryDelayMs } from '../../../collector/libvirt/collect.ts'
 import { systemClock } from '../../../model/clock.ts'
 import { type Captured, captured } from '../../support/captured.ts'
+import { demoDomains } from '../../support/demo-domains.ts'
 import { type Libvirtd, startLibvirtd } from '../../support/libvirtd.ts'
 import { needs } from '../../support/needs.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+/** A hypervisor that is not there yet. */
+function laterHypervisor(path: string) {
+  const socketPath = join(path, 'later.sock')
+  const start = () => startDemoHypervisor({ socketPath, host: 'hv-01', domains: demoDomains('idle'), clock: systemClock })
+  return { socketPath, start }
+}
 
 const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 const nova = { name: 'web &amp; co', project: 'p'.repeat(32), user: 'u'.repeat(32), flavor: 'm1.tiny' }
@@ -159,7 +169,59 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
   })
 })
 
+describe('libvirt collector on the test driver, which has states and events but no statistics', function () {
+  this.timeout(30_000)
+  needs('/usr/sbin/libvirtd', 'libvirt-daemon')
+  const directory = temporaryDirectory()
+  let libvirtd: Libvirtd
+  before(async () => {
+    libvirtd = await startLibvirtd(directory())
+  })
+  after(() => libvirtd?.stop())
+
+  it('gives the state of its domain, and is content', async () => {
+    const seen = captured()
+    const stop = new AbortController()
+    const config = {
+      uri: libvirtd.uri.replace('qemu+unix:///system', 'test+unix:///default'),
+      interval: 1000,
+      timeout: 1000,
+      chunk: 5,
+    }
+    const running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+    const { tags } = await seen.await(() => seen.samples.find(({ fields }) => fields.state === 1))
+    assert.equal(tags.instance, '6695eb01-f6a4-8304-79aa-97f2502e193f')
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    assert.deepEqual([seen.component()?.numbers.stuck, seen.log], [0, []])
+    stop.abort()
+    await running
+    assert.equal(seen.component()?.state, 'stopped')
+  })
+})
+
 describe('libvirt collector without a daemon', () => {
+  const directory = temporaryDirectory()
+
+  it('waits for one that starts later', async function () {
+    this.timeout(30_000)
+    const { socketPath, start } = laterHypervisor(directory())
+    const seen = captured()
+    const stop = new AbortController()
+    const config = { uri: `qemu+unix:///system?socket=${socketPath}`, host: 'hv-01', interval: 1000, timeout: 1000, chunk: 5 }
+    const running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+    await seen.await(() => (seen.component()?.state === 'down' ? true : undefined))
+    assert.match(seen.component()?.detail ?? '', /no such socket; next attempt within \d+ s/)
+    const hypervisor = await start()
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    stop.abort()
+    await running
+    await hypervisor.close()
+    assert.deepEqual(
+      seen.log.map(({ level }) => level),
+      ['warn', 'info'],
+    )
+  })
+
   it('waits longer and longer, but never more than half a minute', () => {
     assert.deepEqual(
       [1, 2, 3, 4, 5, 6, 7, 1000].map(retryDelayMs),
