@@ -1,11 +1,14 @@
 /** One poll of N real QEMU guests by our collector, and `virsh domstats` asking the same daemon for the same, in turn. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { LibvirtClient } from '../collector/libvirt/client.ts'
 import { newHypervisorMemory } from '../collector/libvirt/hypervisor-memory.ts'
+import { allDomainStats, statsFlags, statsGroups } from '../collector/libvirt/procedures.ts'
 import { HypervisorSession } from '../collector/libvirt/session.ts'
+import { domainStats } from '../collector/libvirt/stats.ts'
 import { systemClock } from '../model/clock.ts'
 import { captured } from '../test/support/captured.ts'
 import { startLibvirtd } from '../test/support/libvirtd.ts'
@@ -44,10 +47,11 @@ export async function run(): Promise<BenchRow[]> {
     const cpu = process.cpuUsage()
     for (let n = 0; n < cpuRounds; n++) await session.poll()
     const { user, system } = process.cpuUsage(cpu)
+    const thousand = await thousandStates(libvirtd.uri, directory)
     const measured: Round[] = []
     for (let n = 0; n < rounds; n++) measured.push(await round(session, libvirtd.uri))
     session.close()
-    return rowsOf(measured, (user + system) / 1000 / cpuRounds)
+    return [...rowsOf(measured, (user + system) / 1000 / cpuRounds), thousand]
   } finally {
     await libvirtd.stop()
     rmSync(directory, { recursive: true, force: true })
@@ -62,6 +66,23 @@ async function round(session: HypervisorSession, uri: string): Promise<Round> {
     theirs: await timed(() => virsh(...groups)),
     theirsAll: await timed(() => virsh()),
   }
+}
+
+/** One call to libvirt's test driver, which has as many domains as it is told, and only their states. */
+async function thousandStates(uri: string, directory: string): Promise<BenchRow> {
+  const file = join(directory, 'node.xml')
+  const domain = (n: number) => {
+    const uuid = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+    return `<domain type='test'><name>d${n}</name><uuid>${uuid}</uuid><memory>1024</memory><os><type>hvm</type></os></domain>`
+  }
+  writeFileSync(file, `<node>${Array.from({ length: 1000 }, (_, n) => domain(n)).join('')}</node>`)
+  const client = await LibvirtClient.open(uri.replace(/^.*\?/, `test+unix://${file}?`), { clock: systemClock, timeoutMs: 30_000 })
+  const query = { domains: [], groups: statsGroups.state, flags: statsFlags.nowait }
+  const times: number[] = []
+  for (let n = 0; n < 21; n++) times.push(await timed(async () => (await client.call(allDomainStats, query)).map(domainStats)))
+  client.close()
+  const middle = times.sort((a, b) => a - b)[10] ?? 0
+  return { name: 'libvirt, state of 1,000 domains in one call', value: middle, unit: 'ms' }
 }
 
 async function timed(action: () => Promise<unknown>): Promise<number> {
