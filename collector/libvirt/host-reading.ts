@@ -13,10 +13,10 @@ export async function readHost(
   context: { host: string; clock: Clock; cpus: number; instances: number; running: number },
 ): Promise<Sample> {
   const { clock, ...known } = context
-  const cpu = await nodeStats(client, memory, nodeCpuStats)
+  const [cpu, kib] = await Promise.all([nodeStats(client, memory, nodeCpuStats), nodeStats(client, memory, nodeMemoryStats)])
   const rates = cpu ? hostRates(memory.hostCpu, cpu) : { cpuPercent: null, iowaitPercent: null }
   memory.hostCpu = cpu
-  return hostSample({ ...known, time: clock.now(), rates, memory: await nodeStats(client, memory, nodeMemoryStats) })
+  return hostSample({ ...known, time: clock.now(), rates, memory: kib })
 }
 
 /** The daemon wants to be told how many there are, and refuses a wrong number. null = this driver has none (test:///, some containers). */
