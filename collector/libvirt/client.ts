@@ -114,7 +114,7 @@ export class LibvirtClient {
     return new Promise((resolve, reject) => {
       const over = new AbortController()
       const settle = (outcome: Frame | Error) => {
-        over.abort()
+        over.abort('answered') // a reason of our own spares making an exception per call
         this.#pending.delete(serial)
         if (outcome instanceof Error) return reject(outcome)
         try {

@@ -123,7 +123,10 @@ function healthOf(report: PollReport): Omit<HealthReport, 'component' | 'kind' |
   // One poll without an answer is a lock that was taken; two are a finding.
   const stuck = silent.filter(({ polls }) => polls >= 2)
   if (stuck.length === 0) return { state: 'ok', detail: `${running} of ${domains} domains run`, numbers }
-  const names = stuck.slice(0, 3).map(({ domain }) => domain.name)
+  const names = stuck
+    .map(({ domain }) => domain.name)
+    .sort()
+    .slice(0, 3) // the same sentence as long as it is the same ones
   const detail = `QEMU not answering: ${names.join(', ')}${stuck.length > 3 ? ` and ${stuck.length - 3} more` : ''}`
   return { state: 'degraded', detail, numbers }
 }

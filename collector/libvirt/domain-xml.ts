@@ -94,16 +94,18 @@ function diskOf(disk: Node): DomainDisk[] {
   return device === null ? [] : [{ device, kind: attribute(disk, 'device') ?? 'disk', serial: textOf(disk, 'serial') }]
 }
 
-/** Ports and interfaces come in separate lists: a tap is named after its port; else equal counts are taken to be in the same order. */
+/** Ports and interfaces come in separate lists: a tap is named after its port; those left over, if as many, in the same order. */
 function nicsOf(devices: Node | null, nova: NovaFacts | null): DomainNic[] {
-  const interfaces = children(devices, 'interface')
   const ports = nova?.ports ?? []
-  return interfaces.map((nic, index) => {
+  const nics = children(devices, 'interface').map((nic) => {
     const device = attribute(child(nic, 'target'), 'dev')
-    const named = device === null ? undefined : ports.find(({ id }) => device.length > 3 && device.slice(3) === id.slice(0, 11))
-    const port = named ?? (ports.length === interfaces.length ? ports[index] : undefined)
-    return { device, mac: attribute(child(nic, 'mac'), 'address'), port: port?.id ?? null, addresses: port?.addresses ?? [] }
+    const port = device === null ? undefined : ports.find(({ id }) => device.length > 3 && device.slice(3) === id.slice(0, 11))
+    return { device, mac: attribute(child(nic, 'mac'), 'address'), port }
   })
+  const unnamed = nics.filter(({ port }) => port === undefined)
+  const free = ports.filter((port) => !nics.some((nic) => nic.port === port))
+  if (unnamed.length === free.length) for (const nic of unnamed) nic.port = free.shift()
+  return nics.map(({ device, mac, port }) => ({ device, mac, port: port?.id ?? null, addresses: port?.addresses ?? [] }))
 }
 
 function novaFacts(metadata: Node | null): NovaFacts | null {

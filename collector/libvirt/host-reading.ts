@@ -13,19 +13,25 @@ export async function readHost(
   context: { host: string; clock: Clock; cpus: number; instances: number; running: number },
 ): Promise<Sample> {
   const { clock, ...known } = context
-  const cpu = await nodeStats(client, nodeCpuStats)
+  const [cpu, kib] = await Promise.all([nodeStats(client, memory, nodeCpuStats), nodeStats(client, memory, nodeMemoryStats)])
   const rates = cpu ? hostRates(memory.hostCpu, cpu) : { cpuPercent: null, iowaitPercent: null }
   memory.hostCpu = cpu
-  return hostSample({ ...known, time: clock.now(), rates, memory: await nodeStats(client, nodeMemoryStats) })
+  return hostSample({ ...known, time: clock.now(), rates, memory: kib })
 }
 
-/** Asks first how many there are: the daemon refuses a wrong number. null = this driver has none (test:///, some containers). */
-async function nodeStats(client: LibvirtClient, procedure: Procedure<number, NodeStatsReply>): Promise<NodeStats | null> {
+/** The daemon wants to be told how many there are, and refuses a wrong number. null = this driver has none (test:///, some containers). */
+async function nodeStats(
+  client: LibvirtClient,
+  memory: HypervisorMemory,
+  procedure: Procedure<number, NodeStatsReply>,
+): Promise<NodeStats | null> {
   try {
-    const { count } = await client.call(procedure, 0)
+    const count = memory.hostCounts.get(procedure.number) ?? (await client.call(procedure, 0)).count
+    memory.hostCounts.set(procedure.number, count)
     return (await client.call(procedure, count)).stats
   } catch (error) {
-    if (error instanceof LibvirtError) return null
-    throw error
+    if (!(error instanceof LibvirtError)) throw error
+    memory.hostCounts.delete(procedure.number) // another daemon after an upgrade: asked again next time
+    return null
   }
 }

@@ -23,6 +23,8 @@ export interface RememberedDomain {
 export interface HypervisorMemory {
   readonly domains: Map<string, RememberedDomain>
   hostCpu: NodeStats | null
+  /** How many figures each of the two calls about the host has. */
+  readonly hostCounts: Map<number, number>
   readonly outbox: Outbox
   /** When all instances were last handed to the inventory, epoch ms. */
   announcedAt: number
@@ -32,6 +34,7 @@ export interface HypervisorMemory {
 export const newHypervisorMemory = (): HypervisorMemory => ({
   domains: new Map(),
   hostCpu: null,
+  hostCounts: new Map(),
   outbox: new Outbox(),
   announcedAt: 0,
 })

@@ -50,14 +50,14 @@ export function domainFact(event: DomainEvent, context: EventContext): CloudEven
   }
 }
 
-/** One reset is told up to three times within milliseconds. */
-const repetitionMs = 1000
+/** One reset is told up to three times: mostly within milliseconds, on a busy host within a second or two. */
+const repetitionMs = 3000
 
 /** Recognises an event that was told a moment ago. Remembers at most one time per instance and kind. */
 export class Repetitions {
   readonly #last = new Map<string, number>()
 
-  /** True for kinds that libvirt repeats, when the same came within the last second (monotonic ms). */
+  /** True for kinds that libvirt repeats, when the same came a moment ago (`at`: monotonic ms). */
   isRepeated({ kind, domain }: DomainEvent, at: number): boolean {
     if (kind !== 'reboot') return false
     const last = this.#last.get(domain.uuid)

@@ -19,6 +19,7 @@ export class MonitorConnections {
   #current: Promise<LibvirtClient> | null = null
   #retired: LibvirtClient[] = []
   #inUse: LibvirtClient | null = null
+  #over = false
 
   constructor(uri: string, options: { clock: Clock; timeoutMs: number }) {
     this.#uri = uri
@@ -38,8 +39,10 @@ export class MonitorConnections {
       throw new AppError('unreachable', `${this.orphans} calls are stuck in QEMUs that do not answer`)
     this.#current ??= LibvirtClient.open(this.#uri, { clock: this.#clock, timeoutMs: this.#timeoutMs })
     try {
-      this.#inUse = await this.#current
-      return this.#inUse
+      const client = await this.#current
+      if (this.#over) client.close() // whoever waits for it learns so from the call
+      this.#inUse = client
+      return client
     } catch (error) {
       this.#current = null
       throw error
@@ -47,6 +50,7 @@ export class MonitorConnections {
   }
 
   close(): void {
+    this.#over = true
     for (const client of [this.#inUse, ...this.#retired]) client?.close()
     this.#retired = []
   }

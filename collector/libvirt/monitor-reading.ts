@@ -17,7 +17,7 @@ export interface Answered {
 const groups = statsGroups.state | statsGroups.cpu | statsGroups.balloon | statsGroups.vcpu | statsGroups.block
 
 /** How many chunks are asked for at once: a light client leaves the daemon's workers to Nova. */
-const chunksAtOnce = 2
+const chunksAtOnce = 3
 
 /**
  * After a timeout the same chunk is asked for again: the call that hangs holds the lock of the guilty domain, so NOWAIT now
@@ -25,12 +25,20 @@ const chunksAtOnce = 2
  */
 const attempts = 3
 
-/** Cuts into chunks; domains whose QEMU was silent lately share chunks of their own, where they hold up nobody else. */
+/**
+ * Cuts into even chunks of at most `size`, and into at least as many as are asked for at once. Domains whose QEMU was silent
+ * lately share chunks of their own, where they hold up nobody else.
+ */
 export function planChunks<T>(items: readonly T[], size: number, isSuspect: (item: T) => boolean): T[][] {
-  const chunks: T[][] = []
-  for (const part of [items.filter((item) => !isSuspect(item)), items.filter(isSuspect)])
-    for (let at = 0; at < part.length; at += size) chunks.push(part.slice(at, at + size))
-  return chunks
+  const usual = items.filter((item) => !isSuspect(item))
+  const count = Math.min(usual.length, Math.max(chunksAtOnce, Math.ceil(usual.length / size)))
+  return [...cut(usual, Math.ceil(usual.length / Math.max(1, count))), ...cut(items.filter(isSuspect), size)]
+}
+
+function cut<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = []
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
+  return parts
 }
 
 /** Asks all QEMUs, chunk by chunk; `handOver` gets each chunk as soon as it is there. One that hangs stops no other. */

@@ -5,13 +5,13 @@ import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
 import { MonitorConnections } from './monitor-connections.ts'
-import { readMonitors } from './monitor-reading.ts'
+import { type Answered, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
 import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
-import { type DomainStats, domainStates, domainStats } from './stats.ts'
+import { domainStates, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
 /** What a session needs from outside. */
@@ -41,9 +41,6 @@ const announceEveryMs = 600_000
 
 /** Paused because a migration or a start is under way (reasons of libvirt): the domain counts on the host where it runs. */
 const pausedInTransit: ReadonlySet<number> = new Set([2, 11])
-
-const isActive = ({ domain, state }: DomainStats) =>
-  domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
 
 /** One connection to a hypervisor, from opening to loss: the polls and the events in between. */
 export class HypervisorSession {
@@ -96,17 +93,21 @@ export class HypervisorSession {
     const readings = await this.#readStates([])
     this.#listed = true
     this.#wake()
-    this.#forgetVanished(readings)
     await this.#readXml(readings)
     await this.#announceAll()
     const active = readings.filter(({ stats }) => isActive(stats))
     let samples = await this.#handOver(
       readings.filter(({ stats }) => !isActive(stats)).flatMap((reading) => this.#stateSamples(reading)),
     )
-    await readMonitors(this.#monitors, this.#config.chunk, active, this.#memory, this.#deps, async (answered) => {
-      samples += await this.#handOver(answered.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
-    })
-    samples += await this.#readHost(readings)
+    const answered = async (chunk: readonly Answered[]) => {
+      const count = await this.#handOver(chunk.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
+      samples += count // not before the await: other chunks count meanwhile
+    }
+    const [host] = await Promise.all([
+      this.#readHost(readings),
+      readMonitors(this.#monitors, this.#config.chunk, active, this.#memory, this.#deps, answered),
+    ])
+    samples += host
     return this.#report(began, samples, active)
   }
 
@@ -168,6 +169,7 @@ export class HypervisorSession {
     const { clock } = this.#deps
     const instant = { at: clock.monotonic(), time: clock.now() }
     const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
+    if (domains.length === 0) this.#forgetAllBut(readings)
     return readings.filter((reading) => this.#noteState(reading))
   }
 
@@ -187,7 +189,6 @@ export class HypervisorSession {
   #noteState({ stats }: Reading): boolean {
     const { domain, state, stateReason } = stats
     if (state === null) return false
-    if (state === domainStates.paused && pausedInTransit.has(stateReason ?? 0)) return false
     const before = this.#memory.domains.get(domain.uuid)
     const missed =
       before && !this.#listed && !this.#changed.has(domain.uuid)
@@ -195,12 +196,13 @@ export class HypervisorSession {
         : null
     const known = remember(this.#memory, domain, state)
     if (missed) this.#journal(missed, known)
-    return true
+    return !(state === domainStates.paused && pausedInTransit.has(stateReason ?? 0))
   }
 
-  #forgetVanished(readings: readonly Reading[]): void {
-    const listed = new Set(readings.map(({ stats }) => stats.domain.uuid))
-    for (const uuid of this.#memory.domains.keys()) if (!listed.has(uuid) && !this.#changed.has(uuid)) this.#forget(uuid)
+  /** Domains that are not listed any more; one of which an event just came may be so new that the list is older. */
+  #forgetAllBut(listed: readonly Reading[]): void {
+    const uuids = new Set(listed.map(({ stats }) => stats.domain.uuid))
+    for (const uuid of this.#memory.domains.keys()) if (!uuids.has(uuid) && !this.#changed.has(uuid)) this.#forget(uuid)
   }
 
   #forget(uuid: string): void {

@@ -74,12 +74,17 @@ export interface DomainStats {
   monitored: boolean
 }
 
+/** Has a hypervisor process: it counts CPU, disk and memory. */
+export const isActive = ({ domain, state }: DomainStats): boolean =>
+  domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
+
 /** Indexed entries of one group, by number. Numbers may have gaps (an unplugged vCPU), hence the Map. */
 type Entries = Map<number, Map<string, string>>
 
 /** More than any guest has; what a hostile daemon adds is not looked at. */
 const maxEntries = 4096
 
+/** Sorts out one record of a bulk reply. */
 export function domainStats({ domain, params }: DomainRecord): DomainStats {
   const groups = { vcpu: new Map(), net: new Map(), block: new Map() } satisfies Record<string, Entries>
   for (const field of params.keys()) collect(field, groups)

@@ -4,20 +4,22 @@
  * As root libvirtd insists on /run/libvirt, /var/lib/libvirt, /etc/libvirt and the user libvirt-qemu, whatever its
  * configuration says. So it runs in namespaces of its own: mounts (those directories are empty tmpfs there, and /etc/passwd
  * has the user), processes (its first process gone, all are gone: no QEMU can be left behind) and network (taps are made
- * where nobody sees them). Its unix sockets are in a directory that both sides share. Needs root and a kernel that lets it
- * make namespaces; where one is missing, `start` says so.
+ * where nobody sees them). Its unix sockets are in a directory that both sides share.
+ *
+ * Where there is no root, or no right to make namespaces (containers), it is libvirt's session daemon of an ordinary user
+ * with a home of its own: the same QEMU driver, but without taps and without a read-only socket.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../model/clock.ts'
 import { type Guest, guestImage, guestXml } from './guest.ts'
 
 export interface Libvirtd {
-  /** For clients; read-only first, as the collector would. */
+  /** For clients; read-only where there is such a socket, as the collector would. */
   readonly uri: string
-  /** For `virsh` and what may write. */
-  readonly writeUri: string
+  /** Can guests have network interfaces? */
+  readonly taps: boolean
   /** Creates and starts guests; their definitions are gone when they stop, unless `define` is set. */
   create(...guests: Guest[]): void
   virsh(...args: string[]): string
@@ -31,8 +33,20 @@ export interface Libvirtd {
   stop(): Promise<void>
 }
 
+/** Where and as whom the daemon runs. */
+interface Place {
+  /** What a command is prefixed with. */
+  enter: readonly string[]
+  taps: boolean
+  driver: 'system' | 'session'
+  /** Makes a file usable for the daemon's user. */
+  give(path: string): void
+  end(): Promise<void>
+}
+
 const prepare = `
-for d in /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt; do mkdir -p $d && mount -t tmpfs specola $d || exit 1; done
+mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt
+for d in /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt; do mount -t tmpfs specola $d || exit 1; done
 mkdir -p /var/lib/libvirt/qemu /run/libvirt/qemu /var/log/libvirt/qemu
 cp /etc/passwd /etc/group /run/libvirt/
 grep -q ^libvirt-qemu: /etc/passwd || echo 'libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin' >> /run/libvirt/passwd
@@ -51,42 +65,54 @@ ip link set lo up
 echo ready
 while :; do sleep 3600 & wait; done`
 
-const onSocket = (socket: string) => `qemu+unix:///system?socket=${socket}`
-
-/** Starts a daemon whose files are all under `directory`. */
-export async function startLibvirtd(directory: string): Promise<Libvirtd> {
+/** Starts a daemon whose files are all under `directory`. `session`: also where namespaces could be had. */
+export async function startLibvirtd(directory: string, session = false): Promise<Libvirtd> {
+  const place = session ? sessionPlace(directory) : await namespacePlace().catch(() => sessionPlace(directory))
   const sockets = join(directory, 'sockets')
   mkdirSync(sockets, { recursive: true })
+  for (const path of [directory, sockets]) place.give(path)
   const config = join(directory, 'libvirtd.conf')
-  const log = `3:file:${join(directory, 'libvirtd.log')}`
-  writeFileSync(config, `unix_sock_dir = "${sockets}"\nauth_unix_ro = "none"\nauth_unix_rw = "none"\nlog_outputs = "${log}"\n`)
+  const log = join(directory, 'libvirtd.log')
+  const options = { unix_sock_dir: sockets, auth_unix_ro: 'none', auth_unix_rw: 'none', log_outputs: `3:file:${log}` }
+  writeFileSync(
+    config,
+    Object.entries(options)
+      .map(([key, value]) => `${key} = "${value}"\n`)
+      .join(''),
+  )
+  place.give(config)
 
-  const namespace = await startNamespace()
-  const enter = ['-t', String(namespace.inner), '-m', '-p', '-n', '--']
-  let daemon: ChildProcess | null = null
-  const writeSocket = join(sockets, 'libvirt-sock')
+  const uri = (socket: string) => `qemu+unix:///${place.driver}?socket=${join(sockets, socket)}`
   const virsh = (...args: string[]) =>
-    execFileSync('virsh', ['-q', '-c', onSocket(writeSocket), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    execFileSync('virsh', ['-q', '-c', uri('libvirt-sock'), ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  let daemon: ChildProcess | null = null
 
   const restart = async () => {
-    daemon = spawn('nsenter', [...enter, 'libvirtd', '-f', config, '-p', join(directory, 'libvirtd.pid'), '-t', '0'], {
-      stdio: 'ignore',
-    })
-    const started = daemon
+    const [program = '', ...args] = [...place.enter, 'libvirtd', '-f', config, '-p', join(directory, 'libvirtd.pid'), '-t', '0']
+    const started = spawn(program, args, { stdio: 'ignore' })
+    daemon = started
     await until(() => {
-      if (started.exitCode !== null) throw new Error(`libvirtd ended: ${readFileSync(join(directory, 'libvirtd.log'), 'utf8')}`)
+      if (started.exitCode !== null) throw new Error(`libvirtd ended: ${existsSync(log) ? readFileSync(log, 'utf8') : ''}`)
       return succeeds(() => virsh('list'))
     })
+  }
+  const kill = async () => {
+    const running = daemon
+    if (!running || running.exitCode !== null || running.signalCode !== null) return
+    const ended = new Promise((resolve) => running.once('exit', resolve))
+    process.kill(lastChild(running.pid ?? 0), 'SIGKILL')
+    await ended
   }
   await restart()
 
   return {
-    uri: onSocket(join(sockets, 'libvirt-sock-ro')),
-    writeUri: onSocket(writeSocket),
+    uri: uri(existsSync(join(sockets, 'libvirt-sock-ro')) ? 'libvirt-sock-ro' : 'libvirt-sock'),
+    taps: place.taps,
     create(...guests) {
       for (const guest of guests) {
         const image = join(directory, `${guest.name}.img`)
         writeFileSync(image, guestImage(guest))
+        place.give(image)
         const xml = join(directory, `${guest.name}.xml`)
         writeFileSync(xml, guestXml(guest, image))
         if (guest.define) {
@@ -96,22 +122,22 @@ export async function startLibvirtd(directory: string): Promise<Libvirtd> {
       }
     },
     virsh,
-    qemu: qemuOf,
-    async kill() {
-      const ended = new Promise((resolve) => daemon?.once('exit', resolve))
-      process.kill(Number(readFileSync(`/proc/${daemon?.pid}/task/${daemon?.pid}/children`, 'utf8').trim()), 'SIGKILL')
-      await ended
+    qemu: (name) => {
+      const pid = qemusOf(`${directory}/${name}.img`)[0]
+      if (pid === undefined) throw new Error(`no QEMU of ${name}`)
+      return pid
     },
+    kill,
     restart,
     async stop() {
-      const ended = new Promise((resolve) => namespace.process.once('exit', resolve))
-      namespace.process.kill('SIGKILL')
-      await ended
+      await kill()
+      for (const pid of qemusOf(`${directory}/`)) process.kill(pid, 'SIGKILL')
+      await place.end()
     },
   }
 }
 
-async function startNamespace(): Promise<{ process: ChildProcess; inner: number }> {
+async function namespacePlace(): Promise<Place> {
   const options = ['-m', '-p', '-n', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', prepare]
   const child = spawn('unshare', options, { stdio: ['ignore', 'pipe', 'pipe'] })
   await new Promise<void>((resolve, reject) => {
@@ -123,22 +149,54 @@ async function startNamespace(): Promise<{ process: ChildProcess; inner: number 
     child.once('exit', () => reject(new Error(`no namespaces here: ${complaint.trim()}`)))
     child.once('error', reject)
   })
-  const inner = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim())
-  return { process: child, inner }
+  return {
+    enter: ['nsenter', '-t', String(lastChild(child.pid ?? 0)), '-m', '-p', '-n', '--'],
+    taps: existsSync('/dev/net/tun'),
+    driver: 'system',
+    give: () => undefined,
+    end() {
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.kill('SIGKILL')
+      return ended
+    },
+  }
 }
 
-function qemuOf(name: string): number {
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
-    let commandLine: string
-    try {
-      commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    } catch {
-      continue // ended since it was listed
-    }
-    if (commandLine.includes(`guest=${name},`)) return Number(pid)
+const nobody = 65534
+
+function sessionPlace(directory: string): Place {
+  const root = process.getuid?.() === 0
+  const home = join(directory, 'home')
+  const give = (path: string) => {
+    if (root) chownSync(path, nobody, nobody)
   }
-  throw new Error(`no QEMU of ${name}`)
+  for (const path of [home, join(home, 'run')]) {
+    mkdirSync(path, { recursive: true })
+    chmodSync(path, 0o700)
+    give(path)
+  }
+  const user = root ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+  const environment = [`HOME=${home}`, `XDG_RUNTIME_DIR=${join(home, 'run')}`, 'PATH=/usr/sbin:/usr/bin:/sbin:/bin']
+  return { enter: [...user, 'env', '-i', ...environment], taps: false, driver: 'session', give, end: async () => undefined }
+}
+
+/** `nsenter` and `unshare` stay as the parent of what they start; `setpriv` and `env` become it. */
+function lastChild(pid: number): number {
+  const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+  return child > 0 ? child : pid
+}
+
+/** QEMU processes whose command line has this text. */
+function qemusOf(text: string): number[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    if (!/^\d+$/.test(pid)) return []
+    try {
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      return commandLine.includes('qemu-system') && commandLine.includes(text) ? [Number(pid)] : []
+    } catch {
+      return [] // ended since it was listed
+    }
+  })
 }
 
 function succeeds(action: () => unknown): boolean {

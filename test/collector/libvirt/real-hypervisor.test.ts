@@ -1,22 +1,34 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { startDemoHypervisor } from '../../../collector/demo/hypervisor.ts'
 import { libvirtCollector, retryDelayMs } from '../../../collector/libvirt/collect.ts'
 import { systemClock } from '../../../model/clock.ts'
 import { type Captured, captured } from '../../support/captured.ts'
+import { demoDomains } from '../../support/demo-domains.ts'
 import { type Libvirtd, startLibvirtd } from '../../support/libvirtd.ts'
 import { needs } from '../../support/needs.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
+/** A hypervisor that is not there yet. */
+function laterHypervisor(path: string) {
+  const socketPath = join(path, 'later.sock')
+  const start = () => startDemoHypervisor({ socketPath, host: 'hv-01', domains: demoDomains('idle'), clock: systemClock })
+  return { socketPath, start }
+}
+
 const uuid = (n: number) => `00000000-0000-4000-8000-00000000000${n}`
 const nova = { name: 'web &amp; co', project: 'p'.repeat(32), user: 'u'.repeat(32), flavor: 'm1.tiny' }
-const guests = [1, 2, 3, 4].map((n) => ({
-  name: `instance-0000000${n}`,
-  uuid: uuid(n),
-  vcpus: n === 2 ? 2 : 1,
-  tap: `tapguest${n}`,
-  networkBoot: n === 3,
-  define: n === 4,
-  nova,
-}))
+const guestsOf = (taps: boolean) =>
+  [1, 2, 3, 4].map((n) => ({
+    name: `instance-0000000${n}`,
+    uuid: uuid(n),
+    vcpus: n === 2 ? 2 : 1,
+    ...(taps ? { tap: `tapguest${n}` } : {}),
+    networkBoot: n === 3,
+    define: n === 4,
+    nova,
+  }))
+const guests = guestsOf(false)
 
 describe('libvirt collector on a real libvirtd with real QEMU guests', function () {
   this.timeout(60_000)
@@ -40,10 +52,14 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
 
   before(async () => {
     libvirtd = await startLibvirtd(directory())
-    libvirtd.create(...guests)
+    libvirtd.create(...guestsOf(libvirtd.taps))
   })
   after(() => libvirtd?.stop())
-  beforeEach(() => collect())
+  beforeEach(() => {
+    const last = guests.at(-1)?.name ?? '' // the one that some tests kill
+    if (libvirtd.virsh('domstate', last).trim() !== 'running') libvirtd.virsh('start', last)
+    collect()
+  })
   afterEach(async () => {
     stop.abort()
     await running
@@ -69,8 +85,9 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
     assert.ok(!('memory_used_bytes' in fields), 'a guest without a memory driver has no "memory used"')
     const disk = latest('instance_disk', uuid(1), 'write_ops')
     assert.equal(disk?.tags.device, 'vda')
-    assert.equal(latest('instance_nic', uuid(1), 'rx_packets')?.tags.device, 'tapguest1')
     assert.equal(latest('instance', uuid(2), 'vcpus')?.fields.vcpus, 2)
+    if (!libvirtd.taps) return // nobody may make interfaces here
+    assert.equal(latest('instance_nic', uuid(1), 'rx_packets')?.tags.device, 'tapguest1')
     const sending = await seen.await(() => seen.samples.find((s) => (s.fields.net_tx_packets ?? 0) > 0))
     assert.equal(sending.tags.instance, uuid(3), 'only the guest that boots from the network sends')
     assert.ok((sending.fields.net_tx_bytes ?? 0) >= 60 * (sending.fields.net_tx_packets ?? 0))
@@ -137,29 +154,108 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
     )
   })
 
-  it('keeps reading the others while one QEMU is frozen, and says which one it is', async () => {
-    await seen.await(() => latest('instance', uuid(1), 'cpu_percent'))
-    const frozen = libvirtd.qemu(guests[1]?.name ?? '')
-    process.kill(frozen, 'SIGSTOP')
-    try {
-      await seen.await(() => (seen.component()?.state === 'degraded' ? true : undefined))
-      const before = seen.samples.length
-      const since = (instance: string, field: string) =>
-        seen.samples.slice(before).find((s) => s.tags.instance === instance && field in s.fields)
-      await seen.await(() => since(uuid(1), 'cpu_percent'))
-      await seen.await(() => since(uuid(3), 'disk_write_ops'))
-      await seen.await(() => since(uuid(2), 'state'))
-      assert.equal(since(uuid(2), 'cpu_percent'), undefined)
-      assert.match(seen.component()?.detail ?? '', /QEMU not answering: instance-00000002$/)
-      assert.equal(seen.component()?.numbers.stuck, 1)
-    } finally {
-      process.kill(frozen, 'SIGCONT')
+  const frozenOnes = (names: readonly string[]) =>
+    it(`keeps reading the others while ${names.length} of the QEMUs hang, and says which`, async () => {
+      await seen.await(() => latest('instance', uuid(4), 'cpu_percent'))
+      const ids = guests.filter(({ name }) => names.includes(name)).map((guest) => guest.uuid)
+      const frozen = names.map((name) => libvirtd.qemu(name))
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+      try {
+        await seen.await(() => (seen.component()?.numbers.stuck === names.length ? true : undefined))
+        const before = seen.samples.length
+        const since = (instance: string, field: string) =>
+          seen.samples.slice(before).find((s) => s.tags.instance === instance && field in s.fields)
+        for (const guest of guests)
+          await seen.await(() => since(guest.uuid, ids.includes(guest.uuid) ? 'state' : 'disk_write_ops'))
+        for (const id of ids) assert.equal(since(id, 'cpu_percent'), undefined)
+        await seen.await(() => (seen.component()?.state === 'degraded' ? true : undefined))
+        assert.equal(seen.component()?.detail, `QEMU not answering: ${names.join(', ')}`)
+      } finally {
+        for (const pid of frozen) process.kill(pid, 'SIGCONT')
+      }
+      await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    })
+  frozenOnes(['instance-00000002'])
+  frozenOnes(['instance-00000001', 'instance-00000002'])
+})
+
+describe('libvirt collector on the test driver, which has states and events but no statistics', function () {
+  this.timeout(30_000)
+  needs('/usr/sbin/libvirtd', 'libvirt-daemon')
+  const directory = temporaryDirectory()
+  let libvirtd: Libvirtd
+  before(async () => {
+    libvirtd = await startLibvirtd(directory())
+  })
+  after(() => libvirtd?.stop())
+
+  it('gives the state of its domain, and is content', async () => {
+    const seen = captured()
+    const stop = new AbortController()
+    const config = {
+      uri: libvirtd.uri.replace(/^qemu\+unix:\/\/\/\w+/, 'test+unix:///default'),
+      interval: 1000,
+      timeout: 1000,
+      chunk: 5,
     }
+    const running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+    const { tags } = await seen.await(() => seen.samples.find(({ fields }) => fields.state === 1))
+    assert.equal(tags.instance, '6695eb01-f6a4-8304-79aa-97f2502e193f')
     await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    assert.deepEqual([seen.component()?.numbers.stuck, seen.log], [0, []])
+    stop.abort()
+    await running
+    assert.equal(seen.component()?.state, 'stopped')
+  })
+})
+
+describe('libvirt collector on the session daemon of an ordinary user', function () {
+  this.timeout(60_000)
+  needs('/usr/sbin/libvirtd', 'libvirt-daemon')
+  needs('/usr/bin/qemu-system-x86_64', 'qemu-system-x86')
+  const directory = temporaryDirectory()
+  let libvirtd: Libvirtd
+  before(async () => {
+    libvirtd = await startLibvirtd(directory(), true)
+    libvirtd.create(...guests.slice(0, 1))
+  })
+  after(() => libvirtd?.stop())
+
+  it('reads its guests too', async () => {
+    const seen = captured()
+    const stop = new AbortController()
+    const config = { uri: libvirtd.uri, host: 'desk', interval: 1000, timeout: 2000, chunk: 5 }
+    const running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+    const { fields } = await seen.await(() => seen.samples.find((sample) => (sample.fields.disk_write_ops ?? 0) > 0))
+    assert.ok((fields.cpu_percent ?? -1) >= 0)
+    stop.abort()
+    await running
   })
 })
 
 describe('libvirt collector without a daemon', () => {
+  const directory = temporaryDirectory()
+
+  it('waits for one that starts later', async function () {
+    this.timeout(30_000)
+    const { socketPath, start } = laterHypervisor(directory())
+    const seen = captured()
+    const stop = new AbortController()
+    const config = { uri: `qemu+unix:///system?socket=${socketPath}`, host: 'hv-01', interval: 1000, timeout: 1000, chunk: 5 }
+    const running = libvirtCollector(config, { ...seen, clock: systemClock }).run(stop.signal)
+    await seen.await(() => (seen.component()?.state === 'down' ? true : undefined))
+    assert.match(seen.component()?.detail ?? '', /no such socket; next attempt within \d+ s/)
+    const hypervisor = await start()
+    await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+    stop.abort()
+    await running
+    await hypervisor.close()
+    assert.deepEqual(
+      seen.log.map(({ level }) => level),
+      ['warn', 'info'],
+    )
+  })
+
   it('waits longer and longer, but never more than half a minute', () => {
     assert.deepEqual(
       [1, 2, 3, 4, 5, 6, 7, 1000].map(retryDelayMs),
