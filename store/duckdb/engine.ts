@@ -67,7 +67,13 @@ export class Engine {
       instance.closeSync()
       throw new AppError('storage', `samples: ${(cause as Error).message}`, { cause })
     }
-    return new Engine(instance, connections, deps.clock)
+    const engine = new Engine(instance, connections, deps.clock)
+    try {
+      await engine.checkpoint() // after an unclean stop: the log that was just read is read once, not at every crash to come
+    } catch (error) {
+      deps.logger.warn('samples: no checkpoint at start', { error: (error as Error).message })
+    }
+    return engine
   }
 
   get broken(): boolean {
