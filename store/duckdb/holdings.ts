@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { HotTables } from './hot-tables.ts'
 import { quoted, sequenceOf } from './names.ts'
 import type { Known } from './plan.ts'
+import { Stage } from './stage.ts'
 
 const maxMeasurements = 1000
 
@@ -27,6 +28,8 @@ export class Holdings {
   readonly #newest = new Map<number, number>()
   readonly #amended = new Map<string, Set<number>>()
   #segments: Segment[]
+  readonly #stages = new Map<string, Stage>()
+  #stagesInUse = false
   #stale = false
 
   private constructor(directory: string, catalog: Catalog, engine: Engine) {
@@ -94,6 +97,18 @@ export class Holdings {
     )
     this.#segments = [...this.#segments.filter((segment) => !old.includes(segment)), ...added]
     return old
+  }
+
+  /** Stages for the next batch. Those of a batch that failed are not used again: what was wrong may be in their fields. */
+  clearedStages(): { of(measurement: string): Stage } {
+    if (this.#stagesInUse) this.#stages.clear()
+    for (const stage of this.#stages.values()) stage.clear()
+    this.#stagesInUse = true
+    return { of: (measurement) => entryOf(this.#stages, measurement, () => new Stage()) }
+  }
+
+  batchSucceeded(): void {
+    this.#stagesInUse = false
   }
 
   /** Latest stored instant of a series, or -1. */
