@@ -33,13 +33,11 @@ export function* batches({ instances, from, ticks }: Workload, size: number): Ge
   for (let tick = 0; tick < ticks; tick++)
     for (let i = 0; i < instances; i++) {
       const walk = walks[i] as number[]
-      const values: Record<string, number> = {}
-      for (let f = 0; f < fields.length; f++) values[fields[f] as string] = next(walk, f, random)
       const jitter = (i * 37) % 1000
       batch.push({
         measurement: 'instance',
         tags: { ...tags[i] } as Record<string, string>,
-        fields: values,
+        fields: Object.fromEntries(fields.map((name, f) => [name, next(walk, f, random)])),
         time: from + tick * tickMs + jitter,
       })
       if (batch.length === size) {

@@ -56,6 +56,7 @@ export class Engine {
       for (const setting of [
         `temp_directory = ${literal(temporary)}`,
         'preserve_insertion_order = false',
+        'parquet_metadata_cache = true', // a changed file has a new name
         'autoinstall_known_extensions = false',
         'autoload_known_extensions = false',
         'allow_community_extensions = false',

@@ -120,6 +120,11 @@ export class Holdings {
     this.#newest.set(sid, time)
   }
 
+  /** Series whose last sample is older than any retention. */
+  seriesBefore(time: number): number[] {
+    return [...this.#newest].filter(([, newest]) => newest < time).map(([sid]) => sid)
+  }
+
   forgetSeries(sids: ReadonlySet<number>): void {
     for (const sid of sids) {
       this.#newest.delete(sid)

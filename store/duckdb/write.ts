@@ -2,6 +2,7 @@ import { AppError } from '../../model/contract.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
 import { canonicalTags, checkedName, timeVerdict } from '../admission.ts'
 import { entryOf } from '../entry-of.ts'
+import type { SeriesIndex } from '../series-index.ts'
 import { type Arrival, amendment, byWindow, type Part, sortArrivals } from './arrivals.ts'
 import type { Holdings } from './holdings.ts'
 import type { HotRows } from './hot-tables.ts'
@@ -80,31 +81,34 @@ function staged({ measurement, window, arrivals }: Part, stage: Stage): HotRows 
 /** Gives each sample the id of its series; new tag sets get theirs in the catalog first. */
 function nameSeries(holdings: Holdings, arrivals: readonly Arrival[]): void {
   const added = new Map<string, { measurement: string; tags: Tags; arrivals: Arrival[] }>()
+  let before = -1
   for (const arrival of arrivals) {
-    const { measurement, tags: given } = arrival.sample
+    const { measurement, tags } = arrival.sample
     const index = holdings.index(measurement)
-    const spelling = JSON.stringify(given)
-    const known = index?.find(spelling)
-    if (known !== undefined) {
-      arrival.sid = known
-      continue
+    arrival.sid = index?.expected(before, tags) ?? -1
+    if (arrival.sid < 0) {
+      arrival.sid = index ? find(index, tags) : -1
+      if (arrival.sid >= 0) index?.expect(before, arrival.sid)
+      else {
+        const canonical = canonicalTags(tags)
+        const make = () => ({ measurement: checkedName('measurement', measurement), tags: canonical, arrivals: [] })
+        entryOf(added, JSON.stringify([measurement, canonical]), make).arrivals.push(arrival)
+      }
     }
-    const tags = canonicalTags(given)
-    const canonical = JSON.stringify(tags)
-    const sid = index?.find(canonical)
-    if (sid !== undefined) {
-      index?.alias(spelling, sid)
-      arrival.sid = sid
-      continue
-    }
-    const entry = entryOf(added, JSON.stringify([measurement, canonical]), () => ({
-      measurement: checkedName('measurement', measurement),
-      tags,
-      arrivals: [],
-    }))
-    entry.arrivals.push(arrival)
+    before = arrival.sid
   }
   if (added.size > 0) register(holdings, [...added.values()])
+}
+
+/** -1 when the tag set is new. */
+function find(index: SeriesIndex, tags: Tags): number {
+  const spelling = JSON.stringify(tags)
+  const known = index.find(spelling)
+  if (known !== undefined) return known
+  const sid = index.find(JSON.stringify(canonicalTags(tags)))
+  if (sid === undefined) return -1
+  index.alias(spelling, sid)
+  return sid
 }
 
 function register(holdings: Holdings, added: readonly { measurement: string; tags: Tags; arrivals: Arrival[] }[]): void {
