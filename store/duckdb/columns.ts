@@ -1,6 +1,6 @@
 /** Rows into DuckDB's column vectors: no object per value, one chunk used again and again. */
 import { BIGINT, DOUBLE, type DuckDBAppender, DuckDBDataChunk, type DuckDBVector, INTEGER } from '@duckdb/node-api'
-import type { HotRows } from './hot-tables.ts'
+import type { HotRows } from './stage.ts'
 
 /** DuckDB's own vector size: a chunk never holds more. */
 const chunkRows = 2048

@@ -2,7 +2,7 @@ import type { DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api'
 import { appendRows, newChunk } from './columns.ts'
 import type { Engine } from './engine.ts'
 import { columnName, type HotName, hotTableName, nameOfColumn, parseHotTable, quoted } from './names.ts'
-import type { Stage } from './stage.ts'
+import type { HotRows } from './stage.ts'
 
 /** A table of the newest samples: no keys, rows in order of arrival. */
 export interface HotTable extends HotName {
@@ -10,16 +10,6 @@ export interface HotTable extends HotName {
   fields: readonly string[]
   /** Sealing has begun: it takes no more rows. */
   frozen: boolean
-}
-
-/** Rows for one measurement and window: series, instant and row of the stage for each. */
-export interface HotRows {
-  measurement: string
-  window: number
-  stage: Stage
-  sids: readonly number[]
-  times: readonly number[]
-  rows: readonly number[]
 }
 
 interface OpenAppender {

@@ -91,3 +91,13 @@ export class Stage {
     this.#values.fill(Number.NaN, end - this.#stride, end)
   }
 }
+
+/** Rows for one measurement and window: series, instant and row of the stage for each. */
+export interface HotRows {
+  measurement: string
+  window: number
+  stage: Stage
+  sids: readonly number[]
+  times: readonly number[]
+  rows: readonly number[]
+}

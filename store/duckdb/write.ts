@@ -5,9 +5,8 @@ import { entryOf } from '../entry-of.ts'
 import type { SeriesIndex } from '../series-index.ts'
 import { type Arrival, amendment, byWindow, type Part, sortArrivals } from './arrivals.ts'
 import type { Holdings } from './holdings.ts'
-import type { HotRows } from './hot-tables.ts'
 import { samplesAt } from './read.ts'
-import type { Stage } from './stage.ts'
+import type { HotRows, Stage } from './stage.ts'
 
 const maxSeries = 1_000_000
 
