@@ -186,7 +186,9 @@ export class Influx1Store implements SampleStore {
     try {
       return await Promise.race([work(), limit])
     } catch (error) {
-      throw failure(error, `influxdb ${this.#place}: ${what}`)
+      const told = failure(error, `influxdb ${this.#place}: ${what}`)
+      if (told.code !== 'invalid') this.#prepared = null // it may come back without our database
+      throw told
     } finally {
       done.abort()
     }
@@ -220,8 +222,8 @@ function refuseErrors(answer: Answer): void {
 }
 
 /**
- * The package's errors carry the whole request, credentials included: only their text goes on. An answer of 4xx is final for
- * this request; anything else passes by itself.
+ * The package's errors carry the whole request, credentials included: only their text goes on. 400 and 413 mean this very
+ * request (a sample in it may clash with a field that others wrote); what says "unreachable" passes by itself.
  */
 function failure(error: unknown, what: string): AppError {
   if (error instanceof AppError) return error
@@ -229,6 +231,8 @@ function failure(error: unknown, what: string): AppError {
   const text = `${what}: ${String(message).slice(0, 500).trim()}`
   const status = res?.statusCode
   if (status === 401 || status === 403) return new AppError('denied', text)
+  if (status === 400 || status === 413) return new AppError('invalid', text)
+  if (error instanceof SyntaxError) return new AppError('protocol', `${what}: not answered in JSON; is this an InfluxDB 1.x?`)
   if (status !== undefined && status < 500) return new AppError('storage', text)
   return new AppError('unreachable', text)
 }

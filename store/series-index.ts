@@ -18,6 +18,9 @@ export class SeriesIndex {
   /** tag → value → ids; built when a query first asks for the tag. */
   readonly #byTag = new Map<string, Map<string, number[]>>()
 
+  /** Collectors report their series in the same order at every poll: which one came after which, last time. */
+  readonly #follows = new Map<number, number>()
+
   get size(): number {
     return this.#tags.size
   }
@@ -28,6 +31,25 @@ export class SeriesIndex {
 
   find(spelling: string): number | undefined {
     return this.#spellings.get(spelling)
+  }
+
+  /** The series expected after another one, if these are its very tags: spares writing them out to look them up. */
+  expected(after: number, tags: Tags): number | undefined {
+    const sid = this.#follows.get(after)
+    const known = sid === undefined ? undefined : this.#tags.get(sid)
+    if (!known) return undefined
+    let left = 0
+    for (const key in tags) {
+      if (known[key] !== tags[key]) return undefined
+      left++
+    }
+    for (const _ in known) left--
+    return left === 0 ? sid : undefined
+  }
+
+  /** Expect `sid` after `after` from now on. */
+  expect(after: number, sid: number): void {
+    this.#follows.set(after, sid)
   }
 
   /** Remembers another order of the same keys. Bounded: one collector writes one order. */
@@ -50,6 +72,7 @@ export class SeriesIndex {
     for (const sid of sids) this.#tags.delete(sid)
     for (const [spelling, sid] of this.#spellings) if (sids.has(sid)) this.#spellings.delete(spelling)
     this.#byTag.clear()
+    this.#follows.clear()
   }
 
   /** Ids whose tags satisfy every condition; a value of '' means "without this tag". */

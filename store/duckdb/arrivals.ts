@@ -2,12 +2,13 @@
 
 import type { Sample } from '../../model/sample.ts'
 import { entryOf } from '../entry-of.ts'
-import type { HotRows } from './hot-tables.ts'
 import { windowOf } from './names.ts'
 
 export interface Arrival {
   sid: number
   sample: Sample
+  /** Its place in the measurement's stage; null when its values have changed since. */
+  row: number | null
 }
 
 export interface Sorted {
@@ -40,8 +41,10 @@ function withoutRepeats(fresh: readonly Arrival[], suspects: readonly Arrival[])
   for (const arrival of suspects) {
     const name = key(arrival)
     const first = firsts.get(name) ?? seconds.get(name)
-    if (first) first.sample = merged(first.sample, arrival.sample)
-    else seconds.set(name, { ...arrival })
+    if (first) {
+      first.sample = merged(first.sample, arrival.sample)
+      first.row = null
+    } else seconds.set(name, { ...arrival })
   }
   return { fresh: [...firsts.values()], suspects: [...seconds.values()] }
 }
@@ -55,18 +58,21 @@ export function amendment(before: Sample, after: Sample): Sample | null {
   return null
 }
 
-type Part = HotRows & { sids: number[]; samples: Sample[] }
+/** Arrivals of one measurement and window. */
+export interface Part {
+  measurement: string
+  window: number
+  arrivals: Arrival[]
+}
 
-/** Groups rows by measurement and window, in their order. */
-export function byWindow(arrivals: readonly Arrival[]): HotRows[] {
+/** Groups by measurement and window, in their order. */
+export function byWindow(arrivals: readonly Arrival[]): Part[] {
   const parts = new Map<string, Map<number, Part>>()
-  for (const { sid, sample } of arrivals) {
-    const { measurement } = sample
-    const window = windowOf(sample.time)
+  for (const arrival of arrivals) {
+    const { measurement, time } = arrival.sample
+    const window = windowOf(time)
     const windows = entryOf(parts, measurement, () => new Map<number, Part>())
-    const part = entryOf(windows, window, () => ({ measurement, window, sids: [], samples: [] }))
-    part.sids.push(sid)
-    part.samples.push(sample)
+    entryOf(windows, window, () => ({ measurement, window, arrivals: [] })).arrivals.push(arrival)
   }
   return [...parts.values()].flatMap((windows) => [...windows.values()])
 }

@@ -3,7 +3,7 @@ import { type Clock, every } from '../../model/clock.ts'
 import { AppError, type Logger } from '../../model/contract.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from '../../model/sample.ts'
 import { refusalLog } from '../refusal-log.ts'
-import { Catalog } from './catalog.ts'
+import { Catalog, type Segment } from './catalog.ts'
 import { Engine, type EngineOptions } from './engine.ts'
 import { type FreeBytes, spaceGuard } from './free-space.ts'
 import { Holdings } from './holdings.ts'
@@ -90,6 +90,11 @@ export class DuckStore implements SampleStore {
   async latest(query: LatestQuery): Promise<Sample[]> {
     const holdings = await this.#current()
     return this.#counted(readLatest(holdings, query))
+  }
+
+  /** The sealed files there are: for figures of disk use. */
+  get sealed(): readonly Segment[] {
+    return this.#holdings.segments
   }
 
   /** Seals what is over and drops what is past its retention; also runs by itself every ten minutes. */

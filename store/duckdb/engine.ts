@@ -56,6 +56,7 @@ export class Engine {
       for (const setting of [
         `temp_directory = ${literal(temporary)}`,
         'preserve_insertion_order = false',
+        'parquet_metadata_cache = true', // a changed file has a new name
         'autoinstall_known_extensions = false',
         'autoload_known_extensions = false',
         'allow_community_extensions = false',
@@ -67,7 +68,13 @@ export class Engine {
       instance.closeSync()
       throw new AppError('storage', `samples: ${(cause as Error).message}`, { cause })
     }
-    return new Engine(instance, connections, deps.clock)
+    const engine = new Engine(instance, connections, deps.clock)
+    try {
+      await engine.checkpoint() // after an unclean stop: the log that was just read is read once, not at every crash to come
+    } catch (error) {
+      deps.logger.warn('samples: no checkpoint at start', { error: (error as Error).message })
+    }
+    return engine
   }
 
   get broken(): boolean {

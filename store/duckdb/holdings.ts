@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { HotTables } from './hot-tables.ts'
 import { quoted, sequenceOf } from './names.ts'
 import type { Known } from './plan.ts'
+import { Stage } from './stage.ts'
 
 const maxMeasurements = 1000
 
@@ -27,6 +28,8 @@ export class Holdings {
   readonly #newest = new Map<number, number>()
   readonly #amended = new Map<string, Set<number>>()
   #segments: Segment[]
+  readonly #stages = new Map<string, Stage>()
+  #stagesInUse = false
   #stale = false
 
   private constructor(directory: string, catalog: Catalog, engine: Engine) {
@@ -96,6 +99,18 @@ export class Holdings {
     return old
   }
 
+  /** Stages for the next batch. Those of a batch that failed are not used again: what was wrong may be in their fields. */
+  clearedStages(): { of(measurement: string): Stage } {
+    if (this.#stagesInUse) this.#stages.clear()
+    for (const stage of this.#stages.values()) stage.clear()
+    this.#stagesInUse = true
+    return { of: (measurement) => entryOf(this.#stages, measurement, () => new Stage()) }
+  }
+
+  batchSucceeded(): void {
+    this.#stagesInUse = false
+  }
+
   /** Latest stored instant of a series, or -1. */
   newest(sid: number): number {
     return this.#newest.get(sid) ?? -1
@@ -103,6 +118,11 @@ export class Holdings {
 
   setNewest(sid: number, time: number): void {
     this.#newest.set(sid, time)
+  }
+
+  /** Series whose last sample is older than any retention. */
+  seriesBefore(time: number): number[] {
+    return [...this.#newest].filter(([, newest]) => newest < time).map(([sid]) => sid)
   }
 
   forgetSeries(sids: ReadonlySet<number>): void {

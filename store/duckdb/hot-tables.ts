@@ -1,13 +1,8 @@
 import type { DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api'
-import { AppError } from '../../model/contract.ts'
-import type { Sample } from '../../model/sample.ts'
-import { checkedName } from '../admission.ts'
 import { appendRows, newChunk } from './columns.ts'
 import type { Engine } from './engine.ts'
 import { columnName, type HotName, hotTableName, nameOfColumn, parseHotTable, quoted } from './names.ts'
-
-/** A measurement with more is not one: somebody writes values into field names. */
-const maxFields = 1000
+import type { HotRows } from './stage.ts'
 
 /** A table of the newest samples: no keys, rows in order of arrival. */
 export interface HotTable extends HotName {
@@ -15,14 +10,6 @@ export interface HotTable extends HotName {
   fields: readonly string[]
   /** Sealing has begun: it takes no more rows. */
   frozen: boolean
-}
-
-/** Rows for one measurement and window, each with its series id. */
-export interface HotRows {
-  measurement: string
-  window: number
-  sids: readonly number[]
-  samples: readonly Sample[]
 }
 
 interface OpenAppender {
@@ -131,17 +118,14 @@ export class HotTables {
   }
 
   /** The newest open table of the rows' window that has all their fields; a new generation when there is none. */
-  async #tableFor({ measurement, window, samples }: HotRows): Promise<HotTable> {
+  async #tableFor({ measurement, window, stage }: HotRows): Promise<HotTable> {
     const open = this.of(measurement).filter((table) => table.window === window && !table.frozen)
     const newest = open.sort((a, b) => b.generation - a.generation)[0]
-    const missing = unknownFields(newest?.fields ?? [], samples)
-    if (newest && missing.size === 0) return newest
+    const known = new Set(newest?.fields)
+    if (newest && stage.fields.every((field) => known.has(field))) return newest
     // What earlier tables of the measurement had, this one will need soon: no table per field that appears.
     const earlier = this.of(measurement).flatMap((table) => table.fields)
-    const fields = [...new Set([...(newest?.fields ?? []), ...earlier, ...missing])]
-    for (const field of missing) checkedName('field', field)
-    if (fields.length > maxFields)
-      throw new AppError('invalid', `samples: ${measurement} has ${fields.length} fields, more than ${maxFields}`)
+    const fields = [...new Set([...stage.fields, ...earlier])]
     const name = { measurement, window, generation: this.#nextGeneration({ measurement, window }) }
     const table = hotTableName(name)
     const columns = fields.map((field) => `, ${quoted(columnName(field))} DOUBLE`).join('')
@@ -182,15 +166,4 @@ export class HotTables {
 function discard(appender: DuckDBAppender) {
   appender.clear()
   appender.closeSync()
-}
-
-/** Fields of the samples that the table has no column for. Most samples have the table's fields in the table's order. */
-function unknownFields(fields: readonly string[], samples: readonly Sample[]): ReadonlySet<string> {
-  const known = new Set(fields)
-  const unknown = new Set<string>()
-  for (const sample of samples) {
-    let next = 0
-    for (const name in sample.fields) if (fields[next++] !== name && !known.has(name)) unknown.add(name)
-  }
-  return unknown
 }

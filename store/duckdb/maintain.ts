@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type Logger } from '../../model/contract.ts'
-import type { Catalog, Segment } from './catalog.ts'
+import type { Segment } from './catalog.ts'
 import type { Holdings } from './holdings.ts'
 import type { HotTable } from './hot-tables.ts'
 import { dayMs, dayOf, type Tier, windowMs } from './names.ts'
@@ -111,7 +111,7 @@ async function expire({ holdings, turns, quiet, retention }: Caretaker, now: num
     holdings.replaceSegments([], expired)
     holdings.hot.hide(tables)
     holdings.catalog.forgetWindows(dayOf(now - retention.raw) - dayMs)
-    forgetSeries(holdings, holdings.catalog, now - Math.max(retention.raw, retention['5m'], retention['1h']) - dayMs)
+    forgetSeries(holdings, now - Math.max(retention.raw, retention['5m'], retention['1h']) - dayMs)
     for (const [sid, sample] of holdings.latest) if (sample.time < now - forgetLatestAfterMs) holdings.latest.delete(sid)
   })
   if (expired.length + tables.length === 0) return
@@ -120,11 +120,10 @@ async function expire({ holdings, turns, quiet, retention }: Caretaker, now: num
   await remove(holdings.directory, expired)
 }
 
-function forgetSeries(holdings: Holdings, catalog: Catalog, before: number): void {
-  const old = catalog.series().filter(({ sid }) => holdings.newest(sid) >= 0 && holdings.newest(sid) < before)
-  if (old.length === 0) return
-  const sids = old.map(({ sid }) => sid)
-  catalog.removeSeries(sids)
+function forgetSeries(holdings: Holdings, before: number): void {
+  const sids = holdings.seriesBefore(before)
+  if (sids.length === 0) return
+  holdings.catalog.removeSeries(sids)
   holdings.forgetSeries(new Set(sids))
 }
 

@@ -1,15 +1,17 @@
 /** Opens a DuckDB file whatever state its write-ahead log is in. What cannot be read is kept aside, never deleted. */
 import { constants } from 'node:fs'
-import { access, copyFile, rename, stat, truncate } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { access, copyFile, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type Logger } from '../../model/contract.ts'
+import { unreadTail } from './log-tail.ts'
 
 /** DuckDB 1.5 names the byte after the header of the entry it cannot read; the header is 16 bytes. */
 const entryHeaderBytes = 16
 /** More than one damaged place in one log: after this many cuts the rest is put aside whole. */
 const maxCuts = 3
+const maxKeptAside = 6
 
 export interface Recovery {
   instance: DuckDBInstance
@@ -40,8 +42,16 @@ export async function openDamagedOrNot(
   }
 
   for (let cuts = 0; ; ) {
+    const unread = (await sizeOf(wal)) > 0 ? await unreadTail(wal) : 0
+    const copy = unread > 0 ? await keep(wal, 'copy') : null
     try {
-      return { instance: await open(path, options), keptAside }
+      const instance = await open(path, options)
+      if (copy)
+        deps.logger.warn(
+          `samples: the last ${unread} bytes of the log of ${basename(path)} could not be read: a write cut off by a crash, or damage (whole log kept as ${copy})`,
+        )
+      await forgetOldest(path)
+      return { instance, keptAside }
     } catch (cause) {
       const message = firstLine(cause)
       if (!(await isDamage(path, wal, message))) throw refusal(path, message, cause)
@@ -49,7 +59,7 @@ export async function openDamagedOrNot(
       const at = damagedAt(message)
       if (size > 0 && at !== null && at > 0 && at < size && cuts < maxCuts) {
         cuts++
-        const aside = await keep(wal, 'copy')
+        const aside = copy ?? (await keep(wal, 'copy'))
         await truncate(wal, at)
         deps.logger.error(
           `samples: the log of ${basename(path)} was damaged at byte ${at} of ${size}; cut there, ${size - at} bytes lost from the newest samples (whole log kept as ${aside})`,
@@ -97,6 +107,16 @@ function refusal(path: string, message: string, cause: unknown): AppError {
     return new AppError('locked', `${path}: another specola process uses these samples; stop it first`, { cause })
   return new AppError('storage', `${path}: ${message}`, { cause })
 }
+
+/** A machine that crashes again and again must not fill its disk with what is kept for a look. */
+async function forgetOldest(path: string): Promise<void> {
+  const folder = dirname(path)
+  const aside = (await readdir(folder)).filter((file) => file.startsWith(basename(path)) && file.includes('.damaged-'))
+  const newestFirst = aside.sort((a, b) => (stampOf(a) < stampOf(b) ? 1 : -1))
+  for (const file of newestFirst.slice(maxKeptAside)) await rm(join(folder, file), { force: true })
+}
+
+const stampOf = (file: string) => file.slice(file.indexOf('.damaged-'))
 
 const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n', 1)[0] as string
 

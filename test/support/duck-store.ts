@@ -1,6 +1,4 @@
-import type { Clock } from '../../model/clock.ts'
-import type { Logger } from '../../model/contract.ts'
-import { type DuckSettings, DuckStore } from '../../store/duckdb/duckdb-store.ts'
+import { type DuckDeps, type DuckSettings, DuckStore } from '../../store/duckdb/duckdb-store.ts'
 
 const day = 86_400_000
 
@@ -14,7 +12,7 @@ export const duckSettings: DuckSettings = {
 
 export function openStore(
   directory: string,
-  deps: { clock: Clock; logger: Logger },
+  deps: Omit<DuckDeps, 'directory'>,
   settings: Partial<DuckSettings> = {},
 ): Promise<DuckStore> {
   return DuckStore.open({ ...duckSettings, ...settings }, { directory, ...deps })
