@@ -19,9 +19,10 @@ export function intake({ samples, journal, inventory, parked, live }: IntakePart
     async events(batch) {
       const counts = await journal.record(batch)
       if (counts.events > 0) {
-        const projects = new Set(batch.map(({ event }) => event.project).filter((project) => project !== null))
-        live.publish({ kind: 'events', count: counts.events, projects: [...projects] })
-        if (batch.some(({ event }) => event.resource?.kind === 'instance')) live.publish({ kind: 'inventory' })
+        const projects = new Set(batch.flatMap(({ event }) => event.project ?? []))
+        const instances = new Set(batch.flatMap(({ event }) => (event.resource?.kind === 'instance' ? event.resource.id : [])))
+        live.publish({ kind: 'events', count: counts.events, projects: [...projects], instances: [...instances] })
+        if (instances.size > 0) live.publish({ kind: 'inventory' })
       }
       return counts
     },

@@ -196,7 +196,8 @@ export interface AlertCommands {
 
 /** What changed, for pages that are open now. Delivery is best effort: a page that missed one reads its fragment anew. */
 export type Change =
-  | { kind: 'events'; count: number; projects: readonly string[] }
+  /** `instances`: those that the events are about. */
+  | { kind: 'events'; count: number; projects: readonly string[]; instances: readonly string[] }
   | { kind: 'problem'; check: string; project: string | null; state: State; hard: boolean }
   | { kind: 'samples'; measurement: string; time: number }
   | { kind: 'inventory' }
