@@ -5,9 +5,16 @@ import { AppError } from './model/contract.ts'
 
 /** Loaded when asked for, so that `specola parse` does not pay for DuckDB. */
 const commands: Record<string, () => Promise<{ command: Command }>> = {
+  serve: () => import('./cli/serve.ts'),
+  config: () => import('./cli/config.ts'),
   decode: () => import('./cli/decode.ts'),
   import: () => import('./cli/import.ts'),
   usage: () => import('./cli/usage.ts'),
+  simulate: () => import('./cli/simulate.ts'),
+  parse: () => import('./cli/parse.ts'),
+  check: () => import('./cli/check.ts'),
+  libvirt: () => import('./cli/libvirt.ts'),
+  account: () => import('./cli/account.ts'),
 }
 
 const io: CommandIo = {

@@ -1,0 +1,33 @@
+/** The whole configuration: one section from each folder, and from each plugin. */
+import { z } from 'zod'
+import { alerterSection } from '../alerter/section.ts'
+import { amqpSection } from '../collector/amqp/section.ts'
+import { libvirtSection } from '../collector/libvirt/section.ts'
+import { load, loadFile } from '../config/load.ts'
+import { AppError, type Plugin } from '../model/contract.ts'
+import { storeSection } from '../store/open.ts'
+import { uiSection } from '../ui/section.ts'
+
+/** Plugins bring their own sections, each under its own name. */
+const schema = (plugins: readonly Plugin[]) =>
+  z.strictObject({
+    /** Everything that Specola keeps: journal, samples, parked messages. One process a directory. */
+    data: z.string().min(1).default('/var/lib/specola'),
+    log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    store: storeSection,
+    collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection }).prefault({}),
+    alerter: alerterSection(plugins),
+    ui: uiSection.prefault({}),
+  })
+
+export type Configuration = z.output<ReturnType<typeof schema>>
+
+/** Throws AppError('config') with every mistake of the file. */
+export const configurationFrom = (file: string, plugins: readonly Plugin[]): Configuration => loadFile(file, schema(plugins))
+
+/** What holds when nothing is configured. */
+export function defaultConfiguration(plugins: readonly Plugin[]): Configuration {
+  const loaded = load('', schema(plugins))
+  if (!loaded.ok) throw new AppError('config', loaded.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+  return loaded.value
+}

@@ -1,0 +1,198 @@
+/** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createAlerter } from '../alerter/engine.ts'
+import { promptChecks } from '../alerter/prompt-checks.ts'
+import { amqpCollector } from '../collector/amqp/collect.ts'
+import { sampleQueue } from '../collector/batch.ts'
+import { healthBoard } from '../collector/health.ts'
+import { intake as openIntake } from '../collector/intake.ts'
+import { libvirtCollector } from '../collector/libvirt/collect.ts'
+import { liveHub } from '../collector/live.ts'
+import { parkedFiles } from '../collector/parked.ts'
+import { runCollectors } from '../collector/run.ts'
+import { watchSelf } from '../collector/self.ts'
+import { systemClock as clock } from '../model/clock.ts'
+import { AppError, type Collector, type Plugin } from '../model/contract.ts'
+import { openAccounts } from '../store/journal/accounts.ts'
+import { alertJournal } from '../store/journal/alerts.ts'
+import { openDatabase } from '../store/journal/database.ts'
+import { eventJournal } from '../store/journal/events.ts'
+import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { usageJournal } from '../store/journal/usage.ts'
+import { openSampleStore } from '../store/open.ts'
+import { firstStartLink } from '../ui/first-start.ts'
+import { uiSection } from '../ui/section.ts'
+import { createUi } from '../ui/server.ts'
+import { readArguments } from './arguments.ts'
+import type { Command, CommandIo } from './command.ts'
+import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
+import { type DemoCloud, startDemoCloud } from './demo-cloud.ts'
+import { jsonLogger } from './logger.ts'
+import { findPlugins } from './plugins.ts'
+import { createRender } from './render.ts'
+
+const roles = ['collector', 'alerter', 'ui'] as const
+type Role = (typeof roles)[number]
+
+/** Samples that wait in memory while the store is away: about 100 MB at the most. */
+const waitingSamples = 200_000
+
+/** Shutting down takes no longer than this; what then still runs is cut off. */
+const shutdownMs = 10_000
+
+export const command: Command = {
+  name: 'serve',
+  summary: 'collect, alert and show',
+  usage: `usage: specola serve [--config FILE] [--data DIR] [--listen ADDRESS:PORT] [--only collector,alerter,ui] [--demo]
+
+Without --config it shows the demo cloud: a recorded real one, replayed as if it ran now, marked DEMO on every page.
+--data and --listen override the configuration. Stops on SIGINT or SIGTERM.`,
+
+  async run(args, io) {
+    const { values } = readArguments({
+      args: [...args],
+      options: {
+        config: { type: 'string' },
+        data: { type: 'string' },
+        listen: { type: 'string' },
+        only: { type: 'string' },
+        demo: { type: 'boolean', default: false },
+      },
+    })
+    const plugins = await findPlugins()
+    const demo = values.demo || values.config === undefined
+    const config = values.config === undefined ? defaultConfiguration(plugins) : configurationFrom(values.config, plugins)
+    if (values.config === undefined) config.data = 'data/demo'
+    if (values.data !== undefined) config.data = values.data
+    if (values.listen !== undefined) config.ui.listen = readListen(values.listen)
+    await serve({ ...config, data: resolve(config.data) }, plugins, readRoles(values.only), demo, io)
+    return 0
+  },
+}
+
+/** Runs until SIGINT or SIGTERM. */
+async function serve(
+  config: Configuration,
+  plugins: readonly Plugin[],
+  only: ReadonlySet<Role>,
+  demo: boolean,
+  io: CommandIo,
+): Promise<void> {
+  const logger = jsonLogger(config.log)
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
+  const { signal } = stop
+
+  if (demo) wipeDemo(config.data)
+  const db = openDatabase(config.data)
+  const health = healthBoard(clock)
+  const live = liveHub()
+  const store = await openSampleStore(config.store, { directory: config.data, clock, logger })
+  const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
+  const events = eventJournal(db)
+  const inventory = openInventory(db)
+  const alerts = alertJournal(db)
+  const accounts = openAccounts(db)
+  const parked = parkedFiles(config.data, clock)
+  const intake = openIntake({ samples, journal: events, inventory, parked, live })
+  health.report({ component: 'journal', kind: 'journal', state: 'ok', detail: join(config.data, 'journal.sqlite') })
+
+  const running: Promise<unknown>[] = [samples.run(signal), watchSelf(health, (batch) => samples.push(batch), clock, signal)]
+  let demoCloud: DemoCloud | null = null
+  if (only.has('collector')) {
+    if (demo) demoCloud = await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data })
+    const collectors: Collector[] = [
+      ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
+      ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+      ...(demoCloud?.collectors ?? []),
+    ]
+    running.push(runCollectors(collectors, { clock, logger, signal }))
+  }
+  const alerter = createAlerter(config.alerter, {
+    store,
+    inventory,
+    journal: alerts,
+    health,
+    live,
+    clock,
+    logger,
+    plugins,
+    render: createRender(),
+  })
+  if (only.has('alerter')) {
+    promptChecks(live, clock, (targets) => alerter.checkNow(targets))
+    running.push(alerter.run(signal))
+  }
+
+  const ui = only.has('ui')
+    ? createUi(config.ui, {
+        store,
+        events,
+        inventory,
+        usage: usageJournal(db, clock),
+        alerts,
+        commands: alerter.commands,
+        accounts: accounts,
+        health,
+        live,
+        clock,
+        logger,
+        directory: config.data,
+        demo,
+        version: version(),
+      })
+    : null
+  if (ui) {
+    const { url } = await ui.listen()
+    io.out(`Specola ${version()} ${demo ? 'shows the demo cloud' : 'is watching'}: ${url}`)
+    const link = await firstStartLink(accounts, url, clock.now())
+    if (link) io.out(`Sign in (once, as admin): ${link}`)
+  }
+  logger.info('started', { roles: [...only], data: config.data, demo })
+
+  await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
+  logger.info(`stopping: ${(signal.reason as Error).message}`)
+  const cutOff = setTimeout(() => {
+    logger.error(`still busy after ${shutdownMs / 1000} s: cut off; what was acknowledged is safe`)
+    process.exit(1)
+  }, shutdownMs)
+  await ui?.close()
+  await Promise.allSettled(running)
+  await demoCloud?.close()
+  await parked.close()
+  await store.close()
+  db.close()
+  clearTimeout(cutOff)
+  logger.info('stopped')
+}
+
+function readListen(text: string): Configuration['ui']['listen'] {
+  const read = uiSection.shape.listen.safeParse(text)
+  if (!read.success) throw new AppError('usage', `--listen: ${read.error.issues[0]?.message}`)
+  return read.data
+}
+
+function readRoles(text: string | undefined): ReadonlySet<Role> {
+  if (text === undefined) return new Set(roles)
+  const asked = text.split(',').map((word) => word.trim())
+  const unknown = asked.find((word) => !roles.includes(word as Role))
+  if (unknown !== undefined) throw new AppError('usage', `--only: "${unknown}" is none of ${roles.join(', ')}`)
+  return new Set(asked as Role[])
+}
+
+/** The demo begins anew at each start, and only ever removes what a demo left. */
+function wipeDemo(directory: string): void {
+  const mark = join(directory, 'DEMO')
+  if (existsSync(join(directory, 'journal.sqlite')) && !existsSync(mark))
+    throw new AppError('usage', `${directory} holds real data: the demo will not touch it; choose another directory with --data`)
+  if (existsSync(mark)) {
+    openDatabase(directory).close() // refuses when another process shows its demo from here
+    rmSync(directory, { recursive: true, force: true })
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o750 })
+  writeFileSync(mark, 'A demo cloud: this directory is emptied at the next start.\n')
+}
+
+const version = (): string =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }).version
