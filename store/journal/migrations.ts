@@ -1,4 +1,5 @@
 /** The journal's schema, step by step. A step that was released is never edited: add another. */
+import { accountsSchema } from './accounts.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 
 export interface Migration {
@@ -6,4 +7,7 @@ export interface Migration {
   sql: string
 }
 
-export const migrations: readonly Migration[] = [{ name: '0001-events', sql: eventsSchema }]
+export const migrations: readonly Migration[] = [
+  { name: '0001-events', sql: eventsSchema },
+  { name: '0003-accounts', sql: accountsSchema },
+]
