@@ -83,3 +83,15 @@ export function isMonth(range: { from: number; to: number }, zone: string): bool
   const start = DateTime.fromMillis(range.from, { zone })
   return start.startOf('month').toMillis() === range.from && start.plus({ months: 1 }).startOf('month').toMillis() === range.to
 }
+
+/** The calendar days of the zone that a range touches, cut at its ends. */
+export function daysWithin(range: { from: number; to: number }, zone: string): { from: number; to: number }[] {
+  const days: { from: number; to: number }[] = []
+  let start = DateTime.fromMillis(range.from, { zone })
+  while (start.toMillis() < range.to && days.length < 400) {
+    const next = start.startOf('day').plus({ days: 1 })
+    days.push({ from: start.toMillis(), to: Math.min(next.toMillis(), range.to) })
+    start = next
+  }
+  return days
+}
