@@ -16,8 +16,13 @@ export function csv(columns: readonly Column[], rows: readonly Readonly<Record<s
 function cellText(cell: Cell): string {
   if (cell === null) return ''
   if (typeof cell !== 'string') return String(cell)
-  // Control characters and bidirectional overrides would hide what follows them.
-  const clean = cell.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u202a-\u202e\u2066-\u2069]/g, '')
-  const safe = /^[\s]*[=+\-@\t\r]/.test(clean) ? `'${clean}` : clean
+  const clean = [...cell].filter((character) => !hides(character.codePointAt(0) as number)).join('')
+  const safe = /^\s*[=+\-@\t\r]/.test(clean) ? `'${clean}` : clean
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** Control characters (but tab and line ends), and marks that turn the writing direction: they would hide what follows. */
+function hides(code: number): boolean {
+  const control = code < 32 && code !== 9 && code !== 10 && code !== 13
+  return control || code === 127 || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)
 }

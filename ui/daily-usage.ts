@@ -68,8 +68,8 @@ export function stackDays(visit: Visit, days: readonly Day[] | null, rows: reado
   }
 }
 
-/** The next round number: 1, 2, 2.5 or 5 times a power of ten. */
+/** The next round number: one or two digits, then zeros. */
 export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
-  return ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= value - 1e-9) ?? 10) * power
+  return ([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value - 1e-9) ?? 10) * power
 }

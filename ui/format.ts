@@ -36,7 +36,7 @@ export function formatter(language: Language, zone: string) {
   const figure = (value: Maybe): string => {
     if (!known(value)) return dash
     const size = Math.abs(value)
-    if (size === 0 || size >= 99.95) return integer.format(value)
+    if (Number.isInteger(value) || size >= 99.95) return integer.format(value)
     return size >= 9.995 ? fixed[1]!.format(value) : size >= 0.995 ? fixed[2]!.format(value) : small.format(value)
   }
   const scaled = (value: Maybe, base: number, names: readonly string[]): string => {

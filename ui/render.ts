@@ -43,13 +43,13 @@ interface HelperOptions {
 }
 
 function helpers(engine: typeof Handlebars) {
-  const escape = engine.escapeExpression
+  const escapeText = engine.escapeExpression
   const safe = (html: string) => new engine.SafeString(html)
   const number = (value: unknown) => (typeof value === 'number' ? value : null)
   const moment = (value: unknown, words: string, show: Formatter, extra = '') => {
     const at = number(value)
     if (at === null) return safe('—')
-    return safe(`<time${extra} datetime="${show.iso(at)}" title="${escape(show.full(at))}">${escape(words)}</time>`)
+    return safe(`<time${extra} datetime="${show.iso(at)}" title="${escapeText(show.full(at))}">${escapeText(words)}</time>`)
   }
   return {
     t: (key: string, options: HelperOptions) => options.data.root.t(key, options.hash),

@@ -69,7 +69,7 @@ export function usageFrame(visit: Visit, range: TimeRange, table: string) {
     csv: linkTo(visit, {}, `${table}.csv`),
     json: linkTo(visit, {}, `${table}.json`),
     made: visit.now,
-    by: visit.viewer.name,
+    maker: visit.viewer.name,
   }
 }
 

@@ -78,6 +78,7 @@ export const problemList: Fragment = {
       rows,
       full: rows.length === shownAtMost,
       unhandled: summary.unhandled,
+      worst: summary.critical > 0 ? 'critical' : summary.unknown > 0 ? 'unknown' : 'warning',
       total: summary.critical + summary.warning + summary.unknown,
       filtered: [...visit.query.keys()].length > 0,
       ok: summary.ok,

@@ -48,7 +48,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       ...usageFrame(visit, range, table),
       id,
       by,
-      byInstance: by === 'instance',
+      single: by === 'instance',
       ways: ways.map((way) => ({ title: visit.t(`usage.by.${way}`), href: linkTo(visit, { by: way }), chosen: way === by })),
       column: visit.t(`column.${by}`),
       caption: `${title}: ${visit.t(`usage.by.${by}`)}`,

@@ -53,6 +53,7 @@ export const wallContent: Fragment = {
         word: visit.t(`state.${state}`),
         filled: state !== 'ok' && summary[state] > 0,
         checks: state === 'ok' ? checks : null,
+        open: all.filter((problem) => problem.state === state && problem.acknowledgement === null).length,
       })),
       unhandled: summary.unhandled,
       totals: totals(samples),
@@ -63,6 +64,7 @@ export const wallContent: Fragment = {
         .sort((a, b) => a.host.localeCompare(b.host)),
       bars: worst.map((state, index) => ({ state: state ?? 'none', x: index * 4, ...barOf(state) })),
       barsWidth: worst.length * 4,
+      roomy: hypervisors.length <= 24,
       connections: health
         .all()
         .filter(isConnection)
