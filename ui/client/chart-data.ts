@@ -75,3 +75,22 @@ export function statistics(values: readonly number[]) {
     min: Math.min(...known),
   }
 }
+
+/** One line of a chart, in the unit that is shown. */
+export interface Line {
+  field: string
+  title: string
+  colour: string
+  dash: number[]
+  values: number[]
+  shown: boolean
+}
+
+const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
+export const numberText = (value: number) =>
+  Number.isNaN(value)
+    ? '—'
+    : new Intl.NumberFormat(document.documentElement.lang === 'it' ? 'it-IT' : 'en-GB', {
+        maximumFractionDigits: digits(value),
+        useGrouping: 'always',
+      } as Intl.NumberFormatOptions).format(value)

@@ -1,6 +1,6 @@
 import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, TimeScale } from 'chart.js'
 import 'chartjs-adapter-luxon'
-import { column, type SeriesData, scaleFor, statistics } from './chart-data.ts'
+import { column, type Line, numberText, type SeriesData, scaleFor, statistics } from './chart-data.ts'
 import { legend } from './chart-legend.ts'
 import { brush, crosshair, gaps, type Hands, markAt, marks } from './chart-plugins.ts'
 import { numbersTable } from './chart-table.ts'
@@ -16,15 +16,6 @@ export interface Figure {
   sentence(at: number): string
 }
 
-export interface Line {
-  field: string
-  title: string
-  colour: string
-  dash: number[]
-  values: number[]
-  shown: boolean
-}
-
 const dashes = [[], [], [6, 3], [2, 2]]
 
 /** A colour token as the canvas needs it: resolved for the theme in force. */
@@ -36,15 +27,6 @@ export function colourOf(element: Element, token: string): string {
   probe.remove()
   return color
 }
-
-const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
-export const numberText = (value: number) =>
-  Number.isNaN(value)
-    ? '—'
-    : new Intl.NumberFormat(document.documentElement.lang === 'it' ? 'it-IT' : 'en-GB', {
-        maximumFractionDigits: digits(value),
-        useGrouping: 'always',
-      } as Intl.NumberFormatOptions).format(value)
 
 export function chartFigure(element: HTMLElement, first: SeriesData, words: Record<string, string>, hands: Hands): Figure {
   const canvas = element.querySelector('canvas') as HTMLCanvasElement

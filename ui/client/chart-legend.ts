@@ -1,5 +1,4 @@
-import { statistics } from './chart-data.ts'
-import { type Line, numberText } from './chart-figure.ts'
+import { type Line, numberText, statistics } from './chart-data.ts'
 
 const svg = 'http://www.w3.org/2000/svg'
 

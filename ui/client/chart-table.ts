@@ -1,5 +1,4 @@
-import type { SeriesData } from './chart-data.ts'
-import { type Line, numberText } from './chart-figure.ts'
+import { type Line, numberText, type SeriesData } from './chart-data.ts'
 
 interface Shown {
   data: SeriesData
