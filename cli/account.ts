@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
-import { type Role, roles } from '../model/access.ts'
+import { roles } from '../model/access.ts'
 import { systemClock } from '../model/clock.ts'
 import { type AccountJournal, AppError } from '../model/contract.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { type Database, openDatabase, openDatabaseShared } from '../store/journal/database.ts'
+import { oneOf, readArguments, required } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 
 const linkMs = 24 * 3_600_000
@@ -20,15 +20,24 @@ ROLE is one of ${roles.join(', ')}. A manager, member or reader sees the project
 add and link print a link that signs in once within 24 hours; the password is chosen on the page behind it.
 URL is where people reach the pages (default http://127.0.0.1:8080).`,
   async run(args, io) {
-    const { values, positionals } = read(args)
+    const { values, positionals } = readArguments({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        role: { type: 'string' },
+        project: { type: 'string', multiple: true },
+        data: { type: 'string' },
+        url: { type: 'string', default: 'http://127.0.0.1:8080' },
+        json: { type: 'boolean', default: false },
+      },
+    })
     const [what, name, ...rest] = positionals
-    if (values.data === undefined) throw new AppError('usage', 'account: say which data directory: --data DIR')
     if (rest.length > 0) throw new AppError('usage', `account: too many words: ${rest.join(' ')}`)
-    const database = open(values.data)
+    const database = open(required('data', values.data))
     try {
       const accounts = openAccounts(database)
-      const url = (values.url ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
-      if (what === 'list' && name === undefined) return await list(accounts, values.json ?? false, io)
+      const url = values.url.replace(/\/$/, '')
+      if (what === 'list' && name === undefined) return await list(accounts, values.json, io)
       if (name === undefined || (what !== 'add' && what !== 'link'))
         throw new AppError('usage', 'account: add NAME, link NAME or list')
       if (what === 'add') await add(accounts, name, values.role, values.project ?? [])
@@ -37,24 +46,6 @@ URL is where people reach the pages (default http://127.0.0.1:8080).`,
       database.close()
     }
   },
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        role: { type: 'string' },
-        project: { type: 'string', multiple: true },
-        data: { type: 'string' },
-        url: { type: 'string' },
-        json: { type: 'boolean' },
-      },
-    })
-  } catch (cause) {
-    throw new AppError('usage', `account: ${(cause as Error).message}`, { cause })
-  }
 }
 
 function open(directory: string): Database {
@@ -66,12 +57,11 @@ function open(directory: string): Database {
   }
 }
 
-async function add(accounts: AccountJournal, name: string, role: string | undefined, projects: readonly string[]) {
-  const known = roles.find((one): one is Role => one === role)
-  if (known === undefined) throw new AppError('usage', `account: --role is one of ${roles.join(', ')}`)
+async function add(accounts: AccountJournal, name: string, given: string | undefined, projects: readonly string[]) {
+  const role = oneOf('role', required('role', given), roles)
   const now = systemClock.now()
-  await accounts.add({ name, role: known, projects }, now)
-  await note(accounts, 'account.add', name, [known, ...projects].join(' '))
+  await accounts.add({ name, role, projects }, now)
+  await note(accounts, 'account.add', name, [role, ...projects].join(' '))
 }
 
 async function link(accounts: AccountJournal, name: string, url: string, io: CommandIo): Promise<number> {

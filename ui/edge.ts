@@ -45,6 +45,10 @@ export function register(app: Express, edge: Edge, route: Route | PublicRoute): 
     try {
       const caller = await identify(edge, req, res)
       if (!(await admit(edge, req, res, caller, access))) return
+      if (caller.guest.params.format !== undefined && caller.guest.shape === 'html') {
+        await sendProblem(edge, req, res, caller, 404, 'error.missing')
+        return
+      }
       const form = new URLSearchParams(typeof req.body === 'string' ? req.body : '')
       if (route.method === 'post' && !formIsOurs(edge, req, caller, form)) {
         await sendProblem(edge, req, res, caller, 403, 'error.form')
@@ -77,7 +81,7 @@ function guestOf(edge: Edge, req: Request, account: Account | null): Guest {
     config.language,
   )
   const url = new URL(req.originalUrl, 'http://specola')
-  const params = Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]))
+  const params = paramsOf(req)
   const shape = shapes.includes(params.format ?? '') ? (params.format as Shape) : 'html'
   const zone = preferences.zone ?? config.zone
   return {
@@ -93,6 +97,14 @@ function guestOf(edge: Edge, req: Request, account: Account | null): Guest {
     now: deps.clock.now(),
     from: req.ip ?? null,
   }
+}
+
+/** An id may have a dot in it: what follows is a format only when it is one of ours. */
+function paramsOf(req: Request): Record<string, string> {
+  const params = Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]))
+  const { id, format } = params
+  if (id === undefined || format === undefined || shapes.includes(format)) return params
+  return { id: `${id}.${format}` }
 }
 
 /** Lets in whom the table lets in; answers everybody else. */

@@ -44,11 +44,11 @@ describe('specola account', () => {
   })
 
   it('says what is wrong', async () => {
-    await assert.rejects(run('add', 'x', '--role', 'boss', ...data()), /--role is one of admin/)
+    await assert.rejects(run('add', 'x', '--role', 'boss', ...data()), /--role: "boss" is none of admin/)
     await assert.rejects(run('link', 'nobody', ...data()), /no account "nobody"/)
     await assert.rejects(run('add', 'mara', '--role', 'noc', ...data()), /already an account/)
-    await assert.rejects(run('list'), /--data DIR/)
-    await assert.rejects(run('list', '--wrong', ...data()), /account: /)
+    await assert.rejects(run('list'), /--data is missing/)
+    await assert.rejects(run('list', '--wrong', ...data()), /--wrong/)
     await assert.rejects(run('dance', ...data()), /add NAME, link NAME or list/)
   })
 })

@@ -1,10 +1,10 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
-import type { Logger } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
+import { silentLogger } from './silent-logger.ts'
 
 export const password = 'una frase abbastanza lunga'
 
@@ -16,14 +16,6 @@ export const people: Readonly<Record<string, { role: Role; projects: readonly st
   mara: { role: 'manager', projects: [fakeProjects[0].id] },
   meo: { role: 'member', projects: [fakeProjects[0].id] },
   rita: { role: 'reader', projects: [fakeProjects[0].id] },
-}
-
-/** Keeps what was logged, so that a test can say that nothing was. */
-export function recordingLogger(): Logger & { lines: { level: string; message: string; fields: unknown }[] } {
-  const lines: { level: string; message: string; fields: unknown }[] = []
-  const at = (level: string) => (message: string, fields?: unknown) => void lines.push({ level, message, fields })
-  const logger = { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => logger }
-  return logger
 }
 
 /** The real pages over the fake cloud and a real journal of accounts. */
@@ -46,7 +38,7 @@ export async function startUi(
     if (options.only === undefined || options.only.includes(name)) await accounts.setPassword(name, password, clock.now(), null)
   }
   const cloud = fakeCloud(clock, options.hostile ? { hostile: options.hostile } : {})
-  const logger = recordingLogger()
+  const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
   const ui = createUi(config, { ...cloud, accounts, clock, logger, directory, demo: options.demo ?? true, version: '0.1.0' })
   const { url } = await ui.listen()
