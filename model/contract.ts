@@ -1,6 +1,6 @@
 /** Every seam of the system. What is not here is private to its folder. */
 import type { ZodType } from 'zod'
-import type { Scope } from './access.ts'
+import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
@@ -190,6 +190,35 @@ export interface AlertCommands {
   /** False when there is no such problem in scope (or it is ok by now). */
   acknowledge(scope: Scope, check: string, by: string, comment: string, sticky: boolean): Promise<boolean>
   unacknowledge(scope: Scope, check: string, by: string): Promise<boolean>
+}
+
+// ------------------------------------------------------------------------------------------------------------- accounts
+
+/** Local accounts, their sessions, and the audit trail. Secrets go in, only their hashes are kept. */
+export interface AccountJournal {
+  /** Throws AppError('invalid') when the name is taken or malformed. */
+  add(account: { name: string; role: Role; projects: readonly string[] }, now: number): Promise<void>
+  account(name: string): Promise<Account | null>
+  accounts(): Promise<Account[]>
+  prefer(name: string, preferences: Preferences): Promise<void>
+  /** Stores the hash and closes every session of the account but `keep`. Throws AppError('invalid') for a weak password. */
+  setPassword(name: string, password: string, now: number, keep: string | null): Promise<void>
+  /** Takes as long for an unknown name as for a wrong password. */
+  checkPassword(name: string, password: string): Promise<Account | null>
+  /** Token of a link that signs in once, until `expiresAt`. Earlier links of the account stop working. */
+  issueLink(name: string, now: number, expiresAt: number): Promise<string>
+  /** Looks at a link without using it up. */
+  link(token: string, now: number): Promise<Account | null>
+  /** Uses the link up: of any number of callers one gets the account. */
+  redeemLink(token: string, now: number): Promise<Account | null>
+  /** Returns the session's id: a secret of the cookie that carries it. */
+  openSession(name: string, now: number, expiresAt: number, from: string | null): Promise<string>
+  /** The account as it is now, so that a changed role or project list counts from the next request on. */
+  session(id: string, now: number): Promise<Account | null>
+  closeSession(id: string, now: number): Promise<void>
+  audit(entry: AuditEntry): Promise<void>
+  /** Newest first. */
+  trail(limit: number): Promise<AuditEntry[]>
 }
 
 // ---------------------------------------------------------------------------------------------------------------- live

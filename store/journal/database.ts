@@ -42,6 +42,16 @@ export function openDatabase(directory: string): Database {
   return database(sqlite, lock)
 }
 
+/**
+ * For commands that make one small change while `serve` owns the directory: SQLite lets the two writers take turns. Never
+ * for anything that keeps state in memory, and never migrates: the owner did.
+ */
+export function openDatabaseShared(directory: string): Database {
+  const sqlite = new DatabaseSync(join(directory, 'journal.sqlite'))
+  sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000')
+  return database(sqlite, null)
+}
+
 /** For commands that only read, also while `serve` owns the directory. */
 export function openDatabaseReadOnly(directory: string): Database {
   let sqlite: DatabaseSync

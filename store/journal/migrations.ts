@@ -1,5 +1,6 @@
 /** The journal's schema, step by step. A step that was released is never edited: add another. */
 import { alertsSchema } from './alerts.schema.ts'
+import { accountsSchema } from './accounts.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 
 export interface Migration {
@@ -10,4 +11,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: '0001-events', sql: eventsSchema },
   { name: '0002-alerts', sql: alertsSchema },
+  { name: '0003-accounts', sql: accountsSchema },
 ]

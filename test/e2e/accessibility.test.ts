@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { chromiumPath, openBrowser, pageAddresses, signIn } from '../support/browser.ts'
+import { needs } from '../support/needs.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { startUi, type TestUi } from '../support/ui-server.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
+
+/** What axe finds, short enough to read in a failed test. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async (tags) => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(options: object): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }>
+      }
+    }
+    const result = await axe.run({ runOnly: { type: 'tag', values: tags } })
+    return result.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')}: ${failureSummary}`),
+    )
+  }, rules)
+}
+
+describe('accessibility in a browser', function () {
+  this.timeout(60_000)
+  needs(chromiumPath, 'chromium')
+  const directory = temporaryDirectory()
+  let ui: TestUi
+  let browser: Browser
+  let contexts: Map<string, BrowserContext>
+  before(async () => {
+    ui = await startUi(directory(), { only: ['ada'] })
+    browser = await openBrowser()
+    const first = await browser.newContext()
+    await signIn(first, ui.url, 'ada')
+    const storageState = await first.storageState()
+    await first.close()
+    contexts = new Map()
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+    ] as const)
+      for (const colorScheme of ['light', 'dark'] as const)
+        contexts.set(
+          `${colorScheme} at ${width}`,
+          await browser.newContext({ storageState, colorScheme, viewport: { width, height } }),
+        )
+  })
+  after(async () => {
+    await browser?.close()
+    await ui?.close()
+  })
+
+  const names = Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never }))
+  for (const name of names)
+    it(`of the page ${name}: no violation, light and dark, wide and narrow, and no sideways scrolling`, async () => {
+      for (const [look, context] of contexts) {
+        // An open page holds a stream, and a browser has six for one server: each test closes its own, also when it fails.
+        await using page = await context.newPage()
+        await page.goto(ui.url + pageAddresses(ui)[name])
+        if (name === 'instance' || name === 'check') await page.locator('.legend table').first().waitFor()
+        assert.deepEqual(await violations(page), [], look)
+        const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+        assert.ok((content as number) <= (window as number), `${look}: ${content} px wide in ${window}`)
+      }
+    })
+
+  it('of the sign-in page, also after a refusal', async () => {
+    for (const [look, { width, height, colorScheme }] of Object.entries({
+      wide: { width: 1280, height: 800, colorScheme: 'dark' as const },
+      narrow: { width: 390, height: 844, colorScheme: 'light' as const },
+    })) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme })
+      const page = await context.newPage()
+      await page.goto(`${ui.url}/login`)
+      assert.deepEqual(await violations(page), [], look)
+      await page.fill('#name', 'ada')
+      await page.fill('#password', 'not the right one')
+      await page.click('main button')
+      await page.locator('.errors').waitFor()
+      assert.deepEqual(await violations(page), [], look)
+      await context.close()
+    }
+  })
+
+  it('of open menus, the acknowledge dialog and a chart’s table', async () => {
+    await using page = await (contexts.get('light at 1280') as BrowserContext).newPage()
+    await page.goto(`${ui.url}/problems`)
+    await page.click('.top .menu summary')
+    assert.deepEqual(await violations(page), [])
+    await page.keyboard.press('Escape')
+    await page.locator('[data-acknowledge]').first().click()
+    await page.locator('dialog[open]').waitFor()
+    assert.deepEqual(await violations(page), [])
+    await page.goto(ui.url + pageAddresses(ui).instance)
+    await page.locator('.legend table').first().waitFor()
+    await page.locator('[data-table]').first().click()
+    await page.locator('.range summary').click()
+    assert.deepEqual(await violations(page), [])
+  })
+
+  it('of every page at 320 px: nothing needs two directions of scrolling', async () => {
+    const storageState = await (contexts.get('light at 390') as BrowserContext).storageState()
+    const context = await browser.newContext({ storageState, viewport: { width: 320, height: 640 } })
+    const page = await context.newPage()
+    for (const [name, path] of Object.entries(pageAddresses(ui))) {
+      await page.goto(ui.url + path)
+      assert.equal(await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)), 0, name)
+    }
+    await context.close()
+  })
+})

@@ -1,0 +1,56 @@
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { TestUi } from './ui-server.ts'
+import { password } from './ui-server.ts'
+
+export const chromiumPath = '/usr/bin/chromium'
+
+/** Debian's Chromium, alone on this machine: no profile, no calls home. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** The page addresses that exist in the fake cloud, by name. */
+export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string, string>> {
+  const instance = ui.cloud.instances[1]
+  const project = instance?.project
+  return {
+    problems: '/problems',
+    check: `/checks/${encodeURIComponent(ui.cloud.problems[1]?.check ?? '')}`,
+    wall: '/wall',
+    events: '/events',
+    event: '/events/1000',
+    instances: '/instances',
+    instance: `/instances/${instance?.id}`,
+    projects: '/projects',
+    project: `/projects/${project}`,
+    users: '/users',
+    user: `/users/${instance?.user}`,
+    health: '/health',
+    password: '/password',
+    accessibility: '/accessibility',
+    missing: '/nothing/here',
+    'wrong-range': '/events?from=yesterday&to=now',
+  }
+}
+
+/** A signed-in window. */
+export async function signIn(context: BrowserContext, url: string, name: string): Promise<void> {
+  const page = await context.newPage()
+  await page.goto(`${url}/login`)
+  await page.fill('#name', name)
+  await page.fill('#password', password)
+  await Promise.all([page.waitForURL((to) => !to.pathname.startsWith('/login')), page.click('main button')])
+  await page.close()
+}

@@ -1,0 +1,57 @@
+import type { Role } from '../../model/access.ts'
+import { type Clock, systemClock } from '../../model/clock.ts'
+import { openAccounts } from '../../store/journal/accounts.ts'
+import { openDatabase } from '../../store/journal/database.ts'
+import { createUi, uiSection } from '../../ui/server.ts'
+import { fakeCloud, fakeProjects } from './fake-cloud.ts'
+import { silentLogger } from './silent-logger.ts'
+
+export const password = 'una frase abbastanza lunga'
+
+/** One account per role; the project roles see `anagrafe` only. */
+export const people: Readonly<Record<string, { role: Role; projects: readonly string[] }>> = {
+  ada: { role: 'admin', projects: [] },
+  nino: { role: 'noc', projects: [] },
+  olga: { role: 'oncall', projects: [] },
+  mara: { role: 'manager', projects: [fakeProjects[0].id] },
+  meo: { role: 'member', projects: [fakeProjects[0].id] },
+  rita: { role: 'reader', projects: [fakeProjects[0].id] },
+}
+
+/** The real pages over the fake cloud and a real journal of accounts. */
+export async function startUi(
+  directory: string,
+  options: {
+    clock?: Clock
+    hostile?: readonly string[]
+    demo?: boolean
+    config?: Record<string, unknown>
+    only?: readonly string[]
+  } = {},
+) {
+  const clock = options.clock ?? systemClock
+  const database = openDatabase(directory)
+  const accounts = openAccounts(database)
+  for (const [name, { role, projects }] of Object.entries(people)) {
+    if (await accounts.account(name)) continue
+    await accounts.add({ name, role, projects }, clock.now())
+    if (options.only === undefined || options.only.includes(name)) await accounts.setPassword(name, password, clock.now(), null)
+  }
+  const cloud = fakeCloud(clock, options.hostile ? { hostile: options.hostile } : {})
+  const logger = silentLogger()
+  const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
+  const ui = createUi(config, { ...cloud, accounts, clock, logger, directory, demo: options.demo ?? true, version: '0.1.0' })
+  const { url } = await ui.listen()
+  return {
+    url,
+    accounts,
+    cloud,
+    logger,
+    async close() {
+      await ui.close()
+      database.close()
+    },
+  }
+}
+
+export type TestUi = Awaited<ReturnType<typeof startUi>>

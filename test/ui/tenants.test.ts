@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { readStream } from '../support/event-stream.ts'
+import { fakeProjects } from '../support/fake-cloud.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { type Visitor, visitor } from '../support/ui-client.ts'
+import { startUi, type TestUi } from '../support/ui-server.ts'
+
+describe('a project sees only itself', () => {
+  const directory = temporaryDirectory()
+  const [own, other] = [fakeProjects[0].id, fakeProjects[1].id]
+  let ui: TestUi
+  let mara: Visitor
+  let rita: Visitor
+  /** Words of other projects: ids and names of their instances, their own names, hosts. */
+  let secrets: string[]
+  let foreign: (typeof ui.cloud.instances)[number]
+
+  before(async () => {
+    ui = await startUi(directory(), { only: ['mara', 'rita', 'ada'] })
+    mara = visitor(ui.url)
+    rita = visitor(ui.url)
+    await mara.signIn('mara')
+    await rita.signIn('rita')
+    const strangers = ui.cloud.instances.filter(({ project }) => project !== own)
+    foreign = strangers.find(({ project, state }) => project === other && state === 'active') as typeof foreign
+    const names = new Set(ui.cloud.instances.filter(({ project }) => project === own).map(({ name }) => name))
+    secrets = [
+      ...strangers.flatMap(({ id, name }) => [id, ...(name !== null && !names.has(name) ? [`>${name}<`, `${name},`] : [])]),
+      other,
+      'sanita',
+      'protocollo',
+      'hv-0',
+      'nova-compute',
+      'amqp region',
+    ]
+  })
+  after(() => ui.close())
+
+  const silent = (text: string, where: string) => {
+    const told = secrets.filter((secret) => text.includes(secret))
+    assert.deepEqual(told, [], `${where} tells of others`)
+  }
+
+  const pages = () => [
+    '/',
+    '/problems',
+    '/problems?soft=1',
+    '/events',
+    '/events?all=1',
+    '/instances',
+    '/projects',
+    '/users',
+    `/projects/${own}`,
+    '/problems.csv',
+    '/problems.json',
+    '/events.csv',
+    '/events.json',
+    '/instances.csv',
+    '/instances.json',
+    '/projects.csv',
+    '/projects.json',
+    `/projects/${own}.csv?by=user`,
+    `/projects/${own}.json?by=flavor`,
+    '/users.csv',
+    '/accessibility',
+    `/instances/${ui.cloud.instances.find(({ project, state }) => project === own && state === 'active')?.id}`,
+    `/checks/${encodeURIComponent(ui.cloud.problems.find(({ project }) => project === own)?.check ?? '')}`,
+  ]
+
+  it('on every page and in every export', async () => {
+    for (const path of pages()) silent(await mara.text(path), path)
+    for (const path of pages().filter((one) => !one.startsWith('/users'))) silent(await rita.text(path), path)
+  })
+
+  it('when it asks by id', async () => {
+    const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
+    for (const path of [
+      `/instances/${foreign.id}`,
+      `/projects/${other}`,
+      `/projects/${other}.csv`,
+      `/projects/${other}.json`,
+      `/checks/${encodeURIComponent(check)}`,
+      `/checks/${encodeURIComponent('no-data:hv-07')}`,
+      `/api/v1/series?measurement=instance&field=cpu_percent&id=${foreign.id}`,
+      '/api/v1/series?measurement=hypervisor&field=cpu_percent&id=hv-01',
+    ]) {
+      const response = await mara.get(path)
+      assert.equal(response.status, 404, path)
+      silent((await response.text()).replaceAll(path, ''), path)
+    }
+  })
+
+  it('when it filters', async () => {
+    for (const path of [
+      `/instances?project=${other}`,
+      `/instances.json?project=${other}`,
+      `/instances.csv?host=hv-02`,
+      `/instances?sort=host`,
+      `/problems?project=${other}&soft=1`,
+      '/problems.json?host=hv-08',
+      `/events.json?project=${other}`,
+      `/events.json?resource=${foreign.id}`,
+      `/projects/${own}?by=host`,
+      `/projects/${own}.json?by=host`,
+      `/projects.json?view=parity`,
+    ]) {
+      const text = await mara.text(path)
+      silent(text.replaceAll(/(value|href|data-topic|name)="[^"]*"/g, ''), path)
+    }
+    const filtered = (await (await mara.get('/instances.json?host=hv-02')).json()) as { total: number }
+    const all = (await (await mara.get('/instances.json')).json()) as { total: number }
+    assert.equal(filtered.total, all.total, 'asking by host must not tell who is where')
+  })
+
+  it('when it searches', async () => {
+    for (const q of [foreign.id, foreign.name ?? '', foreign.addresses[0]?.address ?? '', '%', '_', "' OR 1=1 --"]) {
+      const { rows } = (await (await mara.get(`/instances.json?q=${encodeURIComponent(q)}`)).json()) as {
+        rows: { project: string }[]
+      }
+      assert.ok(
+        rows.every(({ project }) => project === own),
+        q,
+      )
+    }
+  })
+
+  it('in the live stream, also when it asks for the topics of others', async () => {
+    const topics = [
+      'problem-list',
+      'problem-badge',
+      'event-list?all=1',
+      'instance-list',
+      'wall-content',
+      'health-board',
+      `instance-facts?id=${foreign.id}`,
+      `instance-activity?id=${foreign.id}`,
+      `problem-list?project=${other}`,
+    ]
+    const query = topics.map((topic) => `topics=${encodeURIComponent(topic)}`).join('&')
+    const stream = await readStream(await mara.get(`/live?since=none&${query}`))
+    const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 7)
+    const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
+    for (const { topic, html } of drawn) silent(html, topic)
+    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board'))
+    await stream.close()
+  })
+
+  it('when it tries to take the problem of another', async () => {
+    const check = ui.cloud.problems.find(({ project, state }) => project === other && state === 'critical')
+    const response = await mara.submit('/problems/acknowledge', { check: check?.check ?? '' }, '/problems')
+    assert.equal(response.status, 403)
+    assert.equal(check?.acknowledgement, null)
+  })
+})

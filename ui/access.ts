@@ -1,0 +1,83 @@
+/** The only place that says who may do what. Project scope is not here: it is part of every query. */
+import type { Role, Viewer } from '../model/access.ts'
+
+export type Verb = 'see' | 'acknowledge'
+export type Resource =
+  | 'problems'
+  | 'wall'
+  | 'events'
+  /** The text of a bus notification: tells hosts and internals. */
+  | 'payload'
+  | 'instances'
+  /** Names of physical machines, and anything by host. */
+  | 'hosts'
+  | 'projects'
+  | 'users'
+  | 'health'
+
+const cloud: readonly Role[] = ['admin', 'noc', 'oncall']
+const everyone: readonly Role[] = [...cloud, 'manager', 'member', 'reader']
+
+const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
+  problems: { see: everyone, acknowledge: cloud },
+  wall: { see: cloud },
+  events: { see: everyone },
+  payload: { see: cloud },
+  instances: { see: everyone },
+  hosts: { see: cloud },
+  projects: { see: everyone },
+  users: { see: [...cloud, 'manager'] },
+  health: { see: cloud },
+}
+
+/** Whether this person may do this to that kind of thing. */
+export function can(viewer: Pick<Viewer, 'role'>, verb: Verb, resource: Resource): boolean {
+  return may[resource][verb]?.includes(viewer.role) ?? false
+}
+
+/** `public` needs no account; `signed-in` is for anybody's own affairs. */
+export type Access = 'public' | 'signed-in' | readonly [Verb, Resource]
+
+/** Every route of the site. A route that is not here cannot be registered. */
+export const routeAccess: Readonly<Record<string, Access>> = {
+  'GET /assets/:name': 'public',
+  'GET /favicon.ico': 'public',
+  'GET /healthz': 'public',
+  'GET /metrics': 'public',
+  'GET /api/v1/openapi.json': 'public',
+  'GET /accessibility': 'public',
+  'GET /login': 'public',
+  'POST /login': 'public',
+  'GET /welcome/:token': 'public',
+  'POST /welcome/:token': 'public',
+  'POST /logout': 'signed-in',
+  'GET /session': 'signed-in',
+  'GET /password': 'signed-in',
+  'POST /password': 'signed-in',
+  'POST /preferences': 'signed-in',
+  'GET /': 'signed-in',
+  'GET /live': 'signed-in',
+  'GET /problems{.:format}': ['see', 'problems'],
+  'GET /checks/:id': ['see', 'problems'],
+  'POST /problems/acknowledge': ['acknowledge', 'problems'],
+  'POST /problems/unacknowledge': ['acknowledge', 'problems'],
+  'GET /wall': ['see', 'wall'],
+  'GET /events{.:format}': ['see', 'events'],
+  'GET /events/:seq': ['see', 'payload'],
+  'GET /instances{.:format}': ['see', 'instances'],
+  'GET /instances/:id': ['see', 'instances'],
+  'GET /projects{.:format}': ['see', 'projects'],
+  'GET /projects/:id{.:format}': ['see', 'projects'],
+  'GET /users{.:format}': ['see', 'users'],
+  'GET /users/:id{.:format}': ['see', 'users'],
+  'GET /health': ['see', 'health'],
+  'GET /api/v1/series': ['see', 'instances'],
+}
+
+/** The first page after signing in: what this person came for. */
+export function homeOf(viewer: Viewer): string {
+  if (viewer.role === 'manager') return '/projects'
+  if (viewer.role !== 'member' && viewer.role !== 'reader') return '/problems'
+  const { projects } = viewer.scope
+  return projects !== 'all' && projects.length === 1 ? `/projects/${encodeURIComponent(projects[0] as string)}` : '/instances'
+}

@@ -1,0 +1,26 @@
+/** Menus close on Escape and on a click elsewhere; small buttons that copy and print. */
+export function startMenus(): void {
+  const open = () => document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')
+  document.addEventListener('click', ({ target }) => {
+    for (const menu of open()) if (target instanceof Node && !menu.contains(target)) menu.open = false
+  })
+  document.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape') return
+    for (const menu of open()) {
+      menu.open = false
+      menu.querySelector('summary')?.focus()
+    }
+  })
+  document.addEventListener('click', ({ target }) => {
+    if (!(target instanceof Element)) return
+    if (target.closest('[data-print]')) print()
+    const copy = target.closest<HTMLElement>('[data-copy]')
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy ?? '').catch(() => select(copy.parentElement))
+  })
+  document.querySelector<HTMLElement>('.errors')?.focus()
+}
+
+/** Where the clipboard is not allowed, the text is at least selected. */
+function select(element: Element | null) {
+  if (element) getSelection()?.selectAllChildren(element)
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../model/clock.ts'
+import type {
+  AccountJournal,
+  AlertCommands,
+  AlertJournal,
+  EventJournal,
+  Inventory,
+  Live,
+  Logger,
+  SampleStore,
+  UsageJournal,
+} from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+
+/** Everything the pages read from or write to; main passes it in. */
+export interface UiDeps {
+  store: SampleStore
+  events: EventJournal
+  inventory: Inventory
+  usage: UsageJournal
+  alerts: AlertJournal
+  commands: AlertCommands
+  accounts: AccountJournal
+  health: HealthBoard
+  live: Live
+  clock: Clock
+  logger: Logger
+  /** Data directory: the cookie key lives there. */
+  directory: string
+  /** True for the demo cloud: every page says so. */
+  demo: boolean
+  version: string
+}

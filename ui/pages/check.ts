@@ -1,0 +1,90 @@
+import type { EventRow } from '../../model/contract.ts'
+import { eventRows } from '../event-row.ts'
+import { type Fragment, topicOf } from '../fragment.ts'
+import { problemRows } from '../problem-row.ts'
+import type { Reply, Route } from '../route.ts'
+import type { Visit } from '../visit.ts'
+
+const outcomeIcons = { sent: 'ok', failed: 'remove', waiting: 'clock', suppressed: 'pause' } as const
+const justBeforeMs = 15 * 60_000
+
+/** One check on one target: the page behind the link in a mail. */
+export const checkPage: Route = {
+  method: 'get',
+  path: '/checks/:id',
+  async handle(visit): Promise<Reply> {
+    const problem = await visit.deps.alerts.check(visit.scope, visit.params.id ?? '')
+    if (!problem) return { kind: 'missing' }
+    const content = await checkDetail.model(visit)
+    const target = problem.targetName ?? problem.target.id
+    const title = `${problem.rule} · ${target}`
+    return {
+      kind: 'page',
+      view: 'check',
+      title,
+      crumbs: [{ title: visit.t('nav.problems'), href: '/problems' }, { title }],
+      model: {
+        topic: topicOf(checkDetail, visit),
+        content,
+        check: problem.check,
+        chart: problem.target.kind === 'instance' ? { instance: problem.target.id, from: 'now-3h', to: 'now' } : null,
+        mayAcknowledge: visit.can('acknowledge', 'problems'),
+      },
+      ...(problem.target.kind === 'instance' && { scripts: ['charts'] as const }),
+    }
+  },
+}
+
+/** State, facts and history of the check. */
+export const checkDetail: Fragment = {
+  name: 'check-detail',
+  access: ['see', 'problems'],
+  everyMs: 1000,
+  wakes: (change, visit) => change.kind === 'problem' && change.check === visit.params.id,
+  async model(visit) {
+    const { alerts } = visit.deps
+    const id = visit.params.id ?? ''
+    const problem = await alerts.check(visit.scope, id)
+    if (!problem) return { gone: true }
+    const [[row], transitions, notifications, before] = await Promise.all([
+      problemRows(visit, [problem]),
+      alerts.transitions(visit.scope, { check: id, limit: 10 }),
+      alerts.notifications(visit.scope, id, 20),
+      eventsBefore(visit, problem),
+    ])
+    return {
+      row,
+      perfdata: problem.perfdata,
+      timeline: timeline(problem.lastCheck, problem.nextCheck, visit.now),
+      before: await eventRows(visit, before),
+      transitions: transitions.map((transition) => ({
+        ...transition,
+        word: visit.t(`state.${transition.to}`),
+        fromWord: visit.t(`state.${transition.from}`),
+      })),
+      notifications: notifications.map((record) => ({
+        ...record,
+        icon: outcomeIcons[record.outcome],
+        word: visit.t(`outcome.${record.outcome}`),
+        kindWord: visit.t(`notified.${record.kind}`),
+      })),
+    }
+  },
+}
+
+function eventsBefore(
+  visit: Visit,
+  problem: { since: number; target: { kind: string; id: string }; host: string | null },
+): Promise<EventRow[]> {
+  const range = { from: problem.since - justBeforeMs, to: problem.since + 60_000, limit: 6 }
+  if (problem.target.kind === 'instance') return visit.deps.events.events(visit.scope, { ...range, resource: problem.target })
+  if (problem.target.kind === 'hypervisor' && visit.can('see', 'hosts'))
+    return visit.deps.events.events(visit.scope, { ...range, host: problem.target.id })
+  return Promise.resolve([])
+}
+
+/** Where now stands between the last check and the next, on a line of 200. */
+function timeline(last: number | null, next: number | null, now: number) {
+  if (last === null || next === null || next <= last) return null
+  return { last, next, done: Math.round(Math.min(1, Math.max(0, (now - last) / (next - last))) * 200), late: now > next }
+}

@@ -1,0 +1,161 @@
+import { eventRows } from '../event-row.ts'
+import { type Fragment, topicOf } from '../fragment.ts'
+import { namesOf } from '../names.ts'
+import { problemRows } from '../problem-row.ts'
+import type { Reply, Route } from '../route.ts'
+import { rangeControl, rangeOf, wrongRange } from '../time-range.ts'
+import { linkTo, type Visit } from '../visit.ts'
+import { instanceShape } from './instances.ts'
+
+const eventsShown = 12
+const segmentsShown = 50
+
+/** The charts of an instance: what each shows and in which unit. Fields are those of the measurement `instance`. */
+export const instanceCharts = [
+  { key: 'cpu', unit: '%', top: 100, fields: ['cpu_percent', 'steal_percent'], band: true },
+  {
+    key: 'memory',
+    unit: 'B',
+    top: null,
+    fields: ['memory_used_bytes', 'memory_rss_bytes', 'memory_available_bytes'],
+    band: false,
+  },
+  { key: 'disk', unit: 'B/s', top: null, fields: ['disk_read_bytes', 'disk_write_bytes'], band: false },
+  { key: 'network', unit: 'bit/s', top: null, fields: ['net_rx_bytes', 'net_tx_bytes'], band: false },
+  { key: 'operations', unit: '1/s', top: null, fields: ['disk_read_ops', 'disk_write_ops'], band: false },
+  { key: 'latency', unit: 'ms', top: null, fields: ['disk_read_latency', 'disk_write_latency'], band: false },
+] as const
+
+/** One instance: what it is, what it does, what happened to it, what it used. */
+export const instancePage: Route = {
+  method: 'get',
+  path: '/instances/:id',
+  async handle(visit): Promise<Reply> {
+    const parsed = rangeOf(visit, 'now-6h')
+    if (!parsed.ok) return wrongRange(visit, parsed.wrong)
+    const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
+    if (!instance) return { kind: 'missing' }
+    const { range } = parsed
+    const [facts, activity, usage, project] = await Promise.all([
+      instanceFacts.model(visit),
+      instanceActivity.model(visit),
+      usageOf(visit, instance.id, range),
+      namesOf(visit, 'project', [instance.project]),
+    ])
+    const title = instance.name ?? instance.id
+    const projectHref = instance.project ? `/projects/${encodeURIComponent(instance.project)}` : undefined
+    return {
+      kind: 'page',
+      view: 'instance',
+      title,
+      range,
+      scripts: ['charts'],
+      crumbs: [
+        { title: visit.t('nav.instances'), href: '/instances' },
+        ...(projectHref ? [{ title: project(instance.project) as string, href: projectHref }] : []),
+        { title },
+      ],
+      model: {
+        id: instance.id,
+        factsTopic: topicOf(instanceFacts, visit),
+        activityTopic: topicOf(instanceActivity, visit),
+        facts,
+        activity,
+        usage,
+        control: rangeControl(visit, range),
+        from: range.fromText,
+        to: range.toText,
+        charts: instanceCharts.map((chart) => ({
+          ...chart,
+          title: visit.t(`chart.${chart.key}`),
+          fields: chart.fields.join(' '),
+        })),
+        allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
+        month: linkTo(visit, { from: 'now/M', to: 'now' }),
+      },
+    }
+  },
+}
+
+/** Head of the page: state, owner, size, place. */
+export const instanceFacts: Fragment = {
+  name: 'instance-facts',
+  access: ['see', 'instances'],
+  everyMs: 1000,
+  wakes: (change) => change.kind === 'inventory',
+  async model(visit) {
+    const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
+    if (!instance) return { gone: true }
+    const [project, user] = await Promise.all([
+      namesOf(visit, 'project', [instance.project]),
+      namesOf(visit, 'user', [instance.user]),
+    ])
+    return {
+      ...instance,
+      shape: instanceShape(instance.state),
+      word: instance.state === null ? visit.t('instance.unknown') : visit.t(`instance.${instance.state}`),
+      projectName: project(instance.project),
+      projectHref: instance.project ? `/projects/${encodeURIComponent(instance.project)}` : null,
+      userName: user(instance.user),
+      userHref: instance.user && visit.can('see', 'users') ? `/users/${encodeURIComponent(instance.user)}` : null,
+      host: visit.can('see', 'hosts') ? instance.host : null,
+      domain: visit.can('see', 'hosts') ? instance.domain : null,
+      up: instance.terminatedAt === null ? instance.launchedAt : null,
+      sourceWord: visit.t(`source.${instance.source}`),
+    }
+  },
+}
+
+/** Checks and the newest events. */
+export const instanceActivity: Fragment = {
+  name: 'instance-activity',
+  access: ['see', 'instances'],
+  everyMs: 2000,
+  wakes: (change) => change.kind === 'problem' || change.kind === 'events',
+  async model(visit) {
+    const target = { kind: 'instance', id: visit.params.id ?? '' }
+    const parsed = rangeOf(visit, 'now-6h')
+    const range = parsed.ok ? { from: parsed.range.from, to: parsed.range.to } : {}
+    const [checks, events] = await Promise.all([
+      visit.deps.alerts.checksOf(visit.scope, target),
+      visit.deps.events.events(visit.scope, { resource: target, ...range, limit: eventsShown }),
+    ])
+    return { checks: await problemRows(visit, checks), events: await eventRows(visit, events) }
+  },
+}
+
+const hour = 3_600_000
+const gib = 1024
+
+/** What the instance used within the range, stretch by stretch, exactly as the ledger has it. */
+async function usageOf(visit: Visit, id: string, range: { from: number; to: number }) {
+  const segments = await visit.deps.usage.segments(visit.scope, id)
+  const within = segments
+    .map((segment) => ({
+      ...segment,
+      start: Math.max(segment.from, range.from),
+      end: Math.min(segment.to ?? visit.now, range.to),
+    }))
+    .filter(({ start, end, state }) => end > start && state !== 'deleted')
+  const rows = within.map((segment) => {
+    const hours = (segment.end - segment.start) / hour
+    return {
+      start: segment.start,
+      end: segment.end,
+      open: segment.to === null && segment.end === visit.now,
+      stateWord: visit.t(`class.${segment.state}`),
+      flavor: segment.flavor?.name ?? null,
+      host: visit.can('see', 'hosts') ? segment.host : null,
+      hours,
+      vcpuHours: hours * (segment.flavor?.vcpus ?? 0),
+      memoryHours: (hours * (segment.flavor?.memoryMb ?? 0)) / gib,
+      provenance: visit.t(`provenance.${segment.provenance}`),
+    }
+  })
+  const sum = (field: 'hours' | 'vcpuHours' | 'memoryHours') => rows.reduce((total, row) => total + row[field], 0)
+  return {
+    rows: rows.slice(-segmentsShown).reverse(),
+    total: { hours: sum('hours'), vcpuHours: sum('vcpuHours'), memoryHours: sum('memoryHours') },
+    hosts: visit.can('see', 'hosts'),
+  }
+}

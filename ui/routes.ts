@@ -1,0 +1,91 @@
+import type { Express } from 'express'
+import { openapi } from './api/openapi.ts'
+import { healthz, metrics } from './api/probes.ts'
+import { seriesApi, seriesTopic } from './api/series.ts'
+import { accessOf } from './chrome.ts'
+import { type Edge, identify } from './edge.ts'
+import type { Fragment } from './fragment.ts'
+import { accessibilityPage } from './pages/accessibility.ts'
+import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
+import { checkDetail, checkPage } from './pages/check.ts'
+import { eventList, eventPage, eventsPage } from './pages/events.ts'
+import { healthBoard, healthPage } from './pages/health.ts'
+import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
+import { instanceList, instancesPage } from './pages/instances.ts'
+import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
+import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
+import { signInRoutes } from './pages/sign-in.ts'
+import { projectPage, userPage } from './pages/usage-detail.ts'
+import { projectsPage, usersPage } from './pages/usage-overview.ts'
+import { wallContent, wallPage } from './pages/wall.ts'
+import type { PublicRoute, Route } from './route.ts'
+import { signedIn } from './visit.ts'
+
+/** Parts of pages that keep themselves up to date, by name. */
+export const fragments: ReadonlyMap<string, Fragment> = new Map(
+  [
+    problemList,
+    problemBadge,
+    checkDetail,
+    wallContent,
+    eventList,
+    instanceList,
+    instanceFacts,
+    instanceActivity,
+    healthBoard,
+    seriesTopic,
+  ].map((fragment) => [fragment.name, fragment]),
+)
+
+export function publicRoutes({ deps, hub }: Edge): PublicRoute[] {
+  return [healthz, metrics(hub.clients), openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
+}
+
+export function routes(): Route[] {
+  return [
+    home,
+    logout,
+    sessionState,
+    passwordForm,
+    setPassword,
+    preferences,
+    problemsPage,
+    checkPage,
+    acknowledge,
+    unacknowledge,
+    wallPage,
+    eventsPage,
+    eventPage,
+    instancesPage,
+    instancePage,
+    projectsPage,
+    projectPage,
+    usersPage,
+    userPage,
+    healthPage,
+    seriesApi,
+  ]
+}
+
+/** The stream is not a reply: it stays open. */
+export function liveRoute(app: Express, edge: Edge): void {
+  accessOf('get', '/live')
+  app.get('/live', async (req, res) => {
+    const { visit, ticket } = await identify(edge, req, res)
+    if (!visit) {
+      res.status(401).json({ error: 'signed out' })
+      return
+    }
+    const accepted = edge.hub.connect({
+      visit,
+      response: res,
+      topics: visit.query.getAll('topics'),
+      since: typeof req.headers['last-event-id'] === 'string' ? req.headers['last-event-id'] : visit.query.get('since'),
+      async refresh() {
+        const account = await edge.sessions.holder(ticket)
+        return account && signedIn(visit, account)
+      },
+    })
+    if (!accepted) res.status(503).json({ error: 'too many live streams' })
+  })
+}
