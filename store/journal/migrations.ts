@@ -1,6 +1,7 @@
 /** The journal's schema, step by step. A step that was released is never edited: add another. */
-import { alertsSchema } from './alerts.schema.ts'
+
 import { accountsSchema } from './accounts.schema.ts'
+import { alertsSchema } from './alerts.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 
 export interface Migration {

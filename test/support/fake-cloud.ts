@@ -333,6 +333,7 @@ function fakeEvents(instances: readonly Instance[], began: number): EventJournal
     )
   return {
     record: async () => ({ events: 0, duplicates: 0, ignored: 0 }),
+    listed: async () => undefined,
     events: async (scope, query) =>
       matching(scope, query)
         .filter(
