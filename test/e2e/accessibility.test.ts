@@ -26,6 +26,14 @@ async function violations(page: Page): Promise<string[]> {
   }, rules)
 }
 
+/** Charts are drawn when they come into view. */
+async function seeCharts(page: Page) {
+  const chart = page.locator('.chart').first()
+  if ((await chart.count()) === 0) return
+  await chart.scrollIntoViewIfNeeded()
+  await chart.locator('.legend table').waitFor()
+}
+
 describe('accessibility in a browser', function () {
   this.timeout(60_000)
   needs(chromiumPath, 'chromium')
@@ -63,7 +71,7 @@ describe('accessibility in a browser', function () {
         // An open page holds a stream, and a browser has six for one server: each test closes its own, also when it fails.
         await using page = await context.newPage()
         await page.goto(ui.url + pageAddresses(ui)[name])
-        if (name === 'instance' || name === 'check') await page.locator('.legend table').first().waitFor()
+        await seeCharts(page)
         assert.deepEqual(await violations(page), [], look)
         const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
         assert.ok((content as number) <= (window as number), `${look}: ${content} px wide in ${window}`)

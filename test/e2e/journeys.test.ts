@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { chromiumPath, openBrowser, signIn } from '../support/browser.ts'
 import { needs } from '../support/needs.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { password, startUi, type TestUi } from '../support/ui-server.ts'
+
+const textOf = async (place: Locator) => (await place.textContent()) ?? ''
 
 describe('journeys in a browser', function () {
   this.timeout(60_000)
@@ -66,7 +68,7 @@ describe('journeys in a browser', function () {
     await Promise.all([own.waitForEvent('load'), own.keyboard.press('Enter')])
     const taken = own.locator('.problem.is-handled', { hasText: 'guardo io' })
     await taken.waitFor()
-    assert.match(await taken.innerText(), /nino/)
+    assert.match(await textOf(taken), /nino/)
     await fresh.close()
   })
 
@@ -77,11 +79,11 @@ describe('journeys in a browser', function () {
     await page.evaluate(() => Object.assign(window, { sameDocument: true }))
     await page.locator('.live.is-on').waitFor()
     await wall.locator('.live.is-on').waitFor()
-    const before = Number((await page.locator('.badge').innerText()).match(/\d+/)?.[0])
+    const before = Number((await textOf(page.locator('.badge'))).match(/\d+/)?.[0])
     ui.cloud.raise('swap', ui.cloud.instances[2] as never, 'critical', 'swapping 41 MiB/s')
     await page.locator('.problem', { hasText: 'swapping 41 MiB/s' }).waitFor()
     await wall.locator('.wall-row', { hasText: 'swapping 41 MiB/s' }).waitFor()
-    assert.equal(Number((await page.locator('.badge').innerText()).match(/\d+/)?.[0]), before + 1)
+    assert.equal(Number((await textOf(page.locator('.badge'))).match(/\d+/)?.[0]), before + 1)
     assert.equal(await page.evaluate(() => (window as unknown as { sameDocument?: boolean }).sameDocument), true)
     assert.match((await page.locator('#announce').textContent()) ?? '', /New critical problem: swap/)
     await wall.close()
@@ -95,7 +97,7 @@ describe('journeys in a browser', function () {
     const button = page.locator('.updates button')
     await button.waitFor()
     assert.equal(await page.locator('.problem', { hasText: '42 MiB/s' }).count(), 0)
-    assert.match(await button.innerText(), /^\d+ updates?$/)
+    assert.match(await textOf(button), /^\d+ updates?$/)
     await button.click()
     await page.locator('.problem', { hasText: '42 MiB/s' }).waitFor()
   })
@@ -104,7 +106,7 @@ describe('journeys in a browser', function () {
     await page.goto(`${ui.url}/problems`)
     await page.locator('.live.is-on').waitFor()
     await page.click('#pause')
-    assert.equal(await page.locator('.live-word').innerText(), 'Paused')
+    assert.equal(await textOf(page.locator('.live-word')), 'Paused')
     ui.cloud.raise('swap', ui.cloud.instances[4] as never, 'critical', 'swapping 43 MiB/s')
     await page.mouse.move(0, 0)
     assert.equal(await page.locator('.problem', { hasText: '43 MiB/s' }).count(), 0)
@@ -123,7 +125,7 @@ describe('journeys in a browser', function () {
     await page.mouse.down()
     await page.mouse.move(box.x + 300, box.y + 60, { steps: 4 })
     await Promise.all([page.waitForURL(/from=2\d{3}-.*&to=2\d{3}-/), page.mouse.up()])
-    assert.equal(await page.locator('.live-word').innerText(), 'History')
+    assert.equal(await textOf(page.locator('.live-word')), 'History')
     await page.goBack()
     assert.equal(new URL(page.url()).search, '')
   })
@@ -153,7 +155,7 @@ describe('journeys in a browser', function () {
     await plain.locator('.problem-do a').click()
     await plain.fill('.handle-form input[name=comment]', 'senza script')
     await plain.click('.handle-form button')
-    assert.match(await plain.locator('.ack').innerText(), /nino.*senza script/s)
+    assert.match(await textOf(plain.locator('.ack')), /nino.*senza script/s)
     await bare.close()
   })
 
@@ -166,7 +168,7 @@ describe('journeys in a browser', function () {
     await own.locator('.live.is-on').waitFor()
     await other.close()
     await own.locator('#not-live:not([hidden])').waitFor()
-    assert.match(await own.locator('#not-live').innerText(), /^Not live since \d\d:\d\d:\d\d/)
+    assert.match(await textOf(own.locator('#not-live')), /^Not live since \d\d:\d\d:\d\d/)
     await fresh.close()
   })
 })

@@ -185,4 +185,4 @@ interface Axis {
 }
 
 /** The same colour, mostly transparent, for the band between minimum and maximum. */
-const fade = (colour: string) => colour.replace(/^rgb\(([^)]*)\)$/, 'rgba($1, 0.18)')
+const fade = (colour: string) => colour.replace(/^rgb\(([^)]*)\)$/, 'rgba($1, 0.25)')
