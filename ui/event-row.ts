@@ -18,7 +18,13 @@ export const eventIcon = (type: string) => icons.find(([pattern]) => pattern.tes
 
 /** Whether an event is worth a mark on a chart: what was done, not that it began, and no bookkeeping. */
 export function isMark({ type, phase }: Pick<EventRow, 'type' | 'phase'>): boolean {
-  return phase !== 'start' && !/\.(update|exists|usage)$/.test(type) && !type.endsWith('.sync_power_state')
+  if (phase === 'error') return true
+  return (
+    phase !== 'start' &&
+    !/^(scheduler|compute_task)\./.test(type) &&
+    !/\.(update|exists|usage)$/.test(type) &&
+    !type.endsWith('.sync_power_state')
+  )
 }
 
 /** `instance.live_migration` in words where we have them; else the type as the service calls it. */

@@ -52,7 +52,7 @@ export function formatter(language: Language, zone: string) {
     /** All digits, grouped. */
     count: (value: Maybe) => (known(value) ? integer.format(value) : dash),
     /** Hours and their products: one decimal, grouped. */
-    hours: (value: Maybe) => (known(value) ? fixed[value !== 0 && Math.abs(value) < 10 ? 2 : 1]!.format(value) : dash),
+    hours: (value: Maybe) => (known(value) ? fixed[value === 0 ? 0 : Math.abs(value) < 10 ? 2 : 1]!.format(value) : dash),
     percent: (value: Maybe) => (known(value) ? `${figure(value)}${thin}%` : dash),
     bytes: (value: Maybe) => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']),
     byteRate: (value: Maybe) => scaled(value, 1000, ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s']),

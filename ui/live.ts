@@ -31,8 +31,14 @@ export interface LiveHub {
   close(): void
 }
 
+export interface HubOptions extends Omit<LiveTools, 'version'> {
+  live: Live
+  /** Told how many streams are open, whenever that changes. */
+  counted(streams: number): void
+}
+
 /** Fans changes out to the pages that are open. */
-export function createLiveHub({ live, ...options }: Omit<LiveTools, 'version'> & { live: Live }): LiveHub {
+export function createLiveHub({ live, counted, ...options }: HubOptions): LiveHub {
   const boot = randomBytes(4).toString('hex')
   const clients = new Set<LiveClient>()
   let count = 0
@@ -48,7 +54,10 @@ export function createLiveHub({ live, ...options }: Omit<LiveTools, 'version'> &
       tools.logger.warn('a live stream ended', { error: String(error) })
       client.drop()
     }
-    client.signal.addEventListener('abort', () => clients.delete(client))
+    client.signal.addEventListener('abort', () => {
+      clients.delete(client)
+      counted(clients.size)
+    })
     response.on('close', () => client.drop())
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' })
     response.write('retry: 2000\n\n')
@@ -66,6 +75,7 @@ export function createLiveHub({ live, ...options }: Omit<LiveTools, 'version'> &
       const asked = topics.slice(0, topicsAtMost).filter((topic) => topic.length <= topicLength)
       const client = new LiveClient(visit, response, asked, since, tools)
       clients.add(client)
+      counted(clients.size)
       run(client, connection)
       return true
     },

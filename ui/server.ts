@@ -40,6 +40,7 @@ export function createUi(config: UiConfig, deps: UiDeps): Ui {
         server.listen(port, host, () => resolve())
       })
       const { address, port: bound } = server.address() as AddressInfo
+      report(deps, 'ok', 0)
       const name = address.includes(':') ? `[${address}]` : address
       return { url: (config.publicUrl ?? `http://${name}:${bound}`).replace(/\/$/, '') }
     },
@@ -48,12 +49,18 @@ export function createUi(config: UiConfig, deps: UiDeps): Ui {
       const { server, edge } = running
       running = null
       edge.hub.close()
+      report(edge.deps, 'stopped', 0)
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       })
     },
   }
+}
+
+/** The pages' own line on the Health page. */
+function report({ health }: UiDeps, state: 'ok' | 'stopped', streams: number) {
+  health.report({ component: 'ui', kind: 'ui', state, detail: `${streams} live streams`, numbers: { streams } })
 }
 
 function makeEdge(config: UiConfig, deps: UiDeps, assets: Assets): Edge {
@@ -64,6 +71,7 @@ function makeEdge(config: UiConfig, deps: UiDeps, assets: Assets): Edge {
     clock: deps.clock,
     logger: deps.logger,
     fragments,
+    counted: (streams) => report(deps, 'ok', streams),
     async render(fragment, visit) {
       const page = { view: fragment.name, model: await fragment.model(visit) }
       return render('fragment', rootOf(visit, page, { assets, csrf: '', liveVersion: '', sessionEnds: null, badge: null }))

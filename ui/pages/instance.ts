@@ -1,4 +1,4 @@
-import { eventRows } from '../event-row.ts'
+import { eventRows, isMark } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { namesOf } from '../names.ts'
 import { problemRows } from '../problem-row.ts'
@@ -8,6 +8,8 @@ import { linkTo, type Visit } from '../visit.ts'
 import { instanceShape } from './instances.ts'
 
 const eventsShown = 12
+/** Most events are steps and bookkeeping: enough are read that the shown ones are found among them. */
+const eventsRead = 100
 const segmentsShown = 50
 
 /** The charts of an instance: what each shows and in which unit. Fields are those of the measurement `instance`. */
@@ -118,9 +120,12 @@ export const instanceActivity: Fragment = {
     const range = parsed.ok ? { from: parsed.range.from, to: parsed.range.to } : {}
     const [checks, events] = await Promise.all([
       visit.deps.alerts.checksOf(visit.scope, target),
-      visit.deps.events.events(visit.scope, { resource: target, ...range, limit: eventsShown }),
+      visit.deps.events.events(visit.scope, { resource: target, ...range, limit: eventsRead }),
     ])
-    return { checks: await problemRows(visit, checks), events: await eventRows(visit, events) }
+    return {
+      checks: await problemRows(visit, checks),
+      events: await eventRows(visit, events.filter(isMark).slice(0, eventsShown)),
+    }
   },
 }
 
