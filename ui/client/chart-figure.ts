@@ -1,63 +1,178 @@
-import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, TimeScale } from 'chart.js'
+import {
+  Chart,
+  type ChartConfiguration,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  TimeScale,
+} from 'chart.js'
 import 'chartjs-adapter-luxon'
 import { column, type Line, numberText, type SeriesData, scaleFor, statistics } from './chart-data.ts'
 import { legend } from './chart-legend.ts'
-import { brush, crosshair, gaps, type Hands, markAt, marks } from './chart-plugins.ts'
+import { brush, crosshair, equip, gaps, type Hands, markAt, marks } from './chart-plugins.ts'
 import { numbersTable } from './chart-table.ts'
 
 Chart.register(Filler, LinearScale, LineController, LineElement, PointElement, TimeScale)
 
-/** One chart on the page, as the group drives it. */
-export interface Figure {
-  cursor(at: number | null): void
-  update(data: SeriesData): void
-  recolour(): void
-  /** The values at a moment, to be spoken. */
-  sentence(at: number): string
-}
-
 const dashes = [[], [], [6, 3], [2, 2]]
 
-/** A colour token as the canvas needs it: resolved for the theme in force. */
-export function colourOf(element: Element, token: string): string {
-  const probe = document.createElement('span')
-  probe.style.color = `var(--${token})`
-  element.append(probe)
-  const { color } = getComputedStyle(probe)
-  probe.remove()
-  return color
-}
+/** One chart on the page: its lines, its legend, its table of numbers. Lives as long as the page. */
+export class ChartFigure {
+  readonly #element: HTMLElement
+  readonly #canvas: HTMLCanvasElement
+  readonly #words: Record<string, string>
+  readonly #name: string
+  readonly #chart: Chart
+  #data: SeriesData
+  #lines: Line[] = []
+  #solo: string | null = null
+  #at: number | null = null
 
-export function chartFigure(element: HTMLElement, first: SeriesData, words: Record<string, string>, hands: Hands): Figure {
-  const canvas = element.querySelector('canvas') as HTMLCanvasElement
-  const plot = element.querySelector('.plot') as HTMLElement
-  const name = element.querySelector('figcaption strong')?.textContent ?? ''
-  const { fields = '', unit = '', top = '' } = element.dataset
-  const solo = { field: null as string | null }
-  let data = first
-  let lines: Line[] = []
-  let at: number | null = null
-
-  const read = () => {
-    const raw = fields.split(' ').map((field) => column(data, field, 'mean', unit))
-    const most = Math.max(0, ...raw.flat().filter((value) => !Number.isNaN(value)))
-    const { factor, name: shown } = scaleFor(unit, most)
-    const place = element.querySelector('[data-unit-shown]')
-    if (place) place.textContent = shown
-    lines = fields.split(' ').map((field, index) => ({
-      field,
-      title: data.series.find((series) => series.field === field)?.title ?? field,
-      colour: colourOf(element, `series-${index}`),
-      dash: dashes[index] ?? [],
-      values: (raw[index] as number[]).map((value) => value / factor),
-      shown: solo.field === null || solo.field === field,
-    }))
-    const edge = (aggregate: string) =>
-      column(data, fields.split(' ')[0] as string, aggregate, unit).map((value) => value / factor)
-    return element.dataset.band === undefined ? null : { low: edge('min'), high: edge('max') }
+  constructor(element: HTMLElement, data: SeriesData, words: Record<string, string>, hands: Hands) {
+    this.#element = element
+    this.#canvas = element.querySelector('canvas') as HTMLCanvasElement
+    this.#words = words
+    this.#name = element.querySelector('figcaption strong')?.textContent ?? ''
+    this.#data = data
+    this.#chart = new Chart(this.#canvas, configuration(data.zone, element.dataset.top ?? ''))
+    equip(this.#chart, {
+      data: () => this.#data,
+      at: () => this.#at,
+      hands,
+      colour: (token) => colourOf(element, token),
+    })
+    numbersTable(element, words, () => ({ data: this.#data, lines: this.#lines, timeText: (time) => this.#timeText(time) }))
+    this.paint()
   }
 
-  const chart = new Chart(canvas, {
+  cursor(time: number | null): void {
+    this.#at = time
+    this.#chart.draw()
+    this.#showLegend()
+  }
+
+  update(data: SeriesData): void {
+    this.#data = data
+    this.paint()
+  }
+
+  /** The values at a moment, to be spoken. */
+  sentence(time: number): string {
+    const index = this.#indexAt(time)
+    const values = this.#lines.map(({ title, values }) => `${title} ${numberText(values[index] ?? Number.NaN)}`)
+    return `${this.#timeText(time)} ${this.#name}: ${values.join(', ')}`
+  }
+
+  /** Draws everything anew: new data, another theme, another choice of lines. */
+  paint(): void {
+    const band = this.#read()
+    const main = this.#lines[0] as Line
+    const points = (values: readonly number[]) => values.map((y, index) => ({ x: this.#data.t[index] as number, y }))
+    const edges = band
+      ? [
+          { data: points(band.low), borderWidth: 0, fill: false, hidden: !main.shown },
+          { data: points(band.high), borderWidth: 0, fill: '-1', backgroundColor: fade(main.colour), hidden: !main.shown },
+        ]
+      : []
+    const lines = this.#lines.map(({ values, colour, dash, shown }) => ({
+      data: points(values),
+      borderColor: colour,
+      borderDash: dash,
+      spanGaps: false,
+      hidden: !shown,
+    }))
+    this.#chart.data.datasets = [...edges, ...lines]
+    this.#paintAxes()
+    const empty = this.#lines.every(({ values }) => values.every(Number.isNaN))
+    this.#element.querySelector('.plot')?.classList.toggle('is-empty', empty)
+    this.#chart.update('none')
+    this.#describe()
+    this.#showLegend()
+  }
+
+  /** Lines in the unit that suits their size; the first may have a band from its least to its most. */
+  #read(): { low: number[]; high: number[] } | null {
+    const { fields = '', unit = '', band } = this.#element.dataset
+    const names = fields.split(' ')
+    const raw = names.map((field) => column(this.#data, field, 'mean', unit))
+    const { factor, name } = scaleFor(unit, Math.max(0, ...raw.flat().filter((value) => !Number.isNaN(value))))
+    const place = this.#element.querySelector('[data-unit-shown]')
+    if (place) place.textContent = name
+    this.#lines = names.map((field, index) => ({
+      field,
+      title: this.#data.series.find((series) => series.field === field)?.title ?? field,
+      colour: colourOf(this.#element, `series-${index}`),
+      dash: dashes[index] ?? [],
+      values: (raw[index] as number[]).map((value) => value / factor),
+      shown: this.#solo === null || this.#solo === field,
+    }))
+    const edge = (aggregate: string) => column(this.#data, names[0] as string, aggregate, unit).map((value) => value / factor)
+    return band === undefined ? null : { low: edge('min'), high: edge('max') }
+  }
+
+  #paintAxes() {
+    const { x, y } = this.#chart.options.scales as { x: Axis; y: Axis }
+    x.min = this.#data.from
+    x.max = this.#data.to
+    x.ticks.color = y.ticks.color = colourOf(this.#element, 'muted')
+    x.border = y.border = { color: colourOf(this.#element, 'border') }
+    y.grid = { color: colourOf(this.#element, 'raised') }
+  }
+
+  /** One sentence for who cannot see the drawing. */
+  #describe() {
+    const { values } = this.#lines[0] as Line
+    const numbers = statistics(values)
+    if (!numbers) {
+      this.#canvas.setAttribute('aria-label', `${this.#name}: ${this.#words.noData ?? ''}`)
+      return
+    }
+    const peak = this.#data.t[values.indexOf(numbers.max)] ?? this.#data.from
+    const parts = [this.#name, numberText(numbers.mean), numberText(numbers.max), this.#timeText(peak)]
+    const pieces = (this.#words.summary ?? '').split('—')
+    this.#canvas.setAttribute('aria-label', pieces.map((piece, index) => piece + (parts[index] ?? '')).join(''))
+  }
+
+  #showLegend() {
+    const at = this.#at
+    const mark = at === null ? undefined : markAt(this.#chart, this.#data.marks, at)
+    const when = at === null ? null : `${this.#timeText(at)}${mark ? ` · ${mark.title}` : ''}`
+    legend(this.#element, this.#lines, this.#words, at === null ? null : this.#indexAt(at), when, (field) => {
+      this.#solo = this.#solo === field ? null : field
+      this.paint()
+    })
+  }
+
+  #indexAt(time: number): number {
+    const { t, step } = this.#data
+    return Math.max(0, Math.min(t.length - 1, Math.floor((time - (t[0] ?? 0)) / step)))
+  }
+
+  #timeText(time: number): string {
+    const { zone, from, to } = this.#data
+    return new Intl.DateTimeFormat(document.documentElement.lang === 'it' ? 'it-IT' : 'en-GB', {
+      timeZone: zone,
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      ...(to - from > 86_400_000 && { day: 'numeric', month: 'short' }),
+    }).format(time)
+  }
+}
+
+interface Axis {
+  min: number
+  max: number
+  ticks: { color: string }
+  border: { color: string }
+  grid: { color: string }
+}
+
+/** What all charts have in common: nothing moves, nothing is interpolated, time in the configured zone. */
+function configuration(zone: string, top: string): ChartConfiguration<'line'> {
+  return {
     type: 'line',
     data: { datasets: [] },
     plugins: [gaps, marks, crosshair, brush],
@@ -72,7 +187,7 @@ export function chartFigure(element: HTMLElement, first: SeriesData, words: Reco
       scales: {
         x: {
           type: 'time',
-          adapters: { date: { zone: data.zone, locale: document.documentElement.lang } },
+          adapters: { date: { zone, locale: document.documentElement.lang } },
           time: {
             displayFormats: { second: 'HH:mm:ss', minute: 'HH:mm', hour: 'HH:mm', day: 'd LLL', week: 'd LLL', month: 'LLL yy' },
           },
@@ -90,99 +205,18 @@ export function chartFigure(element: HTMLElement, first: SeriesData, words: Reco
         },
       },
     },
-  })
-
-  const paint = () => {
-    const band = read()
-    const points = (values: readonly number[]) => values.map((y, index) => ({ x: data.t[index] as number, y }))
-    const main = lines[0] as Line
-    const edges = band
-      ? [
-          { data: points(band.low), borderWidth: 0, fill: false, hidden: !main.shown },
-          { data: points(band.high), borderWidth: 0, fill: '-1', backgroundColor: fade(main.colour), hidden: !main.shown },
-        ]
-      : []
-    chart.data.datasets = [
-      ...edges,
-      ...lines.map((line) => ({
-        data: points(line.values),
-        borderColor: line.colour,
-        borderDash: line.dash,
-        spanGaps: false,
-        hidden: !line.shown,
-      })),
-    ]
-    const { x, y } = chart.options.scales as { x: Axis; y: Axis }
-    x.min = data.from
-    x.max = data.to
-    x.ticks.color = y.ticks.color = colourOf(element, 'muted')
-    x.border = y.border = { color: colourOf(element, 'border') }
-    y.grid = { color: colourOf(element, 'raised') }
-    const empty = lines.every(({ values }) => values.every(Number.isNaN))
-    plot.classList.toggle('is-empty', empty)
-    chart.update('none')
-    describe()
-    showLegend()
-  }
-
-  const describe = () => {
-    const main = lines[0] as Line
-    const numbers = statistics(main.values)
-    const peak = numbers ? (data.t[main.values.indexOf(numbers.max)] ?? data.from) : 0
-    const text = numbers ? (words.summary ?? '').split('—') : [`${name}: ${words.noData}`]
-    const parts = numbers ? [name, numberText(numbers.mean), numberText(numbers.max), timeText(peak)] : []
-    canvas.setAttribute('aria-label', text.map((piece, index) => piece + (parts[index] ?? '')).join(''))
-  }
-
-  const indexAt = (time: number) => Math.max(0, Math.min(data.t.length - 1, Math.floor((time - (data.t[0] ?? 0)) / data.step)))
-  const timeText = (time: number) =>
-    new Intl.DateTimeFormat(document.documentElement.lang, {
-      timeZone: data.zone,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-      ...(data.to - data.from > 86_400_000 && { day: 'numeric', month: 'short' }),
-    }).format(time)
-
-  const showLegend = () => {
-    const index = at === null ? null : indexAt(at)
-    const mark = at === null ? null : markAt(chart, data.marks, at)
-    legend(element, lines, words, index, at === null ? null : `${timeText(at)}${mark ? ` · ${mark.title}` : ''}`, (field) => {
-      solo.field = solo.field === field ? null : field
-      paint()
-    })
-  }
-
-  Object.assign(chart, {
-    specola: { data: () => data, at: () => at, hands, colour: (token: string) => colourOf(element, token) },
-  })
-  numbersTable(element, words, () => ({ data, lines, timeText }))
-  paint()
-  return {
-    cursor(time) {
-      at = time
-      chart.draw()
-      showLegend()
-    },
-    update(next) {
-      data = next
-      paint()
-    },
-    recolour: paint,
-    sentence: (time) => {
-      const index = indexAt(time)
-      return `${timeText(time)} ${name}: ${lines.map((line) => `${line.title} ${numberText(line.values[index] ?? Number.NaN)}`).join(', ')}`
-    },
   }
 }
 
-interface Axis {
-  min: number
-  max: number
-  ticks: { color: string }
-  border: { color: string }
-  grid: { color: string }
+/** A colour token as the canvas needs it: resolved for the theme in force. */
+function colourOf(element: Element, token: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(--${token})`
+  element.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
 }
 
-/** The same colour, mostly transparent, for the band between minimum and maximum. */
+/** The same colour, mostly transparent, for the band between least and most. */
 const fade = (colour: string) => colour.replace(/^rgb\(([^)]*)\)$/, 'rgba($1, 0.25)')

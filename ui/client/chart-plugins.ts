@@ -8,11 +8,22 @@ export interface Hands {
   zoom(from: number, to: number): void
 }
 
-interface Equipped {
-  specola?: { data(): SeriesData; at(): number | null; hands: Hands; colour(token: string): string }
+/** What our drawings need to know of the chart that they are on. */
+export interface Equipment {
+  data(): SeriesData
+  at(): number | null
+  hands: Hands
+  colour(token: string): string
 }
 
-const equipment = (chart: Chart) => (chart as Chart & Equipped).specola
+const equipped = new WeakMap<Chart, Equipment>()
+
+/** Gives a chart what the drawings over it need. */
+export function equip(chart: Chart, equipment: Equipment): void {
+  equipped.set(chart, equipment)
+}
+
+const equipment = (chart: Chart) => equipped.get(chart)
 const nearPx = 6
 
 /** The mark under the cursor, if any. */
@@ -121,7 +132,7 @@ export const crosshair: Plugin<'line'> = {
 }
 
 /** Pointer and keys: move reads, drag zooms, shift-drag pans, double click goes back, a click on a flag opens the event. */
-export const brush: Plugin<'line'> & { stroke?: never } = {
+export const brush: Plugin<'line'> = {
   id: 'brush',
   afterInit(chart) {
     const { canvas } = chart

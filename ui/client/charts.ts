@@ -1,7 +1,7 @@
 /** The charts of a page: one request for all, one cursor through all. Loaded only by pages that have charts. */
 
 import { loadSeries, type SeriesData, type Wanted } from './chart-data.ts'
-import { chartFigure, type Figure } from './chart-figure.ts'
+import { ChartFigure } from './chart-figure.ts'
 import { goTo } from './histogram.ts'
 
 for (const group of document.querySelectorAll<HTMLElement>('[data-charts]')) startGroup(group)
@@ -9,7 +9,7 @@ for (const group of document.querySelectorAll<HTMLElement>('[data-charts]')) sta
 function startGroup(group: HTMLElement) {
   const words = JSON.parse(group.dataset.words ?? '{}') as Record<string, string>
   const figures = [...group.querySelectorAll<HTMLElement>('[data-chart]')]
-  const drawn = new Map<HTMLElement, Figure>()
+  const drawn = new Map<HTMLElement, ChartFigure>()
   const status = Object.assign(document.createElement('p'), { className: 'unseen' })
   status.setAttribute('role', 'status')
   group.append(status)
@@ -22,7 +22,7 @@ function startGroup(group: HTMLElement) {
   }
   const draw = (element: HTMLElement) => {
     if (!data || drawn.has(element)) return
-    drawn.set(element, chartFigure(element, data, words, { cursor, zoom: goTo }))
+    drawn.set(element, new ChartFigure(element, data, words, { cursor, zoom: goTo }))
   }
   const seen = new IntersectionObserver(
     (entries) => {
@@ -56,7 +56,7 @@ function startGroup(group: HTMLElement) {
     if (group.dataset.liveCharts !== undefined && document.documentElement.dataset.paused === undefined) void load()
   })
   const redraw = () => {
-    for (const figure of drawn.values()) figure.recolour()
+    for (const figure of drawn.values()) figure.paint()
   }
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
 }
