@@ -4,6 +4,7 @@ import { stepFor } from '../../model/range.ts'
 import type { RangeResult, Where } from '../../model/sample.ts'
 import { eventWords, isMark } from '../event-row.ts'
 import type { Fragment } from '../fragment.ts'
+import { hasText } from '../i18n.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf } from '../time-range.ts'
 import type { Visit } from '../visit.ts'
@@ -58,7 +59,7 @@ export const seriesApi: Route = {
         step,
         zone: visit.zone,
         t: means.times,
-        series: [...columns(means, known), ...(bands ? columns(bands, known) : [])],
+        series: [...columns(visit, means, known), ...(bands ? columns(visit, bands, known) : [])],
         marks: marked,
       },
     }
@@ -79,13 +80,13 @@ async function whereOf(visit: Visit, measurement: string, id: string): Promise<W
   return projects === 'all' ? { instance: id } : { instance: id, project: projects }
 }
 
-const columns = ({ series }: RangeResult, known: Readonly<Record<string, { unit: string; title: string }>>) =>
+const columns = (visit: Visit, { series }: RangeResult, known: Readonly<Record<string, { unit: string; title: string }>>) =>
   series.map(({ tags, field, aggregate, values }) => ({
     field,
     aggregate,
     ...(Object.keys(tags).length > 0 && { tags }),
     unit: known[field]?.unit ?? '',
-    title: known[field]?.title ?? field,
+    title: hasText(visit.language, `field.${field}`) ? visit.t(`field.${field}`) : (known[field]?.title ?? field),
     v: values.map((value) => (value === null ? null : short(value))),
   }))
 
