@@ -49,6 +49,9 @@ const profiles: Readonly<Record<string, DemoProfile>> = {
   'referti-rebuilt-06': 'failing',
 }
 
+/** As somebody did in the recorded cloud: paused on the hypervisor, behind Nova's back. */
+const pausedBehindNova = 'carico-02'
+
 /** Takes the recorded past in, then starts the demo's hypervisors. Their own past is collected while pages are open already. */
 export async function startDemoCloud(deps: Deps): Promise<DemoCloud> {
   const { intake, inventory, clock } = deps
@@ -79,6 +82,8 @@ export async function startDemoCloud(deps: Deps): Promise<DemoCloud> {
   for (const host of byHost.keys()) {
     const hypervisor = await start(host, systemClock, `${host}.sock`)
     hypervisors.push(hypervisor)
+    const victim = hypervisor.domains().find(({ nova }) => nova.name === pausedBehindNova)
+    if (victim) hypervisor.set(victim.uuid, { power: 'paused' })
     const [config] = libvirtSection.parse([{ uri: hypervisor.uri, host, interval }]) as [
       ReturnType<typeof libvirtSection.parse>[0] & object,
     ]
