@@ -1,3 +1,4 @@
+import { loadRules } from '../alerter/rules.ts'
 import { AppError } from '../model/contract.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -19,7 +20,8 @@ Prints every mistake as file:line:column path: what (did you mean …). Exit cod
     let wrong = false
     for (const file of files) {
       try {
-        configurationFrom(file, plugins)
+        const { alerter } = configurationFrom(file, plugins)
+        loadRules(alerter.rules, plugins)
         io.out(`${file}: ok`)
       } catch (error) {
         if (!(error instanceof AppError)) throw error

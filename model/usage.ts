@@ -26,6 +26,10 @@ export interface Segment {
   provenance: 'event' | 'api' | 'inferred'
 }
 
+/** Is anything held in this stretch? Not by what is still being built, nor by what failed before any host took it. */
+export const isCounted = ({ state, host }: Pick<Segment, 'state' | 'host'>): boolean =>
+  state !== 'building' && state !== 'deleted' && !(state === 'error' && host === null)
+
 export type UsageView = 'ledger' | 'parity'
 export type UsageBy = 'project' | 'user' | 'instance' | 'flavor' | 'host'
 

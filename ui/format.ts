@@ -53,7 +53,9 @@ export function formatter(language: Language, zone: string) {
     count: (value: Maybe) => (known(value) ? integer.format(value) : dash),
     /** Hours and their products: one decimal, grouped. */
     hours: (value: Maybe) => (known(value) ? fixed[value === 0 ? 0 : Math.abs(value) < 10 ? 2 : 1]!.format(value) : dash),
-    percent: (value: Maybe) => (known(value) ? `${figure(value)}${thin}%` : dash),
+    /** Nobody needs to know how much less than a tenth of a percent it is. */
+    percent: (value: Maybe) =>
+      known(value) ? (value > 0 && value < 0.1 ? `<${thin}${figure(0.1)}${thin}%` : `${figure(value)}${thin}%`) : dash,
     bytes: (value: Maybe) => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']),
     byteRate: (value: Maybe) => scaled(value, 1000, ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s']),
     bitRate: (value: Maybe) => scaled(known(value) ? value * 8 : value, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s']),

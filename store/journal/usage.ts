@@ -5,7 +5,7 @@ import type { Clock } from '../../model/clock.ts'
 import type { UsageJournal } from '../../model/contract.ts'
 import type { LedgerFlavor } from '../../model/ledger.ts'
 import { inWindow, type ParityInstance, parityHours, tenantUsages } from '../../model/parity.ts'
-import type { Segment, StateClass, UsageBy, UsageQuery, UsageRow } from '../../model/usage.ts'
+import { isCounted, type Segment, type StateClass, type UsageBy, type UsageQuery, type UsageRow } from '../../model/usage.ts'
 import { addUsage, type Portion } from '../../model/usage-rows.ts'
 import type { Database } from './database.ts'
 import { allOf, equals, inScope } from './scope.ts'
@@ -75,9 +75,7 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
     }>(`SELECT instance, start, stop, state, flavor, host, project, user FROM segment WHERE ${where.sql}`, ...where.values)
     for (const row of rows) {
       const seconds = (Math.min(row.stop ?? end, end) - Math.max(row.start, query.from)) / 1000
-      // nothing is held by what is still being built, nor by what failed before any host took it
-      const held = row.state !== 'building' && row.state !== 'deleted' && !(row.state === 'error' && row.host === null)
-      if (seconds > 0 && held)
+      if (seconds > 0 && isCounted(row))
         yield {
           instance: row.instance,
           project: row.project,

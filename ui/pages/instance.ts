@@ -1,3 +1,4 @@
+import { isCounted } from '../../model/usage.ts'
 import { eventRows, isMark } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { namesOf } from '../names.ts'
@@ -143,7 +144,7 @@ async function usageOf(visit: Visit, id: string, range: { from: number; to: numb
     }))
     .filter(({ start, end, state }) => end > start && state !== 'deleted')
   const rows = within.map((segment) => {
-    const hours = (segment.end - segment.start) / hour
+    const hours = isCounted(segment) ? (segment.end - segment.start) / hour : null
     return {
       start: segment.start,
       end: segment.end,
@@ -152,12 +153,12 @@ async function usageOf(visit: Visit, id: string, range: { from: number; to: numb
       flavor: segment.flavor?.name ?? null,
       host: visit.can('see', 'hosts') ? segment.host : null,
       hours,
-      vcpuHours: hours * (segment.flavor?.vcpus ?? 0),
-      memoryHours: (hours * (segment.flavor?.memoryMb ?? 0)) / gib,
+      vcpuHours: hours === null ? null : hours * (segment.flavor?.vcpus ?? 0),
+      memoryHours: hours === null ? null : (hours * (segment.flavor?.memoryMb ?? 0)) / gib,
       provenance: visit.t(`provenance.${segment.provenance}`),
     }
   })
-  const sum = (field: 'hours' | 'vcpuHours' | 'memoryHours') => rows.reduce((total, row) => total + row[field], 0)
+  const sum = (field: 'hours' | 'vcpuHours' | 'memoryHours') => rows.reduce((total, row) => total + (row[field] ?? 0), 0)
   return {
     rows: rows.slice(-segmentsShown).reverse(),
     total: { hours: sum('hours'), vcpuHours: sum('vcpuHours'), memoryHours: sum('memoryHours') },

@@ -1,0 +1,3 @@
+import { killedWhileReceiving } from '../support/killed-while-receiving.ts'
+
+killedWhileReceiving(30)
