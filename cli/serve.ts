@@ -27,7 +27,7 @@ import { createUi } from '../ui/server.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
-import { type DemoCloud, startDemoCloud } from './demo-cloud.ts'
+import { startDemoCloud } from './demo-cloud.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
@@ -71,7 +71,7 @@ Without --config it shows the demo cloud: a recorded real one, replayed as if it
   },
 }
 
-/** Runs until SIGINT or SIGTERM. */
+/** Runs until SIGINT or SIGTERM; stops everything it started, also when starting fails half-way. */
 async function serve(
   config: Configuration,
   plugins: readonly Plugin[],
@@ -83,87 +83,81 @@ async function serve(
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
   const { signal } = stop
+  const closing = new AsyncDisposableStack()
+  try {
+    if (demo) wipeDemo(config.data)
+    const db = openDatabase(config.data)
+    closing.defer(() => db.close())
+    const health = healthBoard(clock)
+    const live = liveHub()
+    const store = await openSampleStore(config.store, { directory: config.data, clock, logger })
+    closing.defer(() => store.close())
+    const parked = parkedFiles(config.data, clock)
+    closing.defer(() => parked.close())
+    const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
+    const events = eventJournal(db)
+    const inventory = openInventory(db)
+    const alerts = alertJournal(db)
+    const accounts = openAccounts(db)
+    const intake = openIntake({ samples, journal: events, inventory, parked, live })
+    const alerter = createAlerter(config.alerter, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      render: createRender(),
+    })
+    health.report({ component: 'journal', kind: 'journal', state: 'ok', detail: join(config.data, 'journal.sqlite') })
 
-  if (demo) wipeDemo(config.data)
-  const db = openDatabase(config.data)
-  const health = healthBoard(clock)
-  const live = liveHub()
-  const store = await openSampleStore(config.store, { directory: config.data, clock, logger })
-  const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
-  const events = eventJournal(db)
-  const inventory = openInventory(db)
-  const alerts = alertJournal(db)
-  const accounts = openAccounts(db)
-  const parked = parkedFiles(config.data, clock)
-  const intake = openIntake({ samples, journal: events, inventory, parked, live })
-  health.report({ component: 'journal', kind: 'journal', state: 'ok', detail: join(config.data, 'journal.sqlite') })
-
-  const running: Promise<unknown>[] = [samples.run(signal), watchSelf(health, (batch) => samples.push(batch), clock, signal)]
-  let demoCloud: DemoCloud | null = null
-  if (only.has('collector')) {
-    if (demo) demoCloud = await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data })
-    const collectors: Collector[] = [
-      ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
-      ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
-      ...(demoCloud?.collectors ?? []),
-    ]
-    running.push(runCollectors(collectors, { clock, logger, signal }))
-  }
-  const alerter = createAlerter(config.alerter, {
-    store,
-    inventory,
-    journal: alerts,
-    health,
-    live,
-    clock,
-    logger,
-    plugins,
-    render: createRender(),
-  })
-  if (only.has('alerter')) {
-    promptChecks(live, clock, (targets) => alerter.checkNow(targets))
-    running.push(alerter.run(signal))
-  }
-
-  const ui = only.has('ui')
-    ? createUi(config.ui, {
-        store,
-        events,
-        inventory,
-        usage: usageJournal(db, clock),
-        alerts,
-        commands: alerter.commands,
-        accounts: accounts,
-        health,
-        live,
-        clock,
-        logger,
-        directory: config.data,
-        demo,
-        version: version(),
+    const running: Promise<unknown>[] = []
+    closing.defer(async () => {
+      stop.abort(signal.reason)
+      await Promise.allSettled(running)
+    })
+    running.push(
+      samples.run(signal),
+      watchSelf(health, (batch) => samples.push(batch), clock, signal),
+    )
+    if (only.has('collector')) {
+      const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
+      if (cloud) closing.defer(() => cloud.close())
+      const collectors: Collector[] = [
+        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
+        ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...(cloud?.collectors ?? []),
+      ]
+      running.push(runCollectors(collectors, { clock, logger, signal }))
+    }
+    if (only.has('alerter')) {
+      promptChecks(live, clock, (targets) => alerter.checkNow(targets))
+      running.push(alerter.run(signal))
+    }
+    if (only.has('ui')) {
+      const ui = createUi(config.ui, {
+        ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
-    : null
-  if (ui) {
-    const { url } = await ui.listen()
-    io.out(`Specola ${version()} ${demo ? 'shows the demo cloud' : 'is watching'}: ${url}`)
-    const link = await firstStartLink(accounts, url, clock.now())
-    if (link) io.out(`Sign in (once, as admin): ${link}`)
+      closing.defer(() => ui.close())
+      const { url } = await ui.listen()
+      io.out(`Specola ${version()} ${demo ? 'shows the demo cloud' : 'is watching'}: ${url}`)
+      const link = await firstStartLink(accounts, url, clock.now())
+      if (link) io.out(`Sign in (once, as admin): ${link}`)
+    }
+    logger.info('started', { roles: [...only], data: config.data, demo })
+    if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
+    logger.info(`stopping: ${(signal.reason as Error).message}`)
+  } finally {
+    const cutOff = setTimeout(() => {
+      logger.error(`still busy after ${shutdownMs / 1000} s: cut off; what was acknowledged is safe`)
+      process.exit(1)
+    }, shutdownMs)
+    await closing.disposeAsync()
+    clearTimeout(cutOff)
   }
-  logger.info('started', { roles: [...only], data: config.data, demo })
-
-  await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
-  logger.info(`stopping: ${(signal.reason as Error).message}`)
-  const cutOff = setTimeout(() => {
-    logger.error(`still busy after ${shutdownMs / 1000} s: cut off; what was acknowledged is safe`)
-    process.exit(1)
-  }, shutdownMs)
-  await ui?.close()
-  await Promise.allSettled(running)
-  await demoCloud?.close()
-  await parked.close()
-  await store.close()
-  db.close()
-  clearTimeout(cutOff)
   logger.info('stopped')
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { AppError } from '../model/contract.ts'
 import { type Assets, loadAssets } from './assets.ts'
 import { rootOf } from './chrome.ts'
 import type { UiDeps } from './deps.ts'
@@ -36,7 +37,7 @@ export function createUi(config: UiConfig, deps: UiDeps): Ui {
       running = { server, edge }
       const { host, port } = config.listen
       await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
+        server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
         server.listen(port, host, () => resolve())
       })
       const { address, port: bound } = server.address() as AddressInfo
@@ -62,6 +63,21 @@ export function createUi(config: UiConfig, deps: UiDeps): Ui {
 function report({ health }: UiDeps, state: 'ok' | 'stopped', streams: number) {
   health.report({ component: 'ui', kind: 'ui', state, detail: `${streams} live streams`, numbers: { streams } })
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+}
+
+const cannotListen = (error: NodeJS.ErrnoException, host: string, port: number) =>
+  new AppError(
+    'config',
+    `ui.listen ${host}:${port}: ${reasons[error.code ?? ''] ?? error.message}; choose another with --listen or in the config`,
+    {
+      cause: error,
+    },
+  )
 
 function makeEdge(config: UiConfig, deps: UiDeps, assets: Assets): Edge {
   const secure = config.publicUrl?.startsWith('https:') ?? false
