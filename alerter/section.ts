@@ -62,7 +62,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
       contacts: z.array(contact).default([]),
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
       language: language.default('en'),
-      zone: timeZone.default('UTC'),
+      zone: timeZone.default('Europe/Rome'),
       timeout: duration.prefault('30s'),
       settle: duration.prefault('2m'),
       giveUp: duration.prefault('3d'),

@@ -100,17 +100,20 @@ async function serve(
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
     const intake = openIntake({ samples, journal: events, inventory, parked, live })
-    const alerter = createAlerter(config.alerter, {
-      store,
-      inventory,
-      journal: alerts,
-      health,
-      live,
-      clock,
-      logger,
-      plugins,
-      render: createRender(),
-    })
+    const alerter = createAlerter(
+      { ...config.alerter, publicUrl: linkBase(config) },
+      {
+        store,
+        inventory,
+        journal: alerts,
+        health,
+        live,
+        clock,
+        logger,
+        plugins,
+        render: createRender(),
+      },
+    )
     health.report({ component: 'journal', kind: 'journal', state: 'ok', detail: join(config.data, 'journal.sqlite') })
 
     const running: Promise<unknown>[] = []
@@ -159,6 +162,12 @@ async function serve(
     clearTimeout(cutOff)
   }
   logger.info('stopped')
+}
+
+/** Where links in messages lead: what was configured, else where the pages listen. */
+function linkBase({ alerter, ui }: Configuration): string {
+  const { host, port } = ui.listen
+  return alerter.publicUrl ?? ui.publicUrl?.replace(/\/+$/, '') ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function readListen(text: string): Configuration['ui']['listen'] {
