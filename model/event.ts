@@ -82,6 +82,25 @@ export interface CloudEvent {
   facts?: Readonly<Record<string, Json>>
 }
 
+/** An event that no service put on the bus: read from an API or a hypervisor. What is not given is not known. */
+export function nativeEvent(
+  told: Pick<CloudEvent, 'id' | 'type' | 'time' | 'service' | 'publisher'> & Partial<CloudEvent>,
+): CloudEvent {
+  return {
+    phase: null,
+    format: 'native',
+    priority: 'INFO',
+    resource: null,
+    project: null,
+    user: null,
+    actor: null,
+    actorProject: null,
+    host: null,
+    request: null,
+    ...told,
+  }
+}
+
 /** Outcome of reading one body from the bus. */
 export type Decoded =
   | { ok: true; event: CloudEvent }

@@ -1,5 +1,5 @@
 /** Replies of `GET /servers/detail` → what the ledger takes as an API reading of each instance. */
-import type { CloudEvent, FlavorFacts, InstanceFacts } from '../model/event.ts'
+import { type CloudEvent, type FlavorFacts, type InstanceFacts, nativeEvent } from '../model/event.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -84,24 +84,18 @@ function observed(server: Fields, readAt: number): CloudEvent | null {
   if (flavor) facts.flavor = flavor
   const addresses = addressesOf(server.addresses)
   if (addresses.length > 0) facts.addresses = addresses
-  return {
+  return nativeEvent({
     id: `api:${id}:${readAt}`,
     type: 'instance.observed',
-    phase: null,
-    format: 'native',
-    service: 'nova',
     time: readAt,
-    priority: 'INFO',
+    service: 'nova',
     publisher: 'openstack api',
     resource: { kind: 'instance', id },
     project: text(server.tenant_id),
     user: text(server.user_id),
-    actor: null,
-    actorProject: null,
     host: text(server['OS-EXT-SRV-ATTR:host']),
-    request: null,
     instance: facts,
-  }
+  })
 }
 
 /** Embedded from microversion 2.47 on; before it is only a link, and says nothing of sizes. */

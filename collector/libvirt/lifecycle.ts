@@ -1,5 +1,5 @@
 /** libvirt's events → canonical facts. */
-import type { CloudEvent } from '../../model/event.ts'
+import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import type { DomainEvent, DomainEventKind } from './domain-events.ts'
 import { domainStates } from './stats.ts'
 
@@ -26,11 +26,9 @@ const priorities: Partial<Record<DomainEventKind, string>> = {
  */
 export function domainFact(event: DomainEvent, context: EventContext): CloudEvent {
   const { domain, kind, reason } = event
-  return {
+  return nativeEvent({
     id: ['libvirt', context.host, domain.uuid, domain.id, kind, reason, context.time].join(':'),
     type: `domain.${kind}`,
-    phase: null,
-    format: 'native',
     service: 'libvirt',
     time: context.time,
     priority: priorities[kind] ?? (kind === 'stopped' && reason === 'crashed' ? 'ERROR' : 'INFO'),
@@ -38,16 +36,13 @@ export function domainFact(event: DomainEvent, context: EventContext): CloudEven
     resource: { kind: 'instance', id: domain.uuid },
     project: context.project,
     user: context.user,
-    actor: null,
-    actorProject: null,
     host: context.host,
-    request: null,
     facts: {
       domain: domain.name,
       ...(context.name === null ? {} : { name: context.name }),
       ...(reason === '' ? {} : { reason }),
     },
-  }
+  })
 }
 
 /** One reset is told up to three times: mostly within milliseconds, on a busy host within a second or two. */

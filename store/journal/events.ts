@@ -2,7 +2,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
-import type { CloudEvent, RecordedEvent } from '../../model/event.ts'
+import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
 import { ledgerWriter } from './ledger-writer.ts'
@@ -246,22 +246,15 @@ function typeCondition(types: readonly string[]): Condition {
 }
 
 /** Our own event; the same reading of the same instance has the same id. */
-const absence = (id: string, project: string | null, readAt: number): CloudEvent => ({
-  id: `absent:${id}:${readAt}`,
-  type: absent,
-  phase: null,
-  format: 'native',
-  service: 'nova',
-  time: readAt,
-  priority: 'INFO',
-  publisher: 'openstack api',
-  resource: { kind: 'instance', id },
-  project,
-  user: null,
-  actor: null,
-  actorProject: null,
-  host: null,
-  request: null,
-})
+const absence = (id: string, project: string | null, readAt: number): CloudEvent =>
+  nativeEvent({
+    id: `absent:${id}:${readAt}`,
+    type: absent,
+    time: readAt,
+    service: 'nova',
+    publisher: 'openstack api',
+    resource: { kind: 'instance', id },
+    project,
+  })
 
 const toEventRow = ({ seq, body }: { seq: number; body: string }): EventRow => ({ ...(JSON.parse(body) as CloudEvent), seq })

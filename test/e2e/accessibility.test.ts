@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { chromiumPath, openBrowser, pageAddresses, signIn } from '../support/browser.ts'
+import { chromiumPath, openBrowser, pageAddresses, signedInState } from '../support/browser.ts'
 import { needs } from '../support/needs.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { startUi, type TestUi } from '../support/ui-server.ts'
@@ -44,10 +44,7 @@ describe('accessibility in a browser', function () {
   before(async () => {
     ui = await startUi(directory(), { only: ['ada'] })
     browser = await openBrowser()
-    const first = await browser.newContext()
-    await signIn(first, ui.url, 'ada')
-    const storageState = await first.storageState()
-    await first.close()
+    const storageState = await signedInState(browser, ui.url, 'ada')
     contexts = new Map()
     for (const [width, height] of [
       [1280, 800],

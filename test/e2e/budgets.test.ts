@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import type { Browser, BrowserContext } from 'playwright-core'
-import { chromiumPath, openBrowser, pageAddresses, signIn } from '../support/browser.ts'
+import { chromiumPath, openBrowser, pageAddresses, signedInState } from '../support/browser.ts'
 import { needs } from '../support/needs.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { visitor } from '../support/ui-client.ts'
@@ -33,10 +33,7 @@ describe('pages keep their budgets', function () {
   before(async () => {
     ui = await startUi(directory(), { only: ['ada'] })
     browser = await openBrowser()
-    const first = await browser.newContext()
-    await signIn(first, ui.url, 'ada')
-    const storageState = await first.storageState()
-    await first.close()
+    const storageState = await signedInState(browser, ui.url, 'ada')
     context = await browser.newContext({ storageState, viewport: { width: 1280, height: 800 } })
     context.on('page', () => undefined)
   })

@@ -54,3 +54,12 @@ export async function signIn(context: BrowserContext, url: string, name: string)
   await Promise.all([page.waitForURL((to) => !to.pathname.startsWith('/login')), page.click('main button')])
   await page.close()
 }
+
+/** The cookies of a signed-in window, for opening others with. */
+export async function signedInState(browser: Browser, url: string, name: string) {
+  const first = await browser.newContext()
+  await signIn(first, url, name)
+  const storageState = await first.storageState()
+  await first.close()
+  return storageState
+}

@@ -1,17 +1,9 @@
 /** A small cloud that never changes by itself: 40 instances, 4 projects, problems in every state, samples by formula. */
+import { liveHub } from '../../collector/live.ts'
 import type { Scope } from '../../model/access.ts'
 import type { NotificationRecord, Perfdata, Problem, State, Transition } from '../../model/check.ts'
 import type { Clock } from '../../model/clock.ts'
-import type {
-  AlertCommands,
-  AlertJournal,
-  Change,
-  EventJournal,
-  EventRow,
-  Inventory,
-  Live,
-  UsageJournal,
-} from '../../model/contract.ts'
+import type { AlertCommands, AlertJournal, EventJournal, EventRow, Inventory, Live, UsageJournal } from '../../model/contract.ts'
 import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
@@ -134,7 +126,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
   const began = clock.now()
   const instances = makeInstances(began, options.hostile ?? [])
   const find = (id: string) => instances.find((instance) => instance.id === id)
-  const live = fakeLive()
+  const live = liveHub()
   const alerts = fakeAlerts(clock, instances, live)
   return {
     instances,
@@ -149,19 +141,6 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
 }
 
 export type FakeCloud = ReturnType<typeof fakeCloud>
-
-function fakeLive(): Live {
-  const listeners = new Set<(change: Change) => void>()
-  return {
-    publish(change) {
-      for (const listener of listeners) listener(change)
-    },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  }
-}
 
 // -------------------------------------------------------------------------------------------------------------- samples
 
