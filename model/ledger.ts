@@ -5,6 +5,7 @@
  * All times are epoch ms, cut to whole seconds as Nova's database cuts them.
  */
 import type { CloudEvent, FlavorFacts } from './event.ts'
+import { endOf, floored, tellsFlavor, tellsHost, tellsState } from './ledger-witness.ts'
 import { floorToSecond } from './timestamp.ts'
 import type { Segment, StateClass } from './usage.ts'
 
@@ -283,54 +284,6 @@ function classOf(state: LedgerState): StateClass | null {
   }
 }
 
-// ------------------------------------------------------------------------------------------------------------ what counts
-
-/** `resize_prep` speaks of the flavor asked for, and until `resize_finish.end` nothing says that the new one holds. */
-function tellsFlavor(event: CloudEvent): boolean {
-  const action = event.type.slice('instance.'.length)
-  if (action === 'resize_prep' || action === 'resize') return false
-  if ((action === 'resize_finish' || action === 'resize_revert') && event.phase !== 'end') return false
-  return !(event.instance?.taskState?.startsWith('resize_') ?? false)
-}
-
-/** Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. */
-function tellsHost(event: CloudEvent): boolean {
-  const action = event.type.slice('instance.'.length)
-  if (action.startsWith('live_migration_')) return action === 'live_migration_post_dest' && event.phase === 'end'
-  if (
-    action === 'delete' ||
-    action === 'shutdown' ||
-    action === 'soft_delete' ||
-    action === 'evacuate' ||
-    action === 'volume_detach'
-  )
-    return false
-  return event.phase !== 'start' && (event.instance?.taskState ?? null) === null
-}
-
-/** A create that fails and is tried elsewhere is still building; a shutdown inside a delete is no stop. */
-function tellsState(event: CloudEvent, before: LedgerState): boolean {
-  if (event.type === 'instance.shutdown') return false
-  if (event.type === 'instance.create' && event.phase === 'start') return before.open === null || before.state === 'building'
-  return true
-}
-
-/**
- * When the instance ended, if this event proves it. `delete.end` is sent from a `finally` block and proves nothing by itself:
- * the payload must say deleted or carry a time.
- */
-function endOf(event: CloudEvent, before: LedgerState): number | null {
-  const facts = event.instance
-  if (!facts) return null
-  const terminated = floored(facts.terminatedAt)
-  if (terminated !== null) return terminated
-  const deleted = floored(facts.deletedAt)
-  if (facts.state === 'deleted') return deleted ?? floorToSecond(event.time)
-  if (event.type !== 'instance.delete' || event.phase !== 'end') return null
-  if (deleted !== null && before.state !== 'soft-delete') return deleted
-  return null
-}
-
 // --------------------------------------------------------------------------------------------------------------- details
 
 export function ledgerFlavor(flavor: FlavorFacts): LedgerFlavor {
@@ -343,7 +296,6 @@ export function ledgerFlavor(flavor: FlavorFacts): LedgerFlavor {
   }
 }
 
-const floored = (time: number | null | undefined) => (time === null || time === undefined ? null : floorToSecond(time))
 const later = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.max(a, b))
 const earlier = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.min(a, b))
 

@@ -2,10 +2,14 @@
 import { z } from 'zod'
 import { duration, secret } from '../../config/fields.ts'
 
-const url = z.string().refine((text) => {
+const url = z.string().superRefine((text, ctx) => {
   const parsed = URL.canParse(text) ? new URL(text) : null
-  return parsed !== null && (parsed.protocol === 'amqp:' || parsed.protocol === 'amqps:') && parsed.password === ''
-}, 'not an AMQP address: write amqp://user@host:5672 or amqps://user@host:5671; the password goes into `password`')
+  const complain = (message: string) => ctx.addIssue({ code: 'custom', message })
+  if (!parsed || !/^amqps?:$/.test(parsed.protocol))
+    complain('not an AMQP address: write amqp://user@host:5672 or amqps://user@host:5671')
+  else if (parsed.password !== '') complain('a password is not written here: it goes into `password`, as {file: …} or {env: …}')
+  else if (!/^\/?$/.test(parsed.pathname)) complain('the virtual host is not written here: it goes into `vhost`')
+})
 
 export const amqpSource = z.strictObject({
   /** Shown in logs and on the Health page. */
@@ -47,6 +51,17 @@ export const amqpSource = z.strictObject({
     .optional(),
 })
 
-export const amqpSection = z.array(amqpSource).prefault([])
+export const amqpSection = z
+  .array(amqpSource)
+  .superRefine((sources, ctx) => {
+    for (const [i, { name }] of sources.entries())
+      if (sources.findIndex((other) => other.name === name) < i)
+        ctx.addIssue({
+          code: 'custom',
+          path: [i, 'name'],
+          message: `there is a source "${name}" already; each needs a name of its own`,
+        })
+  })
+  .prefault([])
 
 export type AmqpSource = z.output<typeof amqpSource>

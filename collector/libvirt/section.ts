@@ -23,4 +23,18 @@ const connection = z.strictObject({
 export type LibvirtConnection = z.output<typeof connection>
 
 /** The `libvirt:` section: the hypervisors whose daemon this process can reach. */
-export const libvirtSection = z.array(connection).prefault([])
+export const libvirtSection = z
+  .array(connection)
+  .superRefine((connections, ctx) => {
+    for (const [i, { host }] of connections.entries())
+      if (connections.findIndex((other) => other.host === host) < i)
+        ctx.addIssue({
+          code: 'custom',
+          path: [i, 'host'],
+          message:
+            host === undefined
+              ? 'missing: only one hypervisor can go by the name of this machine'
+              : `there is a hypervisor "${host}" already`,
+        })
+  })
+  .prefault([])
