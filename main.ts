@@ -60,5 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+// what Specola writes is for its own user and group
+process.umask(0o027)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 process.exitCode = await main(process.argv.slice(2))

@@ -11,28 +11,35 @@ const wanted: Record<string, string> = {
   'libvirt-clients': '/usr/bin/virsh',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
   iproute2: '/usr/bin/ip',
+  openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
 }
 
+/** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */
+const script = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
+  trap 'rm -f $policy' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"`
+
 const missing = Object.keys(wanted).filter((name) => !existsSync(wanted[name] as string))
-if (missing.length > 0) {
+if (missing.length > 0) install(missing)
+
+function install(packages: readonly string[]): void {
   const root = process.getuid?.() === 0
   const sudo = !root && spawnSync('sudo', ['-n', 'true']).status === 0
   if (!existsSync('/usr/bin/apt-get') || (!root && !sudo)) {
-    console.log(`These Debian packages are missing, and this user may not install them: ${missing.join(' ')}`)
-    console.log(`The tests that need them will be skipped. To run them: sudo apt-get install ${missing.join(' ')}`)
-  } else {
-    console.log(`Installing the Debian packages that the tests run against: ${missing.join(' ')}`)
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    // No daemon may be started by its package: the tests start their own, on loopback.
-    const apt = (...args: string[]) =>
-      spawnSync(root ? 'apt-get' : 'sudo', [...(root ? [] : ['--preserve-env=DEBIAN_FRONTEND', 'apt-get']), ...args], {
-        env,
-        stdio: ['ignore', 'ignore', 'inherit'],
-      }).status
-    if (apt('update', '-qq') !== 0 || apt('install', '-y', '-qq', '--no-install-recommends', ...missing) !== 0) {
-      console.error('apt-get failed: see above')
-      if (process.env.CI) process.exit(1)
-    }
+    console.log(`These Debian packages are missing, and this user may not install them: ${packages.join(' ')}`)
+    console.log(`The tests that need them will be skipped. To run them: sudo apt-get install ${packages.join(' ')}`)
+    return
   }
+  console.log(`Installing the Debian packages that the tests run against: ${packages.join(' ')}`)
+  const shell = ['sh', '-c', script, 'install', ...packages]
+  const [program, ...args] = (root ? shell : ['sudo', '-n', ...shell]) as [string, ...string[]]
+  if (spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0) return
+  console.error('apt-get failed: see above; the tests that need these packages will be skipped')
+  if (process.env.CI) process.exit(1)
 }
