@@ -90,12 +90,7 @@ export function toStoredCheck(row: CheckRow): StoredCheck {
   }
   return {
     id: row.id,
-    rule: row.rule,
-    plugin: row.plugin,
-    target: { kind: row.target_kind, id: row.target_id },
-    targetName: row.target_name,
-    project: row.project,
-    host: row.host,
+    ...subjectOf(row),
     maxAttempts: row.max_attempts,
     state,
     longOutput: row.long_output,
@@ -107,15 +102,20 @@ export function toStoredCheck(row: CheckRow): StoredCheck {
   }
 }
 
+/** Which rule looks at what. */
+const subjectOf = (row: CheckRow) => ({
+  rule: row.rule,
+  plugin: row.plugin,
+  target: { kind: row.target_kind, id: row.target_id },
+  targetName: row.target_name,
+  project: row.project,
+  host: row.host,
+})
+
 export function toProblem(row: CheckRow): Problem {
   return {
     check: row.id,
-    rule: row.rule,
-    plugin: row.plugin,
-    target: { kind: row.target_kind, id: row.target_id },
-    targetName: row.target_name,
-    project: row.project,
-    host: row.host,
+    ...subjectOf(row),
     state: row.state,
     hard: row.hard === 1,
     attempt: row.attempt,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode } from '../../../collector/amqp/decode.ts'
 import type { Fields } from '../../../collector/amqp/envelope.ts'
@@ -7,6 +7,7 @@ import { canonicalNova } from '../../../collector/amqp/nova-names.ts'
 import { readRecorded } from '../../../collector/amqp/read.ts'
 import type { CloudEvent } from '../../../model/event.ts'
 import { messagesOf, recordings } from '../../support/recordings.ts'
+import { sharedPath } from '../../support/shared-vectors.ts'
 
 describe("Nova's event types have one canonical name", () => {
   const means = (eventType: string, type: string, phase: string | null) =>
@@ -106,14 +107,7 @@ for (const recording of recordings) {
 }
 
 describe('published samples of other projects', () => {
-  const folder = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'vectors', 'notification-samples')
-  before(function () {
-    if (existsSync(folder)) return
-    const reason = `SKIPPED: ${folder} is not here (samples of other projects are not committed)`
-    if (process.env.CI) throw new Error(reason)
-    console.log(`      ${reason}`)
-    this.skip()
-  })
+  const folder = sharedPath('notification-samples')
 
   interface Sample {
     file: string
