@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { type Read, readRecorded } from '../collector/amqp/read.ts'
 import { parkedFiles } from '../collector/parked.ts'
@@ -43,9 +44,9 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
         if (listing) await journal.listed(listing)
       }
 
-      const take = async (batch: readonly Read[]) => {
+      const take = async (batch: readonly Read[], parkedAlready: boolean) => {
         const refused: ParkedMessage[] = batch.flatMap((read) => (read.ok ? [] : read.parked))
-        if (refused.length > 0) await parked.append(refused)
+        if (refused.length > 0 && !parkedAlready) await parked.append(refused)
         const recorded = await journal.record(batch.flatMap((read) => (read.ok ? read.recorded : [])))
         counts.messages += batch.length
         counts.parked += refused.length
@@ -53,17 +54,15 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
         counts.duplicates += recorded.duplicates
         counts.ignored += recorded.ignored
       }
-      let batch: Read[] = []
       for (const file of positionals) {
+        const parkedAlready = dirname(resolve(file)) === resolve(directory, 'parked')
+        const batch: Read[] = []
         for await (const { message } of recordedMessages(file)) {
           batch.push(readRecorded(message))
-          if (batch.length >= batchSize) {
-            await take(batch)
-            batch = []
-          }
+          if (batch.length >= batchSize) await take(batch.splice(0), parkedAlready)
         }
+        await take(batch, parkedAlready)
       }
-      await take(batch)
       io.out(JSON.stringify(counts))
       return counts.parked > 0 ? 1 : 0
     } finally {

@@ -1,5 +1,5 @@
 /** Files of messages: JSON Lines of recorded deliveries, gzipped or not, or one JSON document with one message or a list. */
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -18,13 +18,17 @@ export interface FoundMessage {
 
 /** Yields messages in file order. What is no message at all still comes out, as a body that the decoder will refuse with a reason. */
 export async function* recordedMessages(file: string): AsyncGenerator<FoundMessage> {
-  const lines = createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })
   let number = 0
   let document: string[] | null = null
   let size = 0
   try {
+    const lines = createInterface({ input: open(file), crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of lines) {
       number++
+      if (document?.length === 1 && isDamagedLine(document[0] as string, line)) {
+        yield* messagesOf(undefined, document[0] as string, `${file}:1`)
+        document = null
+      }
       if (document) {
         document.push(line)
         size += line.length
@@ -47,8 +51,16 @@ export async function* recordedMessages(file: string): AsyncGenerator<FoundMessa
   }
 }
 
+/** Is the first line a damaged message before others, and not the beginning of one long document? */
+function isDamagedLine(first: string, second: string): boolean {
+  const value = parse(second)
+  return !/^\s*[[{]\s*$/.test(first) && typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function open(file: string): NodeJS.ReadableStream {
-  const source = createReadStream(file)
+  // not further than it reaches now: what cannot be read of DIR/parked is parked there again
+  const { size } = statSync(file)
+  const source = createReadStream(file, { end: Math.max(0, size - 1) })
   if (!file.endsWith('.gz')) return source
   // pipeline carries the source's error into the gunzip stream that the reader sees
   return pipeline(source, createGunzip(), () => undefined)
@@ -71,7 +83,7 @@ function* messagesOf(value: unknown, text: string, where: string): Generator<Fou
   yield { message: asDelivery(value) ?? { exchange: '', routing_key: '', properties: {}, body: text }, where }
 }
 
-/** `{exchange, routing_key, properties, body}`, as the recorder writes it; `base64:` bodies are parked binaries coming back. */
+/** `{exchange, routing_key, properties, body}`, as the recorder writes it, and as DIR/parked has it. */
 function asDelivery(value: unknown): BusMessage | null {
   if (typeof value !== 'object' || value === null || !('body' in value) || typeof value.body !== 'string') return null
   const { exchange, routing_key, properties, body } = value as Partial<BusMessage> & { body: string }

@@ -13,9 +13,14 @@ export interface BusMessage {
   body: string
 }
 
+const binaryMark = 'base64:'
+
 export type Read = { ok: true; recorded: RecordedEvent } | { ok: false; parked: ParkedMessage }
 
 export function readRecorded(message: BusMessage): Read {
+  // a parked body that was no text comes back as the bytes it was
+  if (message.body.startsWith(binaryMark))
+    return readDelivered(message, Buffer.from(message.body.slice(binaryMark.length), 'base64'))
   return read(message, openText(message.body), () => message.body)
 }
 
@@ -32,7 +37,8 @@ function read(message: Omit<BusMessage, 'body'>, opened: Opened, body: () => str
     parked: {
       exchange: message.exchange,
       routing_key: message.routing_key,
-      properties: scrub(message.properties),
+      // as JSON has it: what is undefined or binary goes
+      properties: scrub(JSON.parse(JSON.stringify(message.properties)) as Json),
       body: scrub(body()),
       reason,
     },
@@ -48,5 +54,5 @@ function read(message: Omit<BusMessage, 'body'>, opened: Opened, body: () => str
 function textOrBase64(body: Uint8Array): string {
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const text = buffer.toString('utf8')
-  return Buffer.from(text, 'utf8').equals(buffer) ? text : `base64:${buffer.toString('base64')}`
+  return Buffer.from(text, 'utf8').equals(buffer) ? text : binaryMark + buffer.toString('base64')
 }

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { command as decodeCommand } from '../../cli/decode.ts'
+import { command as importCommand } from '../../cli/import.ts'
+import { command as usageCommand } from '../../cli/usage.ts'
+import { assertSameUsage } from '../support/compare-usage.ts'
+import { mainRun, messagesOf, novaUsage, type TenantUsage } from '../support/recordings.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+async function run(command: typeof importCommand, ...args: string[]) {
+  const lines: string[] = []
+  const code = await command.run(args, { out: (text) => void lines.push(text), err: () => undefined })
+  return { code, lines, json: () => JSON.parse(lines.at(-1) as string) as Record<string, unknown> }
+}
+
+describe('specola import', function () {
+  this.timeout(30_000)
+  const directory = temporaryDirectory()
+  const [first, second] = messagesOf(mainRun) as [ReturnType<typeof messagesOf>[0], ReturnType<typeof messagesOf>[0]]
+
+  it("takes a recorded run in, once, and usage equals Nova's", async () => {
+    const data = join(directory(), 'run')
+    const args = [mainRun.notifications, '--data', data, '--inventory', mainRun.inventory]
+    assert.deepEqual((await run(importCommand, ...args)).json(), {
+      messages: 6688,
+      events: 6688,
+      duplicates: 0,
+      ignored: 0,
+      parked: 0,
+    })
+    assert.deepEqual((await run(importCommand, ...args)).json(), {
+      messages: 6688,
+      events: 0,
+      duplicates: 6688,
+      ignored: 0,
+      parked: 0,
+    })
+    const nova = novaUsage(mainRun)
+    const iso = (time: number) => new Date(time).toISOString()
+    const { json } = await run(
+      usageCommand,
+      '--data',
+      data,
+      '--from',
+      iso(nova.from),
+      '--to',
+      iso(nova.to),
+      '--view',
+      'parity',
+      '--json',
+    )
+    assertSameUsage((json() as { tenant_usages: TenantUsage[] }).tenant_usages, nova.usages)
+  })
+
+  it('parks what it cannot read, and takes it from there without parking it twice', async () => {
+    const data = join(directory(), 'parked')
+    const file = join(directory(), 'mixed.jsonl')
+    const unreadable = [
+      { ...first, body: '{' },
+      { ...first, body: `base64:${Buffer.from([0xff, 0x00]).toString('base64')}` },
+    ]
+    writeFileSync(file, [first, ...unreadable, second].map((message) => JSON.stringify(message)).join('\n'))
+    assert.deepEqual((await run(importCommand, file, '--data', data)).json(), {
+      messages: 4,
+      events: 2,
+      duplicates: 0,
+      ignored: 0,
+      parked: 2,
+    })
+    const folder = join(data, 'parked')
+    const [day] = readdirSync(folder) as [string]
+    const before = readFileSync(join(folder, day), 'utf8')
+    assert.equal((before.match(/"reason"/g) ?? []).length, 2)
+    const again = await run(importCommand, join(folder, day), '--data', data)
+    assert.deepEqual([again.code, again.json()], [1, { messages: 2, events: 0, duplicates: 0, ignored: 0, parked: 2 }])
+    assert.equal(readFileSync(join(folder, day), 'utf8'), before)
+  })
+
+  it('takes parked bytes for what they were', async () => {
+    const data = join(directory(), 'bytes')
+    const file = join(directory(), 'bytes.jsonl')
+    const packed = {
+      ...first,
+      properties: { headers: { compression: 'application/x-gzip' } },
+      body: `base64:${gzipSync(first.body).toString('base64')}`,
+    }
+    writeFileSync(file, JSON.stringify(packed))
+    assert.deepEqual((await run(importCommand, file, '--data', data)).json(), {
+      messages: 1,
+      events: 1,
+      duplicates: 0,
+      ignored: 0,
+      parked: 0,
+    })
+  })
+})
+
+describe('specola decode', () => {
+  const directory = temporaryDirectory()
+  const [message] = messagesOf(mainRun).filter(({ body }) => body.includes('compute.instance.create.end')) as [
+    ReturnType<typeof messagesOf>[0],
+  ]
+  const inner = JSON.parse((JSON.parse(message.body) as { 'oslo.message': string })['oslo.message']) as object
+
+  const reads = (title: string, name: string, content: string | Buffer, lines: number) =>
+    it(`reads ${title}`, async () => {
+      const file = join(directory(), name)
+      writeFileSync(file, content)
+      const { lines: printed, code } = await run(decodeCommand, file)
+      assert.equal(code, 0)
+      assert.equal(printed.length, lines)
+      for (const line of printed) {
+        const { ok, event } = JSON.parse(line) as { ok: boolean; event: Record<string, unknown> }
+        assert.ok(ok)
+        assert.deepEqual([event.type, event.phase, event.format, event.service], ['instance.create', 'end', 'legacy', 'nova'])
+        assert.ok(event.instance && event.project && event.user && event.flavor && event.host && event.state && event.time)
+      }
+    })
+  reads('recorded lines', 'a.jsonl', `${JSON.stringify(message)}\n\n${JSON.stringify(message)}\n`, 2)
+  reads('recorded lines, gzipped', 'a.jsonl.gz', gzipSync(JSON.stringify(message)), 1)
+  reads('one bare message', 'bare.json', JSON.stringify(inner, null, 2), 1)
+  reads('one message in its envelope', 'enveloped.json', message.body, 1)
+  reads('a list of messages', 'list.json', JSON.stringify([inner, inner], null, 1), 2)
+
+  it('says what is no notification, and goes on', async () => {
+    const file = join(directory(), 'bad.jsonl')
+    writeFileSync(file, `{"event_type":\n${JSON.stringify(message)}\n`)
+    const { lines, code } = await run(decodeCommand, file)
+    assert.equal(code, 1)
+    assert.equal(lines.length, 2)
+    assert.match(lines[0] as string, /"ok":false,"reason"/)
+    assert.match(lines[1] as string, /"ok":true/)
+  })
+})
