@@ -45,7 +45,7 @@ const cellsPerSpell = 120
 /** Is the busy guest at it? 0 to 1: spells of twenty minutes, with a slope of a minute at each end. */
 export function busyness(key: number, cell: number): number {
   const spell = Math.floor(cell / cellsPerSpell)
-  const works = (n: number) => (chance(key, n) < 0.5 ? 1 : 0)
+  const works = (n: number) => (chance(key, n) < 0.7 ? 1 : 0)
   const slope = Math.min(1, ((cell % cellsPerSpell) + 1) / 6)
   return works(spell - 1) + (works(spell) - works(spell - 1)) * slope
 }
