@@ -20,6 +20,7 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { usageJournal } from '../store/journal/usage.ts'
+import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
@@ -114,7 +115,6 @@ async function serve(
         render: createRender(),
       },
     )
-    health.report({ component: 'journal', kind: 'journal', state: 'ok', detail: join(config.data, 'journal.sqlite') })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -124,6 +124,7 @@ async function serve(
     running.push(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
+      watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null

@@ -35,10 +35,20 @@ export function openDatabase(directory: string): Database {
       { cause },
     )
   }
-  const sqlite = new DatabaseSync(join(directory, 'journal.sqlite'))
-  sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;
-    PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456`)
-  migrate(sqlite)
+  const file = join(directory, 'journal.sqlite')
+  const sqlite = new DatabaseSync(file)
+  try {
+    // first of all to wait: a reader may hold the file while the log of a process that was killed is taken in
+    sqlite.exec('PRAGMA busy_timeout=10000')
+    sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
+      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456`)
+    migrate(sqlite)
+  } catch (cause) {
+    sqlite.close()
+    lock.close()
+    if (cause instanceof AppError) throw cause
+    throw new AppError('storage', `${file}: cannot be opened: ${(cause as Error).message}`, { cause })
+  }
   return database(sqlite, lock)
 }
 
