@@ -18,7 +18,7 @@ const services = ['nova', 'cinder', 'glance', 'neutron', 'keystone']
 
 /** `specola …` in a process of its own, to its end. */
 function specola(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, timeout: 60_000 })
 }
 
 /** Both recorded runs through a real broker into `specola serve`, which is killed `kills` times at random moments. */
