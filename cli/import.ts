@@ -75,7 +75,7 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
 interface Inventory {
   events: RecordedEvent[]
   /** When the replies are a complete list: what is not in it is gone. */
-  listing: { readAt: number; instances: string[] } | null
+  listing: { kind: 'instance'; readAt: number; ids: string[] } | null
 }
 
 /** Recorded API exchanges: the replies that list servers, each read at its own time. */
@@ -97,8 +97,8 @@ async function inventoryOf(file: string): Promise<Inventory> {
   const events = read.flatMap(({ reply, time }) =>
     serversObserved(reply.response?.body, time).map((event) => ({ event, ignored: false, raw: null })),
   )
-  const instances = completeListing(replies as ApiReply[])
+  const ids = completeListing(replies as ApiReply[])
   // read page by page: what was created meanwhile is not held against it
   const readAt = Math.min(...read.map(({ time }) => time))
-  return { events, listing: instances && { readAt, instances } }
+  return { events, listing: ids && { kind: 'instance', readAt, ids } }
 }

@@ -2,11 +2,11 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
-import type { CloudEvent, Json, RecordedEvent, ResourceRef } from './event.ts'
+import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
-import type { Segment, UsageQuery, UsageRow } from './usage.ts'
+import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
 
 // ---------------------------------------------------------------------------------------------------------- errors, logs
 
@@ -101,10 +101,11 @@ export interface EventRow extends CloudEvent {
 export interface EventJournal {
   record(batch: readonly RecordedEvent[]): Promise<RecordCounts>
   /**
-   * A complete list of the instances that the API had at an instant. What the ledger believes alive and is not in it has lost its
-   * end: it is closed where it was last heard of (provenance inferred). Whatever arrives before or after, the result is the same.
+   * A complete list of all instances (or volumes, images …) that the APIs of all clouds had at an instant. What a ledger believes
+   * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
+   * before or after, the result is the same.
    */
-  listed(listing: { readAt: number; instances: readonly string[] }): Promise<void>
+  listed(listing: { kind: 'instance' | ResourceKind; readAt: number; ids: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
@@ -151,6 +152,71 @@ export interface UsageJournal {
   /** Nova's own `tenant_usages` (detailed), by Nova's own formula. */
   parity(scope: Scope, query: { from: number; to: number; project?: string }): Promise<Json[]>
   segments(scope: Scope, instance: string): Promise<Segment[]>
+  /**
+   * Segments that count (`isCounted`), clipped to the period and to now, ordered by project, instance, start. Streamed: a month
+   * of a large cloud does not fit in memory twice.
+   */
+  segmentsWithin(scope: Scope, period: Period & { project?: string; instance?: string }): Iterable<Segment & { to: number }>
+}
+
+/** Epoch ms, [from, to). */
+export interface Period {
+  from: number
+  to: number
+}
+
+/** Ledgers of volumes, snapshots, backups, images and floating IPs. */
+export interface ResourceJournal {
+  usage(
+    scope: Scope,
+    query: Period & { by: 'project' | 'user' | 'resource' | 'type'; project?: string; kind?: ResourceKind },
+  ): Promise<ResourceUsageRow[]>
+  /** Clipped to the period and to now, ordered by project, kind, id, start. */
+  segmentsWithin(
+    scope: Scope,
+    period: Period & { project?: string; kind?: ResourceKind },
+  ): Iterable<ResourceSegment & { to: number }>
+  segments(scope: Scope, kind: ResourceKind, id: string): Promise<ResourceSegment[]>
+  /** What exists or existed, of any kind, by name. */
+  resources(
+    scope: Scope,
+    query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
+  ): Promise<{ rows: Resource[]; total: number }>
+}
+
+/** Something that a service told of and that is no instance; its name outlives its deletion. */
+export interface Resource {
+  kind: string
+  id: string
+  name: string | null
+  project: string | null
+  user: string | null
+  about: ResourceFacts
+  createdAt: number | null
+  deletedAt: number | null
+  updatedAt: number
+}
+
+/** A stretch of which the figures cannot be defended by themselves. Times are epoch ms; `to` null = goes on. */
+export interface Gap {
+  kind:
+    | 'away' // the broker or our binding was gone: what was published then may be lost
+    | 'silent' // a host or service that speaks every hour said nothing
+    | 'audit' // Nova's own audit did not run or did not finish on this host
+    | 'lost-end' // something ended and nobody said so: its end is inferred
+    | 'unread' // messages were parked: they could not be understood
+  service: string
+  host: string | null
+  from: number
+  to: number | null
+  /** Instances or messages concerned, where that is known. */
+  count: number | null
+}
+
+export interface CompletenessJournal {
+  /** Messages per service, host and hour; hours without any are absent. */
+  hours(period: Period): Promise<{ service: string; host: string; hour: number; messages: number }[]>
+  gaps(period: Period): Promise<Gap[]>
 }
 
 export interface ProblemQuery {

@@ -54,6 +54,30 @@ export interface InstanceFacts {
   fault?: { type: string; message: string }
 }
 
+/**
+ * What a message or a reply of the API says of a resource that is no instance: volume, snapshot, backup, image, floating IP,
+ * network, subnet, port, router, project, user, flavor … Times are epoch ms; null = stated as absent, undefined = not said.
+ */
+export interface ResourceFacts {
+  name?: string | null
+  /** The service's own word: `in-use`, `active`, `DOWN` … */
+  status?: string | null
+  /** GiB: provisioned for volumes, snapshots and backups, stored for images (fractions). */
+  sizeGib?: number | null
+  /** Volume type, by id or name as the service tells it. */
+  volumeType?: string | null
+  /** Owner, where the resource has one of its own. */
+  owner?: string | null
+  /** Instances that it is attached to or serves; [] = none. */
+  instances?: readonly string[]
+  /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
+  parent?: ResourceRef | null
+  address?: string | null
+  createdAt?: number | null
+  updatedAt?: number | null
+  deletedAt?: number | null
+}
+
 /** A fact, once. `id` is the bus notification's message_id (or our own for libvirt's events). */
 export interface CloudEvent {
   id: string
@@ -78,6 +102,8 @@ export interface CloudEvent {
   request: string | null
   /** Present for instance events. */
   instance?: InstanceFacts
+  /** Present for events of the resources of `ResourceFacts`. */
+  about?: ResourceFacts
   /** Present where the service says more than the common fields: flat, canonical keys. */
   facts?: Readonly<Record<string, Json>>
 }

@@ -26,6 +26,74 @@ export interface Segment {
   provenance: 'event' | 'api' | 'inferred'
 }
 
+/** What is held by time beside instances. */
+export const resourceKinds = ['volume', 'snapshot', 'backup', 'image', 'floatingip'] as const
+export type ResourceKind = (typeof resourceKinds)[number]
+
+/**
+ * A stretch of the life of a volume, snapshot, backup, image or floating IP in which nothing that can be billed changed.
+ * [from, to), epoch ms cut to seconds; `to` null = still going on.
+ */
+export interface ResourceSegment {
+  kind: ResourceKind
+  id: string
+  name: string | null
+  from: number
+  to: number | null
+  project: string | null
+  user: string | null
+  /** GiB; null for floating IPs, which count by the hour. */
+  sizeGib: number | null
+  /** Volume type; null where there is none. */
+  type: string | null
+  /** `in_use`: attached to an instance or serving a port; `idle`: held all the same. */
+  state: 'in_use' | 'idle'
+  provenance: Segment['provenance']
+}
+
+/** Use of one kind of resource by one project, user or resource within a period. */
+export interface ResourceUsageRow {
+  kind: ResourceKind
+  /** Id of the project, user or resource, or the volume type. */
+  key: string
+  name: string | null
+  count: number
+  hours: number
+  /** Zero for floating IPs. */
+  gibHours: number
+  /** Part of `hours` in which nothing used it. */
+  idleHours: number
+}
+
+/** One cause of a difference between Nova's own figure and what was really used, in hours of one instance. */
+export interface UsageDifference {
+  instance: string
+  name: string | null
+  project: string
+  /** Both within the asked period. */
+  parityHours: number
+  ledgerHours: number
+  /** Their hours add up to ledgerHours - parityHours; vCPU hours are those that Nova gets wrong by a flavor of another time. */
+  causes: readonly DifferenceCause[]
+}
+
+export interface DifferenceCause {
+  kind:
+    | 'relaunched' // resize, rebuild, rescue, unshelve …: Nova counts from the newest launch only
+    | 'unlaunched' // ran (or failed) without a launched_at that Nova would count from
+    | 'kept-terminated' // restored after a local soft delete: Nova keeps terminated_at
+    | 'flavor' // Nova applies the newest flavor to the whole time
+    | 'end' // the two witnesses disagree about the end
+    | 'unexplained'
+  /** When it happened, epoch ms; null where it is no single moment. */
+  at: number | null
+  /** What happened: the canonical event type (`instance.resize_finish`), or null. */
+  event: string | null
+  /** Signed: what the ledger has more than Nova. */
+  hours: number
+  vcpuHours: number
+}
+
 /** Is anything held in this stretch? Not by what is still being built, nor by what failed before any host took it. */
 export const isCounted = ({ state, host }: Pick<Segment, 'state' | 'host'>): boolean =>
   state !== 'building' && state !== 'deleted' && !(state === 'error' && host === null)

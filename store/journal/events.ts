@@ -158,8 +158,8 @@ export function eventJournal(db: Database): EventJournal {
       return safely(() => recordNow(batch))
     },
 
-    async listed({ readAt, instances }) {
-      safely(() => listedNow(readAt, instances))
+    async listed({ kind, readAt, ids }) {
+      if (kind === 'instance') safely(() => listedNow(readAt, ids))
     },
 
     async events(scope, query) {

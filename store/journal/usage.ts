@@ -2,13 +2,23 @@
 
 import type { Scope } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { UsageJournal } from '../../model/contract.ts'
+import type { Period, UsageJournal } from '../../model/contract.ts'
 import type { LedgerFlavor } from '../../model/ledger.ts'
 import { inWindow, type ParityInstance, parityHours, tenantUsages } from '../../model/parity.ts'
-import { isCounted, type Segment, type StateClass, type UsageBy, type UsageQuery, type UsageRow } from '../../model/usage.ts'
+import { isCounted, type Segment, type UsageBy, type UsageQuery, type UsageRow } from '../../model/usage.ts'
 import { addUsage, type Portion } from '../../model/usage-rows.ts'
 import type { Database } from './database.ts'
 import { allOf, equals, inScope } from './scope.ts'
+
+interface SegmentRow extends Omit<Segment, 'from' | 'to' | 'flavor'> {
+  start: number
+  stop: number | null
+  flavor: string | null
+}
+
+type SegmentQuery = Period & { project?: string; user?: string; instance?: string }
+
+const segmentColumns = 'instance, start, stop, state, flavor, host, project, user, provenance'
 
 export function usageJournal(db: Database, clock: Clock): UsageJournal {
   const flavors = new Map<string, LedgerFlavor>()
@@ -55,38 +65,37 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
       .map((row) => ({ ...row, flavor: flavorOf(row.flavor), launchedAt: row.launched_at, terminatedAt: row.terminated_at }))
   }
 
-  function* ledgerPortions(scope: Scope, query: UsageQuery): Generator<Portion> {
+  function* segmentsWithin(scope: Scope, query: SegmentQuery): Generator<Segment & { to: number }> {
     const end = Math.min(query.to, clock.now())
     const where = allOf([
       inScope(scope, 'project'),
       { sql: 'start < ? AND (stop IS NULL OR stop > ?)', values: [end, query.from] },
       equals('project', query.project),
       equals('user', query.user),
+      equals('instance', query.instance),
     ])
-    const rows = db.iterate<{
-      instance: string
-      start: number
-      stop: number | null
-      state: StateClass
-      flavor: string | null
-      host: string | null
-      project: string | null
-      user: string | null
-    }>(`SELECT instance, start, stop, state, flavor, host, project, user FROM segment WHERE ${where.sql}`, ...where.values)
+    const rows = db.iterate<SegmentRow>(
+      `SELECT ${segmentColumns} FROM segment WHERE ${where.sql} ORDER BY project, instance, start`,
+      ...where.values,
+    )
     for (const row of rows) {
-      const seconds = (Math.min(row.stop ?? end, end) - Math.max(row.start, query.from)) / 1000
-      if (seconds > 0 && isCounted(row))
-        yield {
-          instance: row.instance,
-          project: row.project,
-          user: row.user,
-          host: row.host,
-          flavor: flavorOf(row.flavor),
-          seconds,
-          running: row.state === 'running',
-        }
+      const from = Math.max(row.start, query.from)
+      const to = Math.min(row.stop ?? end, end)
+      if (to > from && isCounted(row)) yield { ...toSegment(row), from, to }
     }
   }
+
+  function* ledgerPortions(scope: Scope, query: UsageQuery): Generator<Portion> {
+    for (const segment of segmentsWithin(scope, query))
+      yield { ...segment, seconds: (segment.to - segment.from) / 1000, running: segment.state === 'running' }
+  }
+
+  const toSegment = ({ start, stop, flavor, ...rest }: SegmentRow): Segment => ({
+    ...rest,
+    from: start,
+    to: stop,
+    flavor: flavorOf(flavor),
+  })
 
   function* parityPortions(scope: Scope, query: UsageQuery): Generator<Portion> {
     const now = clock.now()
@@ -131,11 +140,10 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
     async segments(scope, instance) {
       const where = allOf([inScope(scope, 'project'), equals('instance', instance)])
       return db
-        .all<Omit<Segment, 'from' | 'to' | 'flavor'> & { start: number; stop: number | null; flavor: string | null }>(
-          `SELECT instance, start, stop, state, flavor, host, project, user, provenance FROM segment WHERE ${where.sql} ORDER BY start`,
-          ...where.values,
-        )
-        .map(({ start, stop, flavor, ...rest }): Segment => ({ ...rest, from: start, to: stop, flavor: flavorOf(flavor) }))
+        .all<SegmentRow>(`SELECT ${segmentColumns} FROM segment WHERE ${where.sql} ORDER BY start`, ...where.values)
+        .map(toSegment)
     },
+
+    segmentsWithin,
   }
 }

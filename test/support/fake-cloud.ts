@@ -344,6 +344,28 @@ function fakeEvents(instances: readonly Instance[], began: number): EventJournal
 // ---------------------------------------------------------------------------------------------------------------- usage
 
 function fakeUsage(instances: readonly Instance[], clock: Clock, find: (id: string) => Instance | undefined): UsageJournal {
+  const lifeOf = (instance: Instance): Segment[] => {
+    if (instance.launchedAt === null) return []
+    const common = {
+      instance: instance.id,
+      host: instance.host,
+      project: instance.project,
+      user: instance.user,
+      provenance: 'event' as const,
+    }
+    const middle = clock.now() - 9 * hour
+    return [
+      { ...common, from: instance.launchedAt, to: middle, state: 'running', flavor: flavors[2] as Segment['flavor'] },
+      { ...common, from: middle, to: middle + 40_000, state: 'stopped', flavor: flavors[2] as Segment['flavor'] },
+      {
+        ...common,
+        from: middle + 40_000,
+        to: null,
+        state: instance.state === 'stopped' ? 'stopped' : 'running',
+        flavor: instance.flavor,
+      },
+    ]
+  }
   const hoursOf = (instance: Instance, from: number, to: number) =>
     Math.max(0, Math.min(to, clock.now()) - Math.max(from, instance.launchedAt ?? clock.now())) / hour
   return {
@@ -390,27 +412,18 @@ function fakeUsage(instances: readonly Instance[], clock: Clock, find: (id: stri
     parity: async () => [],
     async segments(scope, id) {
       const instance = find(id)
-      if (!instance || !allowed(scope, instance.project) || instance.launchedAt === null) return []
-      const common = {
-        instance: id,
-        host: instance.host,
-        project: instance.project,
-        user: instance.user,
-        provenance: 'event' as const,
-      }
-      const middle = clock.now() - 9 * hour
-      return [
-        { ...common, from: instance.launchedAt, to: middle, state: 'running', flavor: flavors[2] },
-        { ...common, from: middle, to: middle + 40_000, state: 'stopped', flavor: flavors[2] },
-        {
-          ...common,
-          from: middle + 40_000,
-          to: null,
-          state: instance.state === 'stopped' ? 'stopped' : 'running',
-          flavor: instance.flavor,
-        },
-      ] satisfies Segment[]
+      return instance && allowed(scope, instance.project) ? lifeOf(instance) : []
     },
+    segmentsWithin: (scope, { from, to, project, instance }) =>
+      instances
+        .filter((it) => allowed(scope, it.project) && (project ?? it.project) === it.project && (instance ?? it.id) === it.id)
+        .flatMap(lifeOf)
+        .map((segment) => ({
+          ...segment,
+          from: Math.max(segment.from, from),
+          to: Math.min(segment.to ?? clock.now(), clock.now(), to),
+        }))
+        .filter((segment) => segment.to > segment.from),
   }
 }
 

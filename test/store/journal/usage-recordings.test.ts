@@ -197,7 +197,8 @@ describe('both recorded runs in one journal, with what happened between them los
   const [main, early] = recordings as unknown as [Recording, Recording]
   const listing = () => {
     const replies = JSON.parse(readGzipped(main.inventory)) as (ApiReply & { time: string })[]
-    return { readAt: parseTimestamp(replies[0]?.time) as number, instances: completeListing(replies) as string[] }
+    const ids = completeListing(replies) as string[]
+    return { kind: 'instance' as const, readAt: parseTimestamp(replies[0]?.time) as number, ids }
   }
 
   for (const [title, seed] of [
