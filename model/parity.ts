@@ -3,7 +3,7 @@
  * instance from its *newest* launched_at with the flavor it has *now*, whatever state it was in; `model/ledger.ts` knows better.
  */
 import type { Json } from './event.ts'
-import type { LedgerFlavor } from './ledger.ts'
+import type { LedgerFlavor } from './ledger-state.ts'
 
 export interface ParityInstance {
   id: string

@@ -3,7 +3,7 @@
 import type { Scope } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Period, UsageJournal } from '../../model/contract.ts'
-import type { LedgerFlavor } from '../../model/ledger.ts'
+import type { LedgerFlavor } from '../../model/ledger-state.ts'
 import { inWindow, type ParityInstance, parityHours, tenantUsages } from '../../model/parity.ts'
 import { isCounted, type Segment, type UsageBy, type UsageQuery, type UsageRow } from '../../model/usage.ts'
 import { addUsage, type Portion } from '../../model/usage-rows.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type CloudEvent, type InstanceFacts, nativeEvent, type Phase } from '../../model/event.ts'
-import { absent, advance, compareKeys, fold, sortKey, unknownInstance } from '../../model/ledger.ts'
+import { absent, advance, fold } from '../../model/ledger.ts'
+import { compareKeys, sortKey, unknownInstance } from '../../model/ledger-state.ts'
 import type { Segment } from '../../model/usage.ts'
 
 const start = Date.UTC(2026, 9, 1, 12)

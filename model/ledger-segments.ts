@@ -1,0 +1,147 @@
+/** Segments of one instance: opened, cut and closed so that they tile its life. [from, to), whole seconds. */
+import type { CloudEvent } from './event.ts'
+import { type LedgerState, sameFlavor } from './ledger-state.ts'
+import { floorToSecond } from './timestamp.ts'
+import type { Segment, StateClass } from './usage.ts'
+
+/** A build that failed goes on when it is tried again within this time, ms. */
+const retryWithin = 600_000
+
+/**
+ * Opens a new segment when anything that can be billed changed; keeps the open one otherwise. `state` is what is known after
+ * the event and is changed; `closed` are the segments before, cut where the new one begins earlier.
+ */
+export function begin(state: LedgerState, before: LedgerState, event: CloudEvent, closed: Segment[]): LedgerState {
+  const stateClass = classOf(state)
+  if (stateClass === null) return state
+  const open = state.open
+  const next: Segment = {
+    instance: state.instance,
+    from: boundary(state, before, event),
+    to: null,
+    state: stateClass,
+    flavor: state.flavor,
+    host: stateClass === 'offloaded' ? null : state.host,
+    project: state.project,
+    user: state.user,
+    provenance: event.type === 'instance.observed' ? 'api' : 'event',
+  }
+  if (open && same(open, next)) return state
+  // What an unknown instance did between its launch and the first word of it is inferred, not told.
+  if (
+    !open &&
+    next.provenance === 'event' &&
+    stateClass !== 'building' &&
+    next.from < floorToSecond(event.time) &&
+    event.type !== 'instance.create'
+  )
+    next.provenance = 'inferred'
+  state.open = next
+  if (open) {
+    if (next.from > open.from) closed.push({ ...open, to: next.from })
+    else {
+      while (closed.length > 0 && (closed.at(-1) as Segment).from >= next.from) closed.pop()
+      const previous = closed.pop()
+      if (previous && same(previous, next)) state.open = { ...previous, to: null }
+      else if (previous) closed.push({ ...previous, to: Math.min(previous.to ?? next.from, next.from) })
+    }
+  }
+  return state
+}
+
+/** Closes the open segment at an instant, and cuts what was closed later than that. */
+export function close(state: LedgerState, at: number, closed: Segment[]): LedgerState {
+  if (!state.open) return state
+  if (at > state.open.from) closed.push({ ...state.open, to: at })
+  else
+    for (let last = closed.at(-1); last; last = closed.at(-1)) {
+      if (last.from < at) {
+        if ((last.to ?? at) > at) closed[closed.length - 1] = { ...last, to: at }
+        break
+      }
+      closed.pop()
+    }
+  return { ...state, open: null }
+}
+
+/** The life of an instance of which nothing was heard but its end. */
+export function untoldLife(state: LedgerState): Segment | null {
+  const from = state.launches[0]?.at ?? state.createdAt
+  if (from === null) return null
+  const { instance, flavor, host, project, user } = state
+  return {
+    instance,
+    from,
+    to: null,
+    state: state.launchedAt === null ? 'building' : 'running',
+    flavor,
+    host,
+    project,
+    user,
+    provenance: 'inferred',
+  }
+}
+
+/** Owner and size of earlier segments, learnt later: neither owner changes, and the size only with a launch. */
+export function fillUnknown(segment: Segment, state: LedgerState): Segment {
+  if (segment.project !== null && segment.user !== null && segment.flavor !== null) return segment
+  const resized = state.launches.some(({ at }, index) => index > 0 && at > segment.from)
+  return {
+    ...segment,
+    project: segment.project ?? state.project,
+    user: segment.user ?? state.user,
+    flavor: segment.flavor ?? state.flavor,
+    provenance: segment.flavor === null && state.flavor !== null && resized ? 'inferred' : segment.provenance,
+  }
+}
+
+/** When the change took effect: payloads state it for launches; everything else happened when it was told. */
+function boundary(state: LedgerState, before: LedgerState, event: CloudEvent): number {
+  const told = floorToSecond(event.time)
+  const { open } = before
+  if (open?.state === 'error' && before.buildFailedAt !== null && state.buildFailedAt === null && state.state === 'building') {
+    // tried elsewhere: it never stopped being built
+    if (event.time - before.buildFailedAt <= retryWithin) return open.from
+  }
+  const relaunched = state.launchedAt !== null && state.launchedAt > (before.launchedAt ?? Number.NEGATIVE_INFINITY)
+  if (relaunched && state.launchedAt !== null && state.launchedAt <= told) {
+    // A relaunch told by an event that says only when the machine last came up is no older than what we knew before.
+    return open && open.state !== 'building' ? Math.max(state.launchedAt, open.from) : state.launchedAt
+  }
+  if (open === null) {
+    const birth = classOf(state) === 'building' ? state.createdAt : (state.launchedAt ?? state.createdAt)
+    if (birth !== null && birth <= told) return birth
+  }
+  return told
+}
+
+function classOf(state: LedgerState): StateClass | null {
+  switch (state.state) {
+    case null:
+      return null
+    case 'active':
+    case 'resized':
+      return state.launchedAt === null ? 'building' : 'running'
+    case 'soft-delete':
+      return 'soft_deleted'
+    case 'shelved_offloaded':
+      return 'offloaded'
+    case 'building':
+    case 'stopped':
+    case 'paused':
+    case 'suspended':
+    case 'rescued':
+    case 'shelved':
+    case 'error':
+    case 'deleted':
+      return state.state
+    default:
+      return null // a vm_state that no release documents: keep what was known
+  }
+}
+
+function same(a: Segment, b: Segment): boolean {
+  return (
+    a.state === b.state && a.host === b.host && a.project === b.project && a.user === b.user && sameFlavor(a.flavor, b.flavor)
+  )
+}
