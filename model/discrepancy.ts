@@ -30,27 +30,28 @@ export function discrepanciesOf(event: CloudEvent, before: LedgerState): Discrep
     found.push({ instance: before.instance, at: event.time, about, ours, theirs, witness })
   if (witness === 'update') {
     const old = facts.oldState ?? null
-    if (old !== null && old !== before.state && before.state !== facts.state) differ('state', before.state, old)
+    if (old !== null && old !== before.state && before.state !== facts.state && before.buildFailedAt === null)
+      differ('state', before.state, old)
     return found
   }
-  const end = endOf(event, before)?.at ?? null
-  if (end === null ? before.terminatedAt !== null : Math.abs(end - (before.terminatedAt ?? Number.NEGATIVE_INFINITY)) > sameEnd)
-    differ('end', iso(before.terminatedAt), iso(end))
+  const end = endOf(event, before)
+  if (endsDiffer(end, before)) differ('end', iso(before.terminatedAt), iso(end?.at ?? null))
   const launched = floored(facts.launchedAt)
   if (launched !== null && launched !== before.launchedAt) differ('launched_at', iso(before.launchedAt), iso(launched))
   if (facts.flavor && before.flavor && tellsFlavor(event) && !sameFlavor(before.flavor, ledgerFlavor(facts.flavor)))
     differ('flavor', before.flavor.name, facts.flavor.name)
   if (event.project && before.project && event.project !== before.project) differ('project', before.project, event.project)
   const state = facts.state ?? null
-  if (
-    end === null &&
-    before.terminatedAt === null &&
-    state !== null &&
-    (facts.taskState ?? null) === null &&
-    state !== before.state
-  )
+  // that a build failed for good is our own conclusion; Nova may still say that it is building
+  const settled = (facts.taskState ?? null) === null && before.buildFailedAt === null
+  if (end === null && before.terminatedAt === null && state !== null && settled && state !== before.state)
     differ('state', before.state, state)
   return found
+}
+
+function endsDiffer(end: ReturnType<typeof endOf>, { terminatedAt }: LedgerState): boolean {
+  if (end === null || terminatedAt === null) return (end === null) !== (terminatedAt === null)
+  return end.proof !== 'told' && Math.abs(end.at - terminatedAt) > sameEnd
 }
 
 const witnesses: Readonly<Record<string, Discrepancy['witness']>> = {

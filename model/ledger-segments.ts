@@ -82,18 +82,32 @@ export function untoldLife(state: LedgerState): Segment | null {
   }
 }
 
-/** Owner and size of earlier segments, learnt later: neither owner changes, and the size only with a launch. */
+/** States in which no host is right. */
+const hostless: ReadonlySet<StateClass> = new Set(['building', 'offloaded', 'error', 'deleted'])
+
+/** Owner, size and host of earlier segments, learnt later: owners never change, sizes only with a launch; a host is inferred. */
 export function fillUnknown(segment: Segment, state: LedgerState): Segment {
-  if (segment.project !== null && segment.user !== null && segment.flavor !== null) return segment
+  const homeless = segment.host === null && !hostless.has(segment.state)
+  if (segment.project !== null && segment.user !== null && segment.flavor !== null && !homeless) return segment
   const resized = state.launches.some(({ at }, index) => index > 0 && at > segment.from)
+  const guessed = (homeless && state.host !== null) || (segment.flavor === null && state.flavor !== null && resized)
   return {
     ...segment,
     project: segment.project ?? state.project,
     user: segment.user ?? state.user,
     flavor: segment.flavor ?? state.flavor,
-    provenance: segment.flavor === null && state.flavor !== null && resized ? 'inferred' : segment.provenance,
+    host: homeless ? state.host : segment.host,
+    provenance: guessed ? 'inferred' : segment.provenance,
   }
 }
+
+/** Something was learnt that holds for stretches before as well. */
+export const gained = (before: LedgerState, after: LedgerState): boolean =>
+  before.state !== null &&
+  ((before.project === null && after.project !== null) ||
+    (before.user === null && after.user !== null) ||
+    (before.flavor === null && after.flavor !== null) ||
+    (before.host === null && after.host !== null && before.open !== null && !hostless.has(before.open.state)))
 
 /** When the change took effect: payloads state it for launches; everything else happened when it was told. */
 function boundary(state: LedgerState, before: LedgerState, event: CloudEvent): number {

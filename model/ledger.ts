@@ -7,7 +7,7 @@
 import { type Discrepancy, discrepanciesOf } from './discrepancy.ts'
 import type { CloudEvent } from './event.ts'
 import { launchTold, withLaunch } from './launches.ts'
-import { begin, close, fillUnknown, untoldLife } from './ledger-segments.ts'
+import { begin, close, fillUnknown, gained, untoldLife } from './ledger-segments.ts'
 import { clockSkew, compareKeys, type LedgerState, sameFlavor, sortKey, unknownInstance } from './ledger-state.ts'
 import {
   endOf,
@@ -82,13 +82,6 @@ export function advance(state: LedgerState, event: CloudEvent): Advanced {
   return { ok: true, state: next, closed, discrepancies: discrepanciesOf(event, state) }
 }
 
-/** Something was learnt that holds for stretches before as well. */
-const gained = (before: LedgerState, after: LedgerState) =>
-  before.state !== null &&
-  ((before.project === null && after.project !== null) ||
-    (before.user === null && after.user !== null) ||
-    (before.flavor === null && after.flavor !== null))
-
 // -------------------------------------------------------------------------------------------------------------- one event
 
 function apply(before: LedgerState, event: CloudEvent, closed: Segment[]): LedgerState {
@@ -139,9 +132,14 @@ function learnLaunch(state: LedgerState, before: LedgerState, event: CloudEvent,
   state.launchedAt = state.launches.at(-1)?.at ?? null
 }
 
-/** Told by a clock that is ahead of the one that told of a newer launch: it was true before. */
+/**
+ * A copy of the instance older than what is known: told by a clock that is ahead of the one that told of a newer launch, or,
+ * at any time, by a request that began before the instance was launched (nothing that was launched is built again).
+ */
 function isStale(event: CloudEvent, launched: number | null, before: LedgerState): boolean {
-  return launched !== null && launched < (before.launchedAt ?? launched) && event.time - before.changedAt <= clockSkew
+  if (before.launchedAt === null) return false
+  if (launched === null) return event.instance?.state === 'building'
+  return launched < before.launchedAt && event.time - before.changedAt <= clockSkew
 }
 
 function learnEnd(state: LedgerState, before: LedgerState, event: CloudEvent, end: ReturnType<typeof endOf>): void {
