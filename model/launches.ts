@@ -31,6 +31,8 @@ export function withLaunch(launches: readonly Launch[], at: number, cause: strin
   const known = launches[index]
   if (known?.at === at) {
     if (cause === null || cause === known.event) return launches
+    // its twin in the other format finds the instance there already
+    if (known.event === 'instance.evacuate' && cause === 'instance.rebuild') return launches
     return launches.with(index, { at, event: cause })
   }
   return launches.toSpliced(index + 1, 0, { at, event: cause ?? underWay(waiting) })

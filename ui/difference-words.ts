@@ -1,0 +1,32 @@
+/** Why Nova's figure and ours differ, in words. The hours are those of the cause, without sign: the words say who has more. */
+import type { DifferenceCause, UsageDifference } from '../model/usage.ts'
+import type { Formatter } from './format.ts'
+import type { Translate } from './i18n.ts'
+
+interface Speech {
+  t: Translate
+  show: Pick<Formatter, 'hours' | 'day'>
+}
+
+/** `Resized on 9 Oct 2026: Nova forgot 212 h as m1.small` */
+export function causeText(
+  { t, show }: Speech,
+  cause: DifferenceCause,
+  { flavor: newest }: Pick<UsageDifference, 'flavor'>,
+): string {
+  const words = {
+    day: show.day(cause.at),
+    hours: show.hours(Math.abs(cause.hours)),
+    vcpuHours: show.hours(Math.abs(cause.vcpuHours)),
+    event: t(`difference.event.${cause.event ?? 'unknown'}`),
+    flavor: cause.flavor,
+    newest,
+  }
+  return t(`difference.${cause.kind}${cause.kind === 'relaunched' && cause.flavor !== null ? '.flavor' : ''}`, words)
+}
+
+/** `stopped for 30 h: Nova and we count it like any other time` */
+export const alikeText = ({ t, show }: Speech, { state, hours }: UsageDifference['alike'][number]): string =>
+  capital(t('difference.alike', { state: t(`class.${state}`), hours: show.hours(hours) }))
+
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1)
