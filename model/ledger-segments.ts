@@ -1,6 +1,8 @@
 /** Segments of one instance: opened, cut and closed so that they tile its life. [from, to), whole seconds. */
 import type { CloudEvent } from './event.ts'
+import { launchTold } from './launches.ts'
 import { type LedgerState, sameFlavor } from './ledger-state.ts'
+import { floored } from './ledger-witness.ts'
 import { floorToSecond } from './timestamp.ts'
 import type { Segment, StateClass } from './usage.ts'
 
@@ -118,7 +120,10 @@ function boundary(state: LedgerState, before: LedgerState, event: CloudEvent): n
     if (event.time - before.buildFailedAt <= retryWithin) return open.from
   }
   const relaunched = state.launchedAt !== null && state.launchedAt > (before.launchedAt ?? Number.NEGATIVE_INFINITY)
-  if (relaunched && state.launchedAt !== null && state.launchedAt <= told) {
+  // the launch was told before its task was over, and what it changed only now
+  const settled =
+    before.unsettled || (launchTold(event, false) !== null && floored(event.instance?.launchedAt) === state.launchedAt)
+  if ((relaunched || settled) && state.launchedAt !== null && state.launchedAt <= told) {
     // A relaunch told by an event that says only when the machine last came up is no older than what we knew before.
     return open && open.state !== 'building' ? Math.max(state.launchedAt, open.from) : state.launchedAt
   }

@@ -32,6 +32,8 @@ export interface LedgerState {
   launchedAt: number | null
   /** Every launch heard of, oldest first; the last is `launchedAt`. */
   launches: readonly Launch[]
+  /** The newest launch was told by a message from the middle of its task: what it changed is not settled yet. */
+  unsettled: boolean
   /** When it really ended. */
   terminatedAt: number | null
   endProof: EndProof | null
@@ -86,6 +88,7 @@ export function unknownInstance(instance: string): LedgerState {
     createdAt: null,
     launchedAt: null,
     launches: [],
+    unsettled: false,
     terminatedAt: null,
     endProof: null,
     keptTerminatedAt: null,

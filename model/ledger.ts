@@ -102,6 +102,7 @@ function apply(before: LedgerState, event: CloudEvent, closed: Segment[]): Ledge
   const launched = floored(facts.launchedAt)
   if (launched !== null) learnLaunch(state, before, event, launched)
   if (end === null && isStale(event, launched, before)) return state
+  if ((facts.taskState ?? null) === null) state.unsettled = false
 
   if (facts.flavor && tellsFlavor(event)) state.flavor = ledgerFlavor(facts.flavor)
   if (tellsHost(event)) state.host = hostTold(event)
@@ -130,6 +131,7 @@ function learnLaunch(state: LedgerState, before: LedgerState, event: CloudEvent,
   const known = recorded ? before.launches.filter(({ at }) => at <= launched) : before.launches
   state.launches = withLaunch(known.length === before.launches.length ? before.launches : known, launched, cause, before.waiting)
   state.launchedAt = state.launches.at(-1)?.at ?? null
+  if (state.launchedAt !== before.launchedAt) state.unsettled = (event.instance?.taskState ?? null) !== null
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Translate } from './i18n.ts'
 
 interface Speech {
   t: Translate
-  show: Pick<Formatter, 'hours' | 'day'>
+  show: Pick<Formatter, 'hours' | 'figure' | 'duration' | 'day'>
 }
 
 /** `Resized on 9 Oct 2026: Nova forgot 212 h as m1.small` */
@@ -16,7 +16,7 @@ export function causeText(
 ): string {
   const words = {
     day: show.day(cause.at),
-    hours: show.hours(Math.abs(cause.hours)),
+    time: timeText({ show }, cause.hours),
     vcpuHours: show.hours(Math.abs(cause.vcpuHours)),
     event: t(`difference.event.${cause.event ?? 'unknown'}`),
     flavor: cause.flavor,
@@ -27,6 +27,10 @@ export function causeText(
 
 /** `stopped for 30 h: Nova and we count it like any other time` */
 export const alikeText = ({ t, show }: Speech, { state, hours }: UsageDifference['alike'][number]): string =>
-  capital(t('difference.alike', { state: t(`class.${state}`), hours: show.hours(hours) }))
+  capital(t('difference.alike', { state: t(`class.${state}`), time: timeText({ show }, hours) }))
+
+/** `212 h`, `3.52 h`; less than an hour in minutes and seconds. */
+export const timeText = ({ show }: Pick<Speech, 'show'>, hours: number): string =>
+  Math.abs(hours) < 1 ? show.duration(Math.abs(hours) * 3_600_000) : `${show.figure(Math.abs(hours))} h`
 
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1)

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../model/range.ts'
 import type { UsageDifference } from '../model/usage.ts'
-import { alikeText, causeText } from './difference-words.ts'
+import { alikeText, causeText, timeText } from './difference-words.ts'
 import type { Visit } from './visit.ts'
 
 const shownAtMost = 20
@@ -20,7 +20,7 @@ export async function differencesOf(visit: Visit, range: TimeRange, of: { projec
     none: visit.t(single ? 'difference.none.instance' : 'difference.none'),
     more: differing.length > rows.length && !single ? differing.length - rows.length : null,
     total: { nova, ours, delta: signed(visit, ours - nova) },
-    idle: idle > 0 && !single ? visit.t('difference.alike.total', { hours: visit.show.hours(idle) }) : null,
+    idle: idle > 0 && !single ? visit.t('difference.alike.total', { time: timeText(visit, idle) }) : null,
   }
 }
 
