@@ -37,6 +37,10 @@ export function tellsFlavor(event: CloudEvent): boolean {
   return !task?.startsWith('resize_') || (action === 'exists' && task === 'resize_prep')
 }
 
+/** A launch told in the middle of one of these tasks has not changed flavor and host yet. */
+export const isRelaunching = (event: CloudEvent): boolean =>
+  /^(?:resize_|rebuild|rescuing|unshelving|spawning)/.test(event.instance?.taskState ?? '')
+
 /** Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. */
 export function tellsHost(event: CloudEvent): boolean {
   const action = actionOf(event)
@@ -49,7 +53,8 @@ export function tellsHost(event: CloudEvent): boolean {
     action === 'volume_detach'
   )
     return false
-  return event.phase !== 'start' && event.phase !== 'error' && (event.instance?.taskState ?? null) === null
+  if (event.phase === 'start' || (event.phase === 'error' && action !== 'create')) return false
+  return (event.instance?.taskState ?? null) === null
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   failedToBuild,
   floored,
   hostTold,
+  isRelaunching,
   isWitness,
   keptTerminated,
   ledgerFlavor,
@@ -131,7 +132,7 @@ function learnLaunch(state: LedgerState, before: LedgerState, event: CloudEvent,
   const known = recorded ? before.launches.filter(({ at }) => at <= launched) : before.launches
   state.launches = withLaunch(known.length === before.launches.length ? before.launches : known, launched, cause, before.waiting)
   state.launchedAt = state.launches.at(-1)?.at ?? null
-  if (state.launchedAt !== before.launchedAt) state.unsettled = (event.instance?.taskState ?? null) !== null
+  if (state.launchedAt !== before.launchedAt) state.unsettled = isRelaunching(event)
 }
 
 /**
