@@ -22,7 +22,12 @@ export function causeText(
     flavor: cause.flavor,
     newest,
   }
-  return t(`difference.${cause.kind}${cause.kind === 'relaunched' && cause.flavor !== null ? '.flavor' : ''}`, words)
+  return t(`difference.${cause.kind}${variant(cause)}`, words)
+}
+
+function variant({ kind, flavor, vcpuHours }: DifferenceCause): string {
+  if (kind === 'relaunched' && flavor !== null) return '.flavor'
+  return kind === 'flavor' ? (vcpuHours < 0 ? '.more' : '.less') : ''
 }
 
 /** `stopped for 30 h: Nova and we count it like any other time` */
