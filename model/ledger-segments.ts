@@ -17,18 +17,12 @@ export function begin(state: LedgerState, before: LedgerState, event: CloudEvent
   const stateClass = classOf(state)
   if (stateClass === null) return state
   const open = state.open
-  const next: Segment = {
-    instance: state.instance,
-    from: boundary(state, before, event),
-    to: null,
-    state: stateClass,
-    flavor: state.flavor,
-    host: stateClass === 'offloaded' ? null : state.host,
-    project: state.project,
-    user: state.user,
-    provenance: event.type === 'instance.observed' ? 'api' : 'event',
-  }
-  if (open && same(open, next)) return state
+  const { instance, flavor, project, user } = state
+  const now = { state: stateClass, flavor, host: stateClass === 'offloaded' ? null : state.host, project, user }
+  // most events change nothing: no more is worked out for them
+  if (open && same(open, now)) return state
+  const provenance = event.type === 'instance.observed' ? 'api' : 'event'
+  const next: Segment = { instance, from: boundary(state, before, event), to: null, ...now, provenance }
   // What an unknown instance did between its launch and the first word of it is inferred, not told.
   if (
     !open &&
@@ -159,7 +153,9 @@ function classOf(state: LedgerState): StateClass | null {
   }
 }
 
-function same(a: Segment, b: Segment): boolean {
+type Billed = Pick<Segment, 'state' | 'flavor' | 'host' | 'project' | 'user'>
+
+function same(a: Billed, b: Billed): boolean {
   return (
     a.state === b.state && a.host === b.host && a.project === b.project && a.user === b.user && sameFlavor(a.flavor, b.flavor)
   )

@@ -106,6 +106,7 @@ export function unknownInstance(instance: string): LedgerState {
 
 /** Names and sizes decide: ids are missing from API replies since microversion 2.47. */
 export function sameFlavor(a: LedgerFlavor | null, b: LedgerFlavor | null): boolean {
-  if (a === null || b === null) return a === b
+  if (a === b) return true
+  if (a === null || b === null) return false
   return a.name === b.name && a.vcpus === b.vcpus && a.memoryMb === b.memoryMb && a.diskGb === b.diskGb
 }
