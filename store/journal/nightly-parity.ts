@@ -7,6 +7,8 @@ import { endOfDay, nightsToTake } from '../../model/parity-history.ts'
 const settleMs = 300_000
 /** A long sleep is cut, so that a clock that was set is noticed. */
 const napMs = 900_000
+/** Between two nights that are made up for: pages and messages get their turn. */
+const breathMs = 100
 
 export async function takeNightly(
   snapshots: ParitySnapshots,
@@ -23,8 +25,11 @@ export async function takeNightly(
     }
     if (signal.aborted) return
     try {
-      for (const night of nightsToTake(await snapshots.last(), clock.now() - settleMs, zone))
+      for (const night of nightsToTake(await snapshots.last(), clock.now() - settleMs, zone)) {
         if (await snapshots.take(night, zone)) logger.debug(`kept Nova's figures of ${night.day}`)
+        await clock.sleep(breathMs, signal).catch(() => undefined)
+        if (signal.aborted) return
+      }
     } catch (error) {
       logger.error(`Nova's figures of last night could not be kept: ${(error as Error).message}; trying again in 15 min`)
       due = clock.now() + napMs
