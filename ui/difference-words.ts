@@ -1,5 +1,6 @@
 /** Why Nova's figure and ours differ, in words. The hours are those of the cause, without sign: the words say who has more. */
 import type { DifferenceCause, UsageDifference } from '../model/usage.ts'
+import { thin } from './duration.ts'
 import type { Formatter } from './format.ts'
 import type { Translate } from './i18n.ts'
 
@@ -36,6 +37,6 @@ export const alikeText = ({ t, show }: Speech, { state, hours }: UsageDifference
 
 /** `212 h`, `3.52 h`; less than an hour in minutes and seconds. */
 export const timeText = ({ show }: Pick<Speech, 'show'>, hours: number): string =>
-  Math.abs(hours) < 1 ? show.duration(Math.abs(hours) * 3_600_000) : `${show.figure(Math.abs(hours))} h`
+  Math.abs(hours) < 1 ? show.duration(Math.abs(hours) * 3_600_000) : `${show.figure(Math.abs(hours))}${thin}h`
 
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1)

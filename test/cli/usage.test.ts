@@ -33,7 +33,7 @@ describe('specola usage', function () {
     )
     assert.match(
       await usage(...period, '--view', 'difference', '--language', 'it'),
-      /Ricostruita il 22 nov 2026: Nova ha dimenticato 1\s?m 57\s?s come m1\.tiny/,
+      /Ricostruita \(22 nov 2026\): Nova ha dimenticato 1\s?m 57\s?s come m1\.tiny/,
     )
   })
 
