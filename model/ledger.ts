@@ -106,7 +106,7 @@ function apply(before: LedgerState, event: CloudEvent, closed: Segment[]): Ledge
   if ((facts.taskState ?? null) === null) state.unsettled = false
 
   if (facts.flavor && tellsFlavor(event)) state.flavor = ledgerFlavor(facts.flavor)
-  if (tellsHost(event)) state.host = hostTold(event)
+  if (tellsHost(event, before)) state.host = hostTold(event)
   learnEnd(state, before, event, end)
   if (state.terminatedAt !== null) return terminal(state, before, event, closed)
 

@@ -275,6 +275,11 @@ describe('the ledger when an instance is built', () => {
     ...['0-1 building m1.small -', '1-3 building m1.small hv-1', '3- error m1.small -'],
   )
   tells(
+    'holds nothing after it failed, whatever a late word says of a host',
+    [born[0] as CloudEvent, claimed, failed, event(3.05, 'update', null, { state: 'error', host: 'hv-1' })],
+    ...['0-1 building m1.small -', '1-3 building m1.small hv-1', '3- error m1.small -'],
+  )
+  tells(
     'had failed when it is tried again only later',
     [born[0] as CloudEvent, claimed, failed, event(20, 'create', 'start', { state: 'building', host: null })],
     ...['0-1 building m1.small -', '1-3 building m1.small hv-1', '3-20 error m1.small -', '20- building m1.small -'],
