@@ -1,5 +1,6 @@
 /** The log of facts: one transaction for de-duplication, events, inventory and ledger, so that a replay changes nothing. */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompressSync } from 'node:zlib'
 import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
@@ -15,23 +16,27 @@ const rawSeparator = '\0'
 /** The same fact in the other format comes within this time, ms. */
 const twinWindow = 2000
 
+const compress = promisify(zstdCompress)
+
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
   const names = nameWriter(db)
 
-  function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
+  /** `raws`: the raw texts of the batch, compressed; null when it has none. */
+  function recordNow(batch: readonly RecordedEvent[], raws: Uint8Array | null): RecordCounts {
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
     const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
-    const raws: string[] = []
+    let rawIndex = 0
+    let rawKept = false
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
     for (const { event, ignored, raw } of batch) {
-      const seq = insert(event, ignored, raw === null ? null : rawBatch, raws.length)
+      const seq = insert(event, ignored, raw === null ? null : rawBatch, raw === null ? 0 : rawIndex++)
       if (seq === null) {
         counts.duplicates++
         continue
       }
-      if (raw !== null) raws.push(raw)
+      if (raw !== null) rawKept = true
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
@@ -39,8 +44,7 @@ export function eventJournal(db: Database): EventJournal {
       if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
       if (event.format !== 'native') pair(seq, event)
     }
-    if (raws.length > 0)
-      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, zstdCompressSync(raws.join(rawSeparator)))
+    if (raws && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, raws)
     for (const [type, { count, ignored }] of types)
       db.run(
         'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',
@@ -106,7 +110,7 @@ export function eventJournal(db: Database): EventJournal {
     const { changes, lastInsertRowid } = db.run(
       `INSERT INTO event (message_id, type, phase, format, service, time, resource_kind, resource_id, project, user, actor, host, request,
          ignored, body, raw_batch, raw_index)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, message_id) DO NOTHING`,
       event.id,
       event.type,
       event.phase,
@@ -155,7 +159,10 @@ export function eventJournal(db: Database): EventJournal {
 
   return {
     async record(batch) {
-      return safely(() => recordNow(batch))
+      const raws = batch.flatMap(({ raw }) => raw ?? [])
+      // on another thread, and before the transaction, which must not wait
+      const compressed = raws.length === 0 ? null : await compress(raws.join(rawSeparator))
+      return safely(() => recordNow(batch, compressed))
     },
 
     async listed({ kind, readAt, ids }) {
