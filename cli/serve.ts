@@ -19,6 +19,8 @@ import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -125,6 +127,7 @@ async function serve(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
+      takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null

@@ -2,11 +2,13 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { Discrepancy } from './discrepancy.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
+import type { Overdue } from './overdue.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
-import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
+import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
 // ---------------------------------------------------------------------------------------------------------- errors, logs
 
@@ -157,6 +159,34 @@ export interface UsageJournal {
    * of a large cloud does not fit in memory twice.
    */
   segmentsWithin(scope: Scope, period: Period & { project?: string; instance?: string }): Iterable<Segment & { to: number }>
+  /**
+   * Nova's figure and ours for each instance where they differ, or where both count time in which it did not run; the largest
+   * difference first. The period is cut to whole seconds.
+   */
+  differences(scope: Scope, query: Period & { project?: string; instance?: string }): Promise<UsageDifference[]>
+  /** Where another witness disagreed with the ledger, newest first: something was missed. */
+  discrepancies(
+    scope: Scope,
+    query: Partial<Period> & { project?: string; instance?: string; limit: number },
+  ): Promise<Discrepancy[]>
+  /** Actions that should have ended by now and of which no end was heard; the longest due first. */
+  overdue(now: number): Promise<Overdue[]>
+}
+
+/** What Nova said of a month, night by night, as it was then: Nova itself cannot say it again. */
+export interface ParitySnapshots {
+  /** Stores the figures of a day's end unless they are there; true when they were not. */
+  take(night: Night, zone: string): Promise<boolean>
+  /** The newest night that was taken, `YYYY-MM-DD`; null = none. */
+  last(): Promise<string | null>
+  /** The newest snapshot of that day or before it, or null. */
+  read(scope: Scope, query: { day: string; project?: string }): Promise<{ night: Night; takenAt: number; usages: Json[] } | null>
+}
+
+/** The end of a day of the configured zone, and the month so far that is kept then. */
+export interface Night extends Period {
+  /** The day that ended, `YYYY-MM-DD`. */
+  day: string
 }
 
 /** Epoch ms, [from, to). */

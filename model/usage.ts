@@ -65,16 +65,22 @@ export interface ResourceUsageRow {
   idleHours: number
 }
 
-/** One cause of a difference between Nova's own figure and what was really used, in hours of one instance. */
+/** Nova's own figure for one instance and what was really used, and what makes them differ. */
 export interface UsageDifference {
   instance: string
   name: string | null
   project: string
-  /** Both within the asked period. */
+  /** Newest flavor: the one that Nova applies to all time. */
+  flavor: string | null
+  /** All within the asked period. */
   parityHours: number
   ledgerHours: number
-  /** Their hours add up to ledgerHours - parityHours; vCPU hours are those that Nova gets wrong by a flavor of another time. */
+  parityVcpuHours: number
+  ledgerVcpuHours: number
+  /** Their hours add up to ledgerHours - parityHours, their vCPU hours to ledgerVcpuHours - parityVcpuHours. */
   causes: readonly DifferenceCause[]
+  /** No difference, yet worth knowing: hours in which it did not run, which both count like any other. */
+  alike: readonly { state: StateClass; hours: number }[]
 }
 
 export interface DifferenceCause {
@@ -83,12 +89,15 @@ export interface DifferenceCause {
     | 'unlaunched' // ran (or failed) without a launched_at that Nova would count from
     | 'kept-terminated' // restored after a local soft delete: Nova keeps terminated_at
     | 'flavor' // Nova applies the newest flavor to the whole time
+    | 'not-held' // Nova counts, and nothing was held: it had failed and no host had it
     | 'end' // the two witnesses disagree about the end
     | 'unexplained'
   /** When it happened, epoch ms; null where it is no single moment. */
   at: number | null
-  /** What happened: the canonical event type (`instance.resize_finish`), or null. */
+  /** What happened: the canonical event type (`instance.resize_finish`; `instance.migrate` for a cold migration), or null. */
   event: string | null
+  /** Flavor of the time that Nova gets wrong; null = none or unknown. */
+  flavor: string | null
   /** Signed: what the ledger has more than Nova. */
   hours: number
   vcpuHours: number

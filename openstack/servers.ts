@@ -69,7 +69,8 @@ function observed(server: Fields, readAt: number): CloudEvent | null {
   if (!id) return null
   const image = isFields(server.image) ? text(server.image.id) : null
   const facts: InstanceFacts = {
-    state: text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status),
+    // what was deleted before any host took it keeps the vm_state `building`
+    state: server.status === 'DELETED' ? 'deleted' : (text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status)),
     taskState: text(server['OS-EXT-STS:task_state']),
     createdAt: parseTimestamp(server.created),
     launchedAt: parseTimestamp(server['OS-SRV-USG:launched_at']),

@@ -2,6 +2,7 @@ import type { UsageBy } from '../../model/usage.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
+import { differencesOf } from '../usage-differences.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
@@ -36,6 +37,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const title = subject.name ?? id
   if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
   const days = await daysOf(visit, { ...query, by }, range)
+  const differences = kind === 'project' ? await differencesOf(visit, range, { project: id }) : null
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
   return {
@@ -55,6 +57,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       rows: usageRows(visit, by, rows),
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
+      differences,
       instances: `/instances?${kind}=${encodeURIComponent(id)}`,
     },
   }
