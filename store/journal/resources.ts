@@ -40,6 +40,8 @@ const entries = `(SELECT r.kind, r.id, r.name, r.project, r.user, r.shared, r.ab
   WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.kind = n.kind AND r.id = n.id))`
 const nameOf = `coalesce(e.name, (SELECT n.name FROM named n WHERE n.kind = e.kind AND n.id = e.id))`
 
+const entryColumns = `e.kind, e.id, ${nameOf} AS name, e.project, e.user, e.about, e.created_at, e.deleted_at, e.updated_at`
+
 export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
   function* segmentsWithin(
     scope: Scope,
@@ -99,9 +101,16 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
       return db.all<SegmentRow>(`${segments} WHERE ${where.sql} ORDER BY s.start`, ...where.values).map(toSegment)
     },
 
+    async resource(scope, kind, id) {
+      const where = allOf([visibleIn(scope), equals('e.kind', kind), equals('e.id', id)])
+      const row = db.get<EntryRow>(`SELECT ${entryColumns} FROM ${entries} e WHERE ${where.sql}`, ...where.values)
+      return row ? toResource(row, scope) : null
+    },
+
     async resources(scope, query) {
       const where = allOf([
-        visibleIn(scope),
+        // by project: what is its own; whose a shared thing is, is nobody's business
+        query.project === undefined ? visibleIn(scope) : inScope(scope, 'e.project'),
         equals('e.kind', query.kind),
         query.deleted ? null : { sql: 'e.deleted_at IS NULL', values: [] },
         equals('e.project', query.project),
@@ -109,13 +118,13 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
       ])
       const total = db.get<{ n: number }>(`SELECT count(*) AS n FROM ${entries} e WHERE ${where.sql}`, ...where.values)?.n ?? 0
       const rows = db.all<EntryRow>(
-        `SELECT e.kind, e.id, ${nameOf} AS name, e.project, e.user, e.about, e.created_at, e.deleted_at, e.updated_at
+        `SELECT ${entryColumns}
          FROM ${entries} e WHERE ${where.sql} ORDER BY ${nameOf} IS NULL, ${nameOf} COLLATE NOCASE, e.id LIMIT ? OFFSET ?`,
         ...where.values,
         query.limit,
         query.offset ?? 0,
       )
-      return { rows: rows.map(toResource), total }
+      return { rows: rows.map((row) => toResource(row, scope)), total }
     },
   }
 }
@@ -143,8 +152,27 @@ interface EntryRow {
   updated_at: number
 }
 
-const toResource = (row: EntryRow): Resource => ({
-  ...{ kind: row.kind, id: row.id, name: row.name, project: row.project, user: row.user },
-  about: JSON.parse(row.about) as Resource['about'],
-  ...{ createdAt: row.created_at, deletedAt: row.deleted_at, updatedAt: row.updated_at },
-})
+function toResource(row: EntryRow, scope: Scope): Resource {
+  const about = JSON.parse(row.about) as Resource['about']
+  const known = {
+    ...{ kind: row.kind, id: row.id, name: row.name },
+    ...{ createdAt: row.created_at, deletedAt: row.deleted_at, updatedAt: row.updated_at },
+  }
+  if (scope.projects === 'all' || (row.project !== null && scope.projects.includes(row.project)))
+    return { ...known, project: row.project, user: row.user, about }
+  // somebody else's that everybody may see: what it is, and not whose
+  const { name, status, sizeGib, address, shared, flavor } = about
+  return {
+    ...known,
+    project: null,
+    user: null,
+    about: {
+      ...(name !== undefined && { name }),
+      ...(status !== undefined && { status }),
+      ...(sizeGib !== undefined && { sizeGib }),
+      ...(address !== undefined && { address }),
+      ...(shared !== undefined && { shared }),
+      ...(flavor !== undefined && { flavor }),
+    },
+  }
+}
