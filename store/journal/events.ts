@@ -7,7 +7,9 @@ import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/ev
 import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
 import { ledgerWriter } from './ledger-writer.ts'
+import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
+import { concernsResources, resourceWriter } from './resource-writer.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
 
 /** Between the texts of a batch: JSON has no bare NUL. */
@@ -20,7 +22,11 @@ const compress = promisify(zstdCompress)
 
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
+  const resources = resourceWriter(db)
   const names = nameWriter(db)
+  const listings = resourceListings(db, (event) => {
+    if (insert(event, false, null, 0) !== null) resources.apply([event])
+  })
 
   /** `raws`: the raw texts of the batch, compressed; null when it has none. */
   function recordNow(batch: readonly RecordedEvent[], raws: Uint8Array | null): RecordCounts {
@@ -30,18 +36,25 @@ export function eventJournal(db: Database): EventJournal {
     let rawKept = false
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
-    for (const { event, ignored, raw } of batch) {
-      const seq = insert(event, ignored, raw === null ? null : rawBatch, raw === null ? 0 : rawIndex++)
+    const others: CloudEvent[] = []
+    for (const { event, more = [], ignored, raw } of batch) {
+      const kept = raw === null ? null : rawBatch
+      const index = raw === null ? 0 : rawIndex++
+      const seq = insert(event, ignored, kept, index)
       if (seq === null) {
         counts.duplicates++
         continue
       }
+      for (const further of more) insert(further, ignored, kept, index)
       if (raw !== null) rawKept = true
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
-      if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
+      if (event.resource?.kind === 'instance' && event.instance) {
+        instances.push(event)
+        if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
+      } else others.push(...[event, ...more].filter(concernsResources))
       if (event.format !== 'native') pair(seq, event)
     }
     if (raws && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, raws)
@@ -54,6 +67,8 @@ export function eventJournal(db: Database): EventJournal {
       )
     ledger.apply(instances)
     missing(instances)
+    resources.apply(others)
+    listings.recheck(others)
     return counts
   }
 
@@ -100,6 +115,7 @@ export function eventJournal(db: Database): EventJournal {
       return db.transaction(work)
     } catch (error) {
       ledger.forget()
+      resources.forget()
       names.forget()
       throw error
     }
@@ -166,7 +182,7 @@ export function eventJournal(db: Database): EventJournal {
     },
 
     async listed({ kind, readAt, ids }) {
-      if (kind === 'instance') safely(() => listedNow(readAt, ids))
+      safely(() => (kind === 'instance' ? listedNow(readAt, ids) : listings.take(kind, readAt, ids)))
     },
 
     async events(scope, query) {
@@ -214,7 +230,9 @@ export function eventJournal(db: Database): EventJournal {
     },
 
     async count() {
-      return db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native'`)?.n ?? 0
+      return (
+        db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native' AND instr(message_id, '#') = 0`)?.n ?? 0
+      )
     },
   }
 
