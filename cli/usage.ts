@@ -3,13 +3,15 @@ import { systemClock } from '../model/clock.ts'
 import { AppError, type ParitySnapshots } from '../model/contract.ts'
 import { novaRows } from '../model/parity.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import type { UsageBy, UsageRow } from '../model/usage.ts'
+import { resourceKinds, type UsageBy, type UsageRow } from '../model/usage.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { oneOf, readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
 import { differenceReport } from './usage-difference.ts'
+import { resourceReport } from './usage-resources.ts'
 import { csvText, type Form, tableText } from './usage-text.ts'
 
 export const command: Command = {
@@ -18,21 +20,27 @@ export const command: Command = {
   usage: `usage: specola usage --data DIR --from T --to T [--view ledger|parity|difference] [--project ID]
                      [--by project|user|instance|flavor|host] [--language en|it] [--json|--csv]
        specola usage --data DIR --view parity --as-of DATE [--project ID] [--by project|instance|flavor] [--json|--csv]
+       specola usage --resources [volume|snapshot|backup|image|floatingip] --data DIR --from T --to T [--project ID]
+                     [--by project|user|resource|type] [--json|--csv]
 
 ledger (default): what was really used, with the flavor and state of the time.
 parity: Nova's own formula; with --json exactly the tenant_usages of os-simple-tenant-usage (detailed).
 difference: both figures of each instance where they differ, and why.
+--resources: what was held beside instances, in GiB·h and hours; idle is what no instance had and no port was served by.
 --as-of reads what was kept at the end of that day (YYYY-MM-DD): the month so far as Nova saw it then, which Nova itself
 cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
 
   async run(args, io) {
-    const { values } = readArguments({
+    const { values, positionals } = readArguments({
       args: [...args],
+      allowPositionals: true,
       options: {
         data: { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },
         view: { type: 'string', default: 'ledger' },
+        resources: { type: 'boolean', default: false },
+        kind: { type: 'string' },
         by: { type: 'string', default: 'project' },
         project: { type: 'string' },
         'as-of': { type: 'string' },
@@ -42,7 +50,9 @@ cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is 
       },
     })
     const view = oneOf('view', values.view, ['ledger', 'parity', 'difference'])
-    const by = oneOf('by', values.by, ['project', 'user', 'instance', 'flavor', 'host'])
+    // `--resources volume` reads as well as `--resources --kind volume`
+    const [word = values.kind, ...rest] = positionals
+    if (rest.length > 0 || (word !== undefined && !values.resources)) throw new AppError('usage', `what is "${rest[0] ?? word}"?`)
     const language = oneOf('language', values.language, ['en', 'it'])
     const form = values.json ? 'json' : values.csv ? 'csv' : 'table'
     const project = values.project === undefined ? {} : { project: values.project }
@@ -52,6 +62,14 @@ cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is 
     const period = asOf === undefined ? readPeriod(values.from, values.to) : null
     const db = openDatabaseReadOnly(required('data', values.data))
     try {
+      if (period && values.resources) {
+        const by = oneOf('by', values.by, ['project', 'user', 'resource', 'type'])
+        const kind = word === undefined ? {} : { kind: oneOf('kind', word, resourceKinds) }
+        const rows = await resourceJournal(db, systemClock).usage(everything, { by, ...period, ...project, ...kind })
+        io.out(resourceReport(rows, { by, ...period }, form))
+        return 0
+      }
+      const by = oneOf('by', values.by, ['project', 'user', 'instance', 'flavor', 'host'])
       const journal = usageJournal(db, systemClock)
       if (asOf !== undefined) io.out(await keptParity(paritySnapshots(db, systemClock), { asOf, by, form, ...project }))
       else if (period && view === 'difference') {

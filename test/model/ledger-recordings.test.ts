@@ -69,7 +69,9 @@ for (const recording of recordings) {
       tenantUsages([...folded].flatMap(parityOf), nova.from, nova.to, systemClock.now()) as unknown as TenantUsage[]
     const told = foldAll(all)
     const after = byInstance(
-      [recording.after.listed, recording.after.deleted].flatMap((file) => serversRead(file).events.map(({ event }) => event)),
+      [recording.serversAfter.listed, recording.serversAfter.deleted].flatMap((file) =>
+        serversRead(file).events.map(({ event }) => event),
+      ),
     )
 
     it('is the same in twenty random orders', () => {

@@ -5,7 +5,8 @@ import { gunzipSync } from 'node:zlib'
 import { readRecorded } from '../../collector/amqp/read.ts'
 import type { RecordedEvent } from '../../model/event.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
-import { type ApiReply, completeListing, serversObserved } from '../../openstack/servers.ts'
+import { type ApiReply, completeListings, type Listing } from '../../openstack/listing.ts'
+import { serversObserved } from '../../openstack/servers.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const demo = join(root, 'collector', 'demo', 'recording')
@@ -15,14 +16,17 @@ export interface Recording {
   name: string
   notifications: string
   inventory: string
-  /** Replies after the run: the complete list, and that of deleted instances. */
-  after: { listed: string; deleted: string }
+  /** Nova's replies after the run: the complete list, and that of deleted instances. */
+  serversAfter: { listed: string; deleted: string }
   usage: string
   window: string
   messages: number
+  /** What the other services listed before and after. */
+  before: string
+  after: string
 }
 
-const afterOf = (name: string) => ({
+const serversAfter = (name: string) => ({
   listed: join(fixtures, name, 'servers-after.json.gz'),
   deleted: join(fixtures, name, 'servers-deleted-after.json.gz'),
 })
@@ -32,18 +36,22 @@ export const recordings: readonly Recording[] = [
     name: 'main',
     notifications: join(demo, 'notifications.jsonl.gz'),
     inventory: join(demo, 'servers-before.json.gz'),
-    after: afterOf('main'),
+    serversAfter: serversAfter('main'),
     usage: join(fixtures, 'main', 'usage-all.json.gz'),
     window: join(fixtures, 'main', 'window.json.gz'),
+    before: join(demo, 'resources-before.json.gz'),
+    after: join(fixtures, 'main', 'after.json.gz'),
     messages: 6688,
   },
   {
     name: 'early-deletes',
     notifications: join(fixtures, 'early-deletes', 'notifications.jsonl.gz'),
     inventory: join(fixtures, 'early-deletes', 'servers-before.json.gz'),
-    after: afterOf('early-deletes'),
+    serversAfter: serversAfter('early-deletes'),
     usage: join(fixtures, 'early-deletes', 'usage-all.json.gz'),
     window: join(fixtures, 'early-deletes', 'window.json.gz'),
+    before: join(fixtures, 'early-deletes', 'before.json.gz'),
+    after: join(fixtures, 'early-deletes', 'after.json.gz'),
     messages: 7581,
   },
 ]
@@ -66,13 +74,13 @@ export const eventsOf = (recording: Recording): RecordedEvent[] =>
   })
 
 /** What the reconciler reads from recorded replies of GET /servers/detail. */
-export function serversRead(file: string): { events: RecordedEvent[]; listing: { readAt: number; ids: string[] } | null } {
+export function serversRead(file: string): { events: RecordedEvent[]; listing: Listing | null } {
   const replies = JSON.parse(readGzipped(file)) as (ApiReply & { time: string })[]
   const events = replies.flatMap(({ time, response }) =>
     serversObserved(response?.body, parseTimestamp(time) as number).map((event) => ({ event, ignored: false, raw: null })),
   )
-  const ids = completeListing(replies)
-  return { events, listing: ids && { readAt: parseTimestamp(replies[0]?.time) as number, ids } }
+  const timed = replies.map((reply) => ({ reply, readAt: parseTimestamp(reply.time) as number }))
+  return { events, listing: completeListings(timed).find(({ kind }) => kind === 'instance') ?? null }
 }
 
 export const readGzipped = (file: string): string => gunzipSync(readFileSync(file)).toString('utf8')

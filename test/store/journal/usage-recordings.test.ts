@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { everything } from '../../../model/access.ts'
 import { systemClock } from '../../../model/clock.ts'
 import type { RecordedEvent } from '../../../model/event.ts'
+
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
@@ -164,9 +165,9 @@ for (const recording of recordings) {
       const heard = events.filter((one) => !lost.has(factOf(one)))
       assert.ok(heard.length < events.length - 100)
       const { journal } = await recordAll(db, [inventory, ...inBatches(heard, 500)])
-      const [listed, deleted] = [serversRead(recording.after.listed), serversRead(recording.after.deleted)]
+      const [listed, deleted] = [serversRead(recording.serversAfter.listed), serversRead(recording.serversAfter.deleted)]
       await journal.record([...listed.events, ...deleted.events])
-      if (listed.listing) await journal.listed({ kind: 'instance', ...listed.listing })
+      if (listed.listing) await journal.listed(listed.listing)
       assertSameUsage(await parityOf(db), nova.usages)
       db.close()
     })
@@ -224,7 +225,7 @@ describe('both recorded runs in one journal, with what happened between them los
   const listing = () => {
     const read = serversRead(main.inventory).listing
     assert.ok(read)
-    return { kind: 'instance' as const, ...read }
+    return read
   }
 
   for (const [title, seed] of [
