@@ -1,9 +1,14 @@
 /** Every seam of the system. What is not here is private to its folder. */
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
+import type { BudgetStanding } from './budget.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
+import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
+import type { RatedRow } from './rating.ts'
+import type { Report, ReportFormat, ReportQuery } from './report.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
@@ -219,6 +224,90 @@ export interface CompletenessJournal {
   gaps(period: Period): Promise<Gap[]>
 }
 
+// ---------------------------------------------------------------------------------------------------------------- money
+
+/** Closed months: written once, whole or not at all, and never changed. */
+export interface MonthJournal {
+  /** Newest first. */
+  months(): Promise<ClosedMonth[]>
+  month(month: string): Promise<ClosedMonth | null>
+  /** One transaction; `rows` is read inside it. False when the month is closed already. */
+  close(month: ClosedMonth, rows: Iterable<RatedRow>): Promise<boolean>
+  /** As they were closed, names and all. */
+  rows(scope: Scope, query: { month: string; project?: string }): Iterable<NamedRow>
+  /** All or none, in one transaction. */
+  adjust(adjustments: readonly Omit<Adjustment, 'id'>[]): Promise<void>
+  /** In the order in which they were made. */
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** Extra specs of flavors, by flavor name, as the newest bus notification told them. */
+export interface FlavorJournal {
+  extraSpecs(): Promise<Map<string, Readonly<Record<string, string>>>>
+}
+
+/** Which monthly reports went to whom: each once, whatever restarts come between. */
+export interface ReportMailJournal {
+  /** Adds what is not there yet; what is there stays as it is. */
+  plan(mails: readonly ReportMail[]): Promise<void>
+  due(now: number): Promise<ReportMail[]>
+  settle(mail: ReportMail): Promise<void>
+  /** All of a month. */
+  mails(month: string): Promise<ReportMail[]>
+}
+
+export interface ReportMail {
+  month: string
+  project: string
+  contact: string
+  address: string
+  state: 'waiting' | 'sent' | 'failed'
+  attempts: number
+  nextAttempt: number | null
+  sentAt: number | null
+  /** Why it failed, or the id of the sent mail. */
+  detail: string | null
+}
+
+/** Reports, rated and composed; every way of looking at them shows the same numbers. */
+export interface Reports {
+  /** null = nothing of that kind in scope. */
+  report(scope: Scope, query: ReportQuery): Promise<Report | null>
+  render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  closedMonths(): Promise<ClosedMonth[]>
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** How far each budget of the scope is used up this month. */
+export interface Budgets {
+  standings(scope: Scope): Promise<BudgetStanding[]>
+}
+
+/** What is paid for and not used. */
+export interface Efficiency {
+  findings(scope: Scope, query: { project?: string }): Promise<EfficiencyReport>
+}
+
+export interface Attachment {
+  name: string
+  type: string
+  content: Uint8Array
+}
+
+/** Mail that is no notification about a problem. */
+export interface Mailer {
+  send(mail: {
+    to: string
+    subject: string
+    text: string
+    html: string
+    attachments: readonly Attachment[]
+    /** Tells this mail from every other: the same again when it is tried again. */
+    key: string
+    signal: AbortSignal
+  }): Promise<Delivery>
+}
+
 export interface ProblemQuery {
   states?: readonly State[]
   /** Default: only hard problems. */
@@ -305,7 +394,7 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection'
+export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
 
 /** What a check looks at. */
 export interface Target {
@@ -316,6 +405,8 @@ export interface Target {
   host: string | null
   /** For instances: the inventory entry, so that a check can tell stopped from silent. */
   instance: Instance | null
+  /** For projects with a budget: how far it is used up. */
+  budget?: BudgetStanding
 }
 
 export interface CheckContext<C> {

@@ -22,6 +22,8 @@ export type FlavorSize = NonNullable<Segment['flavor']>
 export interface Stretch {
   kind: RatedKind
   id: string
+  /** What it was called, where its segments say so. */
+  name: string | null
   from: number
   to: number
   project: string | null
@@ -63,13 +65,13 @@ const hourMs = 3_600_000n
 const gib = 1024n ** 3n
 
 export const instanceStretch = (segment: Segment & { to: number }): Stretch => ({
-  ...{ kind: 'instance', id: segment.instance, from: segment.from, to: segment.to, state: segment.state },
+  ...{ kind: 'instance', id: segment.instance, name: null, from: segment.from, to: segment.to, state: segment.state },
   ...{ project: segment.project, user: segment.user, host: segment.host, flavor: segment.flavor },
   ...{ type: null, sizeGib: null, traffic: null },
 })
 
 export const resourceStretch = (segment: ResourceSegment & { to: number }): Stretch => ({
-  ...{ kind: segment.kind, id: segment.id, from: segment.from, to: segment.to, state: segment.state },
+  ...{ kind: segment.kind, id: segment.id, name: segment.name, from: segment.from, to: segment.to, state: segment.state },
   ...{ project: segment.project, user: segment.user, host: null, flavor: null },
   ...{ type: segment.type, sizeGib: segment.sizeGib, traffic: null },
 })

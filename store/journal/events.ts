@@ -5,6 +5,7 @@ import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../mod
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
+import { flavorSpecsWriter } from './flavor-specs.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { nameWriter } from './names.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
@@ -18,6 +19,7 @@ const twinWindow = 2000
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
   const names = nameWriter(db)
+  const specs = flavorSpecsWriter(db)
 
   function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
@@ -36,6 +38,7 @@ export function eventJournal(db: Database): EventJournal {
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
+      specs.fromEvent(event)
       if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
       if (event.format !== 'native') pair(seq, event)
     }
@@ -97,6 +100,7 @@ export function eventJournal(db: Database): EventJournal {
     } catch (error) {
       ledger.forget()
       names.forget()
+      specs.forget()
       throw error
     }
   }

@@ -30,7 +30,7 @@ CREATE TABLE adjustment (
   project TEXT NOT NULL,
   made_at INTEGER NOT NULL, made_by TEXT NOT NULL, reason TEXT NOT NULL,
   fingerprint TEXT NOT NULL,
-  amount_before TEXT NOT NULL, amount_after TEXT NOT NULL,
+  amount_before TEXT NOT NULL, amount_after TEXT NOT NULL, by_prices TEXT NOT NULL,
   -- what differs, line by line, as JSON
   body TEXT NOT NULL
 ) STRICT;
