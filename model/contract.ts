@@ -235,6 +235,8 @@ export interface MonthJournal {
   close(month: ClosedMonth, rows: Iterable<RatedRow>): Promise<boolean>
   /** As they were closed, names and all. */
   rows(scope: Scope, query: { month: string; project?: string }): Iterable<NamedRow>
+  /** Sums of the closed rows, without adjustments, per month and project. */
+  totals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
   /** All or none, in one transaction. */
   adjust(adjustments: readonly Omit<Adjustment, 'id'>[]): Promise<void>
   /** In the order in which they were made. */
@@ -274,7 +276,10 @@ export interface Reports {
   /** null = nothing of that kind in scope. */
   report(scope: Scope, query: ReportQuery): Promise<Report | null>
   render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  /** Name and media type of the file that a report makes. */
+  file(report: Report, format: ReportFormat): { name: string; type: string }
   closedMonths(): Promise<ClosedMonth[]>
+  closedTotals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
   adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
 }
 

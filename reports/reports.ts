@@ -4,6 +4,7 @@ import type { Report, ReportFormat } from '../model/report.ts'
 import { composeReport } from './compose.ts'
 import { csvOf } from './csv.ts'
 import { jsonOf } from './json.ts'
+import { fileName, mediaTypes } from './mailing.ts'
 import { pdfOf } from './pdf/document.ts'
 import type { ReportDeps } from './sources.ts'
 import type { Language } from './words.ts'
@@ -26,6 +27,8 @@ export function renderReport(report: Report, format: ReportFormat, language: Lan
 export const reports = (deps: ReportDeps): Reports => ({
   report: (scope, query) => composeReport(deps, scope, query),
   render: renderReport,
+  file: (report, format) => ({ name: fileName(report, format), type: mediaTypes[format] }),
   closedMonths: () => deps.months.months(),
+  closedTotals: (scope) => deps.months.totals(scope),
   adjustments: (scope, query) => deps.months.adjustments(scope, query),
 })

@@ -82,7 +82,7 @@ export const pricesSection = z
     /** Percent. */
     vat: percent.optional(),
     /** Decimals of the amount of a line. */
-    decimals: z.int().min(2).max(8).default(4),
+    decimals: z.int().min(2).max(8).default(6),
     lists: z.array(list).min(1),
     discounts: z.array(discount).default([]),
   })

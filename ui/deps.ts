@@ -3,10 +3,13 @@ import type {
   AccountJournal,
   AlertCommands,
   AlertJournal,
+  Budgets,
+  Efficiency,
   EventJournal,
   Inventory,
   Live,
   Logger,
+  Reports,
   SampleStore,
   UsageJournal,
 } from '../model/contract.ts'
@@ -18,6 +21,9 @@ export interface UiDeps {
   events: EventJournal
   inventory: Inventory
   usage: UsageJournal
+  reports: Reports
+  budgets: Budgets
+  efficiency: Efficiency
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

@@ -75,6 +75,17 @@ export function monthJournal(db: Database): MonthJournal {
         yield fromExactText<NamedRow>(body)
     },
 
+    async totals(scope) {
+      const where = inScope(scope, 'project')
+      return db
+        .all<{ month: string; project: string; amount: string }>(
+          `SELECT month, project, CAST(sum(CAST(amount AS INTEGER)) AS TEXT) AS amount FROM closed_row WHERE ${where.sql}
+           GROUP BY month, project ORDER BY month DESC, sum(CAST(amount AS INTEGER)) DESC`,
+          ...where.values,
+        )
+        .map((row) => ({ ...row, amount: BigInt(row.amount) }))
+    },
+
     async adjust(adjustments) {
       db.transaction(() => {
         for (const one of adjustments)

@@ -11,7 +11,7 @@ const hour = 3_600_000
 const october = Date.parse('2026-10-01T00:00:00+02:00')
 
 const bookOf = (lists: object[], more: object = {}) =>
-  priceBook(pricesSection.parse({ currency: 'EUR', vat: 22, lists, ...more }), 'Europe/Rome')
+  priceBook(pricesSection.parse({ currency: 'EUR', vat: 22, decimals: 4, lists, ...more }), 'Europe/Rome')
 
 const segment = (over: Partial<Segment & { to: number }> = {}): Segment & { to: number } => ({
   ...{

@@ -4,6 +4,7 @@ import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
+import { fakeMoney } from './fake-money.ts'
 import { silentLogger } from './silent-logger.ts'
 
 export const password = 'una frase abbastanza lunga'
@@ -38,14 +39,28 @@ export async function startUi(
     if (options.only === undefined || options.only.includes(name)) await accounts.setPassword(name, password, clock.now(), null)
   }
   const cloud = fakeCloud(clock, options.hostile ? { hostile: options.hostile } : {})
+  const money = fakeMoney(cloud, database, clock)
+  const { reports, budgets, efficiency } = money
   const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
-  const ui = createUi(config, { ...cloud, accounts, clock, logger, directory, demo: options.demo ?? true, version: '0.1.0' })
+  const ui = createUi(config, {
+    ...cloud,
+    reports,
+    budgets,
+    efficiency,
+    accounts,
+    clock,
+    logger,
+    directory,
+    demo: options.demo ?? true,
+    version: '0.1.0',
+  })
   const { url } = await ui.listen()
   return {
     url,
     accounts,
     cloud,
+    money,
     logger,
     async close() {
       await ui.close()

@@ -29,6 +29,10 @@ const expected: Record<string, string> = {
   'GET /users{.:format}': 'ANOMbr',
   'GET /users/:id{.:format}': 'ANOMbr',
   'GET /health': 'ANOmbr',
+  'GET /budgets{.:format}': 'AnoMbr',
+  'GET /efficiency{.:format}': 'AnoMbr',
+  'GET /reports': 'AnoMbr',
+  'GET /reports/download': 'AnoMbr',
   'GET /api/v1/series': 'ANOMBR',
 }
 

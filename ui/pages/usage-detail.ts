@@ -1,4 +1,5 @@
 import type { UsageBy } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
@@ -35,6 +36,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
   if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
+  const cost = await costOf(visit, { kind, id }, by, range, rows)
   const days = await daysOf(visit, { ...query, by }, range)
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
@@ -52,7 +54,8 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       ways: ways.map((way) => ({ title: visit.t(`usage.by.${way}`), href: linkTo(visit, { by: way }), chosen: way === by })),
       column: visit.t(`column.${by}`),
       caption: `${title}: ${visit.t(`usage.by.${by}`)}`,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
       instances: `/instances?${kind}=${encodeURIComponent(id)}`,
