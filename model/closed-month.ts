@@ -1,5 +1,5 @@
 /** A month as it was closed, and what was found out about it later. */
-import type { Gap } from './contract.ts'
+import type { Gap } from './gap.ts'
 import type { PriceBook } from './price-book.ts'
 import { amountOf, type RatedRow } from './rating.ts'
 

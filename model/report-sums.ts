@@ -22,8 +22,8 @@ export function linesOfRows(rows: Iterable<NamedRow>): ReportLine[] {
     (a, b) =>
       order(a) - order(b) ||
       compare(a.what ?? '', b.what ?? '') ||
-      compare(String(a.state), String(b.state)) ||
-      Number(b.amount - a.amount),
+      Number(b.amount - a.amount) ||
+      compare(String(a.state), String(b.state)),
   )
 }
 

@@ -1,6 +1,6 @@
 /** One report, whatever it is rendered as. No renderer computes a figure. */
 import type { Adjustment, NamedRow } from './closed-month.ts'
-import type { Gap } from './contract.ts'
+import type { Gap } from './gap.ts'
 import type { Payable } from './payable.ts'
 import type { PriceBook, PriceItem } from './price-book.ts'
 import type { Unit } from './rating.ts'

@@ -10,6 +10,9 @@ import { groupsOf, linesOfRows, unpricedHours } from '../model/report-sums.ts'
 import { dailyValues } from './daily.ts'
 import { type Asked, heldWithin, type ReportDeps, specsIn, trafficWithin } from './sources.ts'
 
+/** A period that ends now ended a moment ago by the time it is composed. */
+const liveMs = 60_000
+
 /** null when the scope has nothing of that kind: the report of a stranger's project does not exist. */
 export async function composeReport(deps: ReportDeps, scope: Scope, query: ReportQuery): Promise<Report | null> {
   const subject = await subjectOf(deps, scope, query)
@@ -42,7 +45,7 @@ export async function composeReport(deps: ReportDeps, scope: Scope, query: Repor
   const adjusted = adjustments.reduce((total, { amountBefore, amountAfter }) => total + amountAfter - amountBefore, 0n)
   return {
     ...{ subject, from, to, zone: deps.zone, month, madeAt: now, madeBy: query.madeBy, book, rows, adjustments, sum, adjusted },
-    status: to > now ? 'open' : asClosed ? 'closed' : 'draft',
+    status: to > now - liveMs ? 'open' : asClosed ? 'closed' : 'draft',
     closedAt: asClosed ? closed.closedAt : null,
     fingerprint: book && fingerprint(book),
     names: await namesOf(deps, rows),
