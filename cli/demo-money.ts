@@ -22,7 +22,7 @@ export const demoMoney = sections.parse({
   budgets: [
     { project: 'f01d88d1e28c487e8291c3f95eea6840', month: 450 },
     { project: '2b249b07e59c4585b5376f728094dac5', month: 500 },
-    { project: '2af47b26a38245838f5cce7675e3f6bb', month: 180, thresholds: [75, 100] },
+    { project: '2af47b26a38245838f5cce7675e3f6bb', month: 420, thresholds: [75, 100] },
   ],
   // the demo's past is complete when it starts; it remembers six hours of samples
   reports: { close: { settle: '1s' }, efficiency: { window: '6h' } },

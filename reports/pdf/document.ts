@@ -21,8 +21,11 @@ export async function* pdfOf(report: Report, language: Language): AsyncGenerator
   hero(paper, report, language, show)
   chart(paper, report, language, show)
   charges(paper, report, language, show)
-  for (const group of report.groups) groupTable(paper, report, group, language, show)
+  // the list of resources may be long: it comes last, behind what is read by everybody
+  for (const group of report.groups.filter(({ by }) => by !== 'instance')) groupTable(paper, report, group, language, show)
   notes(paper, report, language, show)
+  paper.y += 12
+  for (const group of report.groups.filter(({ by }) => by === 'instance')) groupTable(paper, report, group, language, show)
   footers(paper, report, language, show)
   paper.doc.end()
   for await (const piece of paper.doc) yield piece as Uint8Array
