@@ -8,6 +8,7 @@ import type { Database } from '../store/journal/database.ts'
 import { flavorJournal } from '../store/journal/flavor-specs.ts'
 import { inventory } from '../store/journal/inventory.ts'
 import { monthJournal } from '../store/journal/months.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { openSampleStore } from '../store/open.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -20,6 +21,7 @@ export const bookOf = ({ prices, ui }: Pick<Configuration, 'prices' | 'ui'>): Pr
 export function reportDeps(db: Database, config: Configuration, store: SampleStore | null): ReportDeps {
   return {
     ...{ usage: usageJournal(db, systemClock), inventory: inventory(db), months: monthJournal(db), flavors: flavorJournal(db) },
+    resources: resourceJournal(db, systemClock),
     ...{ clock: systemClock, book: bookOf(config), zone: config.ui.zone, ...(store && { store }) },
   }
 }

@@ -26,7 +26,10 @@ import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -140,6 +143,7 @@ async function serve(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
+      takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
@@ -170,8 +174,17 @@ async function serve(
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
         ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
+        ...{
+          store,
+          events,
+          inventory,
+          usage: usageJournal(db, clock),
+          resources: resourceJournal(db, clock),
+          alerts,
+          commands: alerter.commands,
+          accounts,
+        },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

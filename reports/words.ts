@@ -178,7 +178,7 @@ export const words: Record<Language, Words> = {
     further: 'altre {count}',
     items: {
       ...{ flavor: 'Istanza', vcpu: 'vCPU', memory: 'Memoria', disk: 'Disco locale', extra: 'Extra', volume: 'Volume' },
-      ...{ snapshot: 'Snapshot', backup: 'Backup', image: 'Immagine', floatingip: 'IP mobile' },
+      ...{ snapshot: 'Istantanea', backup: 'Backup', image: 'Immagine', floatingip: 'IP flottante' },
       ...{ traffic_in: 'Traffico ricevuto', traffic_out: 'Traffico inviato' },
     },
     states: {
@@ -190,10 +190,10 @@ export const words: Record<Language, Words> = {
       ...{
         instance: 'istanza',
         volume: 'volume',
-        snapshot: 'snapshot',
+        snapshot: 'istantanea',
         backup: 'backup',
         image: 'immagine',
-        floatingip: 'IP mobile',
+        floatingip: 'IP flottante',
       },
     },
     how: 'Come è stato calcolato',

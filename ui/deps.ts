@@ -10,6 +10,7 @@ import type {
   Live,
   Logger,
   Reports,
+  ResourceJournal,
   SampleStore,
   UsageJournal,
 } from '../model/contract.ts'
@@ -24,6 +25,7 @@ export interface UiDeps {
   reports: Reports
   budgets: Budgets
   efficiency: Efficiency
+  resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

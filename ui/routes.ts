@@ -17,6 +17,8 @@ import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
+import { resourcePage } from './pages/resource.ts'
+import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
 import { projectsPage, usersPage } from './pages/usage-overview.ts'
@@ -33,6 +35,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     wallContent,
     eventList,
     instanceList,
+    resourceList,
     instanceFacts,
     instanceActivity,
     healthBoard,
@@ -61,6 +64,8 @@ export function routes(): Route[] {
     eventPage,
     instancesPage,
     instancePage,
+    resourcesPage,
+    resourcePage,
     projectsPage,
     projectPage,
     usersPage,
