@@ -34,6 +34,9 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'projects', href: '/projects', resource: 'projects' },
       { key: 'users', href: '/users', resource: 'users' },
+      { key: 'budgets', href: '/budgets', resource: 'money' },
+      { key: 'efficiency', href: '/efficiency', resource: 'money' },
+      { key: 'reports', href: '/reports', resource: 'money' },
     ],
   },
   { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },

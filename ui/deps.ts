@@ -3,10 +3,13 @@ import type {
   AccountJournal,
   AlertCommands,
   AlertJournal,
+  Budgets,
+  Efficiency,
   EventJournal,
   Inventory,
   Live,
   Logger,
+  Reports,
   ResourceJournal,
   SampleStore,
   UsageJournal,
@@ -19,6 +22,9 @@ export interface UiDeps {
   events: EventJournal
   inventory: Inventory
   usage: UsageJournal
+  reports: Reports
+  budgets: Budgets
+  efficiency: Efficiency
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands

@@ -6,6 +6,7 @@ import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../mod
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
+import { flavorSpecsWriter } from './flavor-specs.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
@@ -24,6 +25,7 @@ export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
   const resources = resourceWriter(db)
   const names = nameWriter(db)
+  const specs = flavorSpecsWriter(db)
   const listings = resourceListings(db, (event) => {
     if (insert(event, false, null, 0) !== null) resources.apply([event])
   })
@@ -51,6 +53,7 @@ export function eventJournal(db: Database): EventJournal {
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
+      specs.fromEvent(event)
       if (event.resource?.kind === 'instance' && event.instance) {
         instances.push(event)
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
@@ -117,6 +120,7 @@ export function eventJournal(db: Database): EventJournal {
       ledger.forget()
       resources.forget()
       names.forget()
+      specs.forget()
       throw error
     }
   }

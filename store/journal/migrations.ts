@@ -4,6 +4,7 @@ import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { moneySchema } from './money.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
 
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-usage-proof', sql: usageProofSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0005-resources', sql: resourcesSchema },
+  { name: '0006-money', sql: moneySchema },
 ]

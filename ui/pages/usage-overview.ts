@@ -1,5 +1,6 @@
 import type { Named } from '../../model/resource.ts'
 import type { UsageRow } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
@@ -30,6 +31,7 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
   const rows = withIdle(used, known)
   const table = by === 'project' ? '/projects' : '/users'
   if (visit.shape !== 'html') return usageList(`${by}-usage`, by, rows)
+  const cost = await costOf(visit, { kind: 'cloud', id: null }, by, range, rows)
   const title = visit.t(by === 'project' ? 'nav.projects' : 'nav.users')
   return {
     kind: 'page',
@@ -40,7 +42,8 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
       ...usageFrame(visit, range, table),
       column: visit.t(`column.${by}`),
       caption: title,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
     },
   }
