@@ -197,26 +197,124 @@ export interface Resource {
   updatedAt: number
 }
 
-/** A stretch of which the figures cannot be defended by themselves. Times are epoch ms; `to` null = goes on. */
+/** What is against the completeness of a period. Times are epoch ms; `to` null = goes on. */
 export interface Gap {
   kind:
-    | 'away' // the broker or our binding was gone: what was published then may be lost
+    | 'before' // we were not listening yet
+    | 'away' // we, the broker, our queue or a binding was gone
     | 'silent' // a host or service that speaks every hour said nothing
     | 'audit' // Nova's own audit did not run or did not finish on this host
-    | 'lost-end' // something ended and nobody said so: its end is inferred
+    | 'lost-end' // it was gone and nobody had said so: its end is inferred
+    | 'overdue' // something began and nobody said how it ended
     | 'unread' // messages were parked: they could not be understood
+  /** `none`: late at the most, our queue kept it; `possible`: something may be missing; `certain`: something is. */
+  loss: 'none' | 'possible' | 'certain'
   service: string
   host: string | null
   from: number
   to: number | null
   /** Instances or messages concerned, where that is known. */
   count: number | null
+  /** Why, where there are several ways: for `away` the cause, for `overdue` the canonical type of what began. */
+  cause: string | null
+}
+
+export interface HeardHour {
+  service: string
+  host: string
+  /** Start of the hour. */
+  hour: number
+  messages: number
 }
 
 export interface CompletenessJournal {
-  /** Messages per service, host and hour; hours without any are absent. */
-  hours(period: Period): Promise<{ service: string; host: string; hour: number; messages: number }[]>
-  gaps(period: Period): Promise<Gap[]>
+  /** Messages per service, host and hour; hours without any are absent. Ordered by service, host, hour. */
+  hours(period: Period): Promise<HeardHour[]>
+  /** Oldest first. What concerns single instances is limited to the scope; what concerns everybody is told to everybody. */
+  gaps(scope: Scope, period: Period): Promise<Gap[]>
+}
+
+/** What the bus collector remembers of its own presence, so that an absence can be told afterwards. */
+export interface ListeningLog {
+  /** Exchange → when we last knew to be bound to it. */
+  last(source: string): Promise<Map<string, number>>
+  bound(source: string, exchanges: readonly string[], at: number): Promise<void>
+  absent(absences: readonly Absence[]): Promise<void>
+}
+
+/** A time without a binding to an exchange, [from, to), epoch ms. */
+export interface Absence {
+  source: string
+  exchange: string
+  from: number
+  to: number
+  cause: 'process' | 'broker' | 'queue' | 'exchange'
+  /** False: our durable queue was bound all the time and kept what was published. */
+  lost: boolean
+}
+
+/** Counts what could not be understood until it is. */
+export interface UnreadLog {
+  parked(messages: readonly ParkedMessage[], time: number): Promise<void>
+  /** Messages that were parked once and are understood by now. */
+  understood(messages: readonly Pick<ParkedMessage, 'routing_key' | 'body'>[]): Promise<void>
+}
+
+export type ActionResult = 'ok' | 'failed' | 'running' | 'unknown'
+
+/** What somebody did to something: all that one request did to one resource. */
+export interface Action {
+  seq: number
+  /** The request's id; null where a service tells none. */
+  request: string | null
+  /** A service did it on behalf of that request. */
+  part: boolean
+  /** First and last word of it, epoch ms. */
+  time: number
+  until: number
+  service: string
+  /** Canonical type without its phase: `instance.resize`, `volume.create`, `session.open` … */
+  verb: string
+  result: ActionResult
+  reason: string | null
+  resource: ResourceRef & { name: string | null }
+  project: string | null
+  actor: { id: string; name: string | null } | null
+  actorProject: string | null
+  host: string | null
+  /** Address that it was asked from. */
+  address: string | null
+}
+
+export interface ActionQuery {
+  from?: number
+  to?: number
+  /** Id or name. */
+  actor?: string
+  project?: string
+  /** Id or name of a resource. */
+  resource?: string
+  service?: string
+  /** Exact, or a family that ends in a dot (`instance.`). */
+  verb?: string
+  result?: ActionResult
+  address?: string
+  /** Part of a resource's name or id, an actor's name, a request id or an address. */
+  q?: string
+  /** Also what services did on behalf of a request that is listed itself. */
+  parts?: boolean
+  /** At most this many, newest first (≤ 1000). */
+  limit: number
+  before?: { time: number; seq: number }
+}
+
+/** Who did what to what, from where, with what result; kept after deletion. */
+export interface TimelineJournal {
+  actions(scope: Scope, query: ActionQuery): Promise<Action[]>
+  /** One action, what the same request did elsewhere, and the events under it, oldest first. */
+  action(scope: Scope, seq: number): Promise<{ action: Action; related: Action[]; events: EventRow[] } | null>
+  /** Distinct verbs, in order. */
+  verbs(scope: Scope): Promise<string[]>
 }
 
 export interface ProblemQuery {

@@ -78,6 +78,9 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
     host: known.host ?? null,
     request: known.request ?? null,
   }
+  if (context.globalRequest && context.globalRequest !== event.request) event.globalRequest = context.globalRequest
+  const address = context.remoteAddress ?? initiatorAddress(data)
+  if (address) event.address = address.slice(0, 64)
   if (known.instance) event.instance = known.instance
   if (known.facts && Object.keys(known.facts).length > 0) event.facts = known.facts
   const names: NonNullable<CloudEvent['names']> = {}
@@ -90,6 +93,12 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
   }
   if (Object.keys(names).length > 0) event.names = names
   return told ? { ok: true, event } : { ok: true, ignored: true, type: eventType, event }
+}
+
+/** CADF: who asked, and from where. */
+function initiatorAddress(payload: Fields): string | null {
+  const initiator = isFields(payload.initiator) ? payload.initiator : {}
+  return isFields(initiator.host) ? textOf(initiator.host.address) : null
 }
 
 /** Asks the service that the exchange names first, then the others: several services share the exchange `openstack`. */

@@ -4,7 +4,9 @@ import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
+import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
+import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { nameWriter } from './names.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
@@ -25,6 +27,7 @@ export function eventJournal(db: Database): EventJournal {
     const raws: string[] = []
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
+    const fresh: CloudEvent[] = []
     for (const { event, ignored, raw } of batch) {
       const seq = insert(event, ignored, raw === null ? null : rawBatch, raws.length)
       if (seq === null) {
@@ -36,6 +39,7 @@ export function eventJournal(db: Database): EventJournal {
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
+      fresh.push(event)
       if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
       if (event.format !== 'native') pair(seq, event)
     }
@@ -50,6 +54,8 @@ export function eventJournal(db: Database): EventJournal {
       )
     ledger.apply(instances)
     missing(instances)
+    noteHeard(db, fresh)
+    noteActions(db, fresh)
     return counts
   }
 
