@@ -150,6 +150,10 @@ const wholes: Readonly<Record<string, string>> = {
   'instance.live_migration_post_dest': 'instance.live_migration',
   'instance.live_migration_rollback': 'instance.live_migration',
   'instance.live_migration_rollback_dest': 'instance.live_migration',
+  // what the conductor could not even begin
+  'compute_task.build_instances': 'instance.create',
+  'compute_task.migrate_server': 'instance.resize',
+  'compute_task.rebuild_server': 'instance.rebuild',
 }
 
 /** Nova's own names of instance actions (nova/compute/instance_actions.py) where they differ from the notification's. */
@@ -178,8 +182,9 @@ const actionNames: Readonly<Record<string, string>> = {
 const rollback = /^instance\.live_migration_rollback/
 const verbOf = (type: string) => wholes[type] ?? type
 
-/** 0: what was done; 1: a change of some field; 2: said beside it. */
-const rankOf = (type: string) => (beside.test(type) ? 2 : type.endsWith('.update') ? 1 : 0)
+/** What was done, before what the conductor was asked for, before a change of some field, before what is said beside it. */
+const rankOf = (type: string) =>
+  type in wholes && beside.test(type) ? 1 : beside.test(type) ? 3 : type.endsWith('.update') ? 2 : 0
 
 /** A resize is done when the machine runs with its new size, a migration when it has arrived. */
 const concludes = (type: string) =>
@@ -214,7 +219,12 @@ function reasonOf(event: CloudEvent): string | null {
     instance?.fault?.message ||
     own ||
     (failed ? textOf(facts?.message) || textOf(facts?.reason) || textOf(facts?.exception) : null)
-  return told ? told.slice(0, longestReason) : null
+  if (!told) return null
+  // legacy conductors send an exception as the text of a Python dictionary
+  const said = /'message': (?:'((?:[^'\\\\]|\\\\.)*)'|"([^"]*)")/.exec(told.slice(0, 4000))
+  const method = event.type === 'compute.exception' ? textOf(facts?.method) : null
+  const words = (said?.[1] ?? said?.[2] ?? told).trim()
+  return (method ? `${method}: ${words}` : words).slice(0, longestReason)
 }
 
 // ---------------------------------------------------------------------------------------------------------------- details

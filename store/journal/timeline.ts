@@ -116,6 +116,12 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
       query.from === undefined ? null : { sql: 'start >= ?', values: [query.from] },
       query.to === undefined ? null : { sql: 'start < ?', values: [query.to] },
       query.before ? { sql: '(start, seq) < (?, ?)', values: [query.before.time, query.before.seq] } : null,
+      // a service tells of the beginning of a create before there is anything with an id
+      {
+        sql: `resource_id <> '' OR result <> 'open' OR NOT EXISTS (
+          SELECT 1 FROM action p WHERE p.root = action.root AND p.verb = action.verb AND p.resource_id <> '')`,
+        values: [],
+      },
       query.parts
         ? null
         : { sql: 'part = 0 OR NOT EXISTS (SELECT 1 FROM action p WHERE p.root = action.root AND p.part = 0)', values: [] },
@@ -187,7 +193,11 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
       const where = allOf([inScope(scope, 'project'), equals('seq', seq)])
       const row = db.get<ActionRow>(`SELECT ${columns} FROM action WHERE ${where.sql}`, ...where.values)
       if (!row) return null
-      const its = allOf([inScope(scope, 'project'), equals('root', row.root), { sql: 'seq <> ?', values: [seq] }])
+      const its = allOf([
+        inScope(scope, 'project'),
+        equals('root', row.root),
+        { sql: `seq <> ? AND resource_id <> ''`, values: [seq] },
+      ])
       const related = db.all<ActionRow>(
         `SELECT ${columns} FROM action WHERE ${its.sql} ORDER BY start, seq LIMIT 100`,
         ...its.values,
