@@ -10,6 +10,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   decode: () => import('./cli/decode.ts'),
   import: () => import('./cli/import.ts'),
   usage: () => import('./cli/usage.ts'),
+  completeness: () => import('./cli/completeness.ts'),
+  timeline: () => import('./cli/timeline.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
   check: () => import('./cli/check.ts'),

@@ -16,9 +16,12 @@ import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Plugin } from '../model/contract.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { listeningLog, unreadLog } from '../store/journal/listening.ts'
+import { timelineJournal } from '../store/journal/timeline.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -32,6 +35,7 @@ import { startDemoCloud } from './demo-cloud.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
+import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
 type Role = (typeof roles)[number]
@@ -100,7 +104,10 @@ async function serve(
     const inventory = openInventory(db)
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
-    const intake = openIntake({ samples, journal: events, inventory, parked, live })
+    const completeness = completenessJournal(db, clock)
+    const listening = listeningLog(db)
+    const unread = { log: unreadLog(db), clock }
+    const intake = openIntake({ samples, journal: events, inventory, parked, live, unread })
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -125,12 +132,13 @@ async function serve(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
+      watchCompleteness(completeness, health, clock, logger, signal),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
       const collectors: Collector[] = [
-        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
+        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, listening, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
         ...(cloud?.collectors ?? []),
       ]
@@ -143,6 +151,7 @@ async function serve(
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
         ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{ completeness, timeline: timelineJournal(db, clock) },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

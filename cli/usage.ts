@@ -1,9 +1,14 @@
 import { everything } from '../model/access.ts'
 import { systemClock } from '../model/clock.ts'
+import { isComplete } from '../model/completeness.ts'
 import { AppError } from '../model/contract.ts'
 import type { UsageRow } from '../model/usage.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { usageJournal } from '../store/journal/usage.ts'
+import { formatter } from '../ui/format.ts'
+import { gapNote, gapRecord } from '../ui/gap-words.ts'
+import { translator } from '../ui/i18n.ts'
 import { oneOf, readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
 
@@ -15,6 +20,7 @@ export const command: Command = {
 
 ledger (default): what was really used, with the flavor and state of the time.
 parity: Nova's own formula; with --json exactly the tenant_usages of os-simple-tenant-usage (detailed).
+Figures over a gap say so: "complete": false with the gaps, and a line on stderr.
 T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
 
   async run(args, io) {
@@ -45,10 +51,15 @@ T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
         return 0
       }
       const rows = await journal.usage(everything, { view, by, from, to, ...project })
-      if (values.json)
-        io.out(JSON.stringify({ view, by, from: new Date(from).toISOString(), to: new Date(to).toISOString(), rows }))
-      else if (values.csv) io.out(csv(rows, by))
+      const gaps = await completenessJournal(db, systemClock).gaps(everything, { from, to })
+      const complete = isComplete(gaps)
+      if (values.json) {
+        const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+        io.out(JSON.stringify({ view, by, ...period, complete, gaps: gaps.map((gap) => gapRecord(gap, true)), rows }))
+      } else if (values.csv) io.out(csv(rows, by, complete))
       else io.out(table(rows, by))
+      const note = gapNote({ t: translator('en'), show: formatter('en', 'UTC') }, gaps)
+      if (note !== null) io.err(`${note} (specola completeness lists them)`)
       return 0
     } finally {
       db.close()
@@ -66,15 +77,15 @@ const columns: [title: string, value: (row: UsageRow) => string | number][] = [
 ]
 
 /** RFC 4180; names come from users, so a cell that a spreadsheet would run as a formula is quoted with an apostrophe. */
-function csv(rows: readonly UsageRow[], by: string): string {
+function csv(rows: readonly UsageRow[], by: string, complete: boolean): string {
   const cell = (value: string | number | null) => {
     if (typeof value === 'number') return String(value)
     const text = /^[=+\-@\t\r]/.test(value ?? '') ? `'${value}` : (value ?? '')
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   const lines = [
-    [by, 'name', ...columns.map(([title]) => title)],
-    ...rows.map((row) => [row.key, row.name, ...columns.map(([, value]) => value(row))]),
+    [by, 'name', ...columns.map(([title]) => title), 'complete'],
+    ...rows.map((row) => [row.key, row.name, ...columns.map(([, value]) => value(row)), String(complete)]),
   ]
   return lines.map((line) => line.map(cell).join(',')).join('\r\n')
 }

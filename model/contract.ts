@@ -299,8 +299,10 @@ export interface ActionQuery {
   verb?: string
   result?: ActionResult
   address?: string
-  /** Part of a resource's name or id, an actor's name, a request id or an address. */
+  /** Part of a resource's name or id, an actor's name, a request id, or (only with `addresses`) an address. */
   q?: string
+  /** Whether `q` may find addresses: not for those who may not see them. */
+  addresses?: boolean
   /** Also what services did on behalf of a request that is listed itself. */
   parts?: boolean
   /** At most this many, newest first (≤ 1000). */

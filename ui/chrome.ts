@@ -19,7 +19,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'problems', href: '/problems', resource: 'problems' },
       { key: 'wall', href: '/wall', resource: 'wall' },
-      { key: 'events', href: '/events', resource: 'events' },
+      { key: 'events', href: '/timeline', resource: 'timeline' },
     ],
   },
   { key: 'cloud', items: [{ key: 'instances', href: '/instances', resource: 'instances' }] },
@@ -28,6 +28,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'projects', href: '/projects', resource: 'projects' },
       { key: 'users', href: '/users', resource: 'users' },
+      { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
   { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
@@ -117,7 +118,10 @@ function navigationOf(visit: Visit) {
 }
 
 const within = (path: string, { href, key }: NavigationItem) =>
-  path === href || path.startsWith(`${href}/`) || (key === 'problems' && path.startsWith('/checks/'))
+  path === href ||
+  path.startsWith(`${href}/`) ||
+  (key === 'problems' && path.startsWith('/checks/')) ||
+  (key === 'events' && /^\/events(\/|$)/.test(path))
 
 /** The table's key of a route. */
 export const routeKey = (method: string, path: string) => `${method.toUpperCase()} ${path}`

@@ -3,11 +3,13 @@ import type {
   AccountJournal,
   AlertCommands,
   AlertJournal,
+  CompletenessJournal,
   EventJournal,
   Inventory,
   Live,
   Logger,
   SampleStore,
+  TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
@@ -18,6 +20,8 @@ export interface UiDeps {
   events: EventJournal
   inventory: Inventory
   usage: UsageJournal
+  completeness: CompletenessJournal
+  timeline: TimelineJournal
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

@@ -8,6 +8,7 @@ import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
+import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
 import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
@@ -15,6 +16,7 @@ import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { signInRoutes } from './pages/sign-in.ts'
+import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
 import { projectsPage, usersPage } from './pages/usage-overview.ts'
 import { wallContent, wallPage } from './pages/wall.ts'
@@ -29,6 +31,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     checkDetail,
     wallContent,
     eventList,
+    actionList,
+    completenessBoard,
     instanceList,
     instanceFacts,
     instanceActivity,
@@ -54,8 +58,11 @@ export function routes(): Route[] {
     acknowledge,
     unacknowledge,
     wallPage,
+    timelinePage,
+    actionPage,
     eventsPage,
     eventPage,
+    completenessPage,
     instancesPage,
     instancePage,
     projectsPage,

@@ -70,14 +70,14 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
   }
 
   /** The arms for a free text; null: it is so common that time order finds it. */
-  function textArms(q: string): { arms: Arm[]; filter: Condition } | { arms: null; filter: Condition } {
+  function textArms(q: string, addresses: boolean): { arms: Arm[]; filter: Condition } | { arms: null; filter: Condition } {
     const name = contains(['name', 'id'], q)
     const resources = ids(`SELECT id FROM subject WHERE ${name.sql} LIMIT ?`, ...name.values, mostArms + 1)
     const users = contains(['name'], q)
     const actors = [...ids(`SELECT id FROM named WHERE kind = 'user' AND (${users.sql}) LIMIT 50`, ...users.values), q]
     const exact = [
       armOf('action_root', 'root', q),
-      armOf('action_address', 'address', q),
+      ...(addresses ? [armOf('action_address', 'address', q)] : []),
       armOf('action_resource', 'resource_id', q),
       ...actors.map((id) => armOf('action_actor', 'actor', id)),
     ]
@@ -85,8 +85,8 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
     if (resources.length <= mostArms)
       return { arms: [...exact, ...resources.map((id) => armOf('action_resource', 'resource_id', id))], filter: none }
     const filter: Condition = {
-      sql: `resource_id IN (SELECT id FROM subject WHERE ${name.sql}) OR actor IN (SELECT value FROM json_each(?)) OR root = ? OR address = ?`,
-      values: [...name.values, JSON.stringify(actors), q, q],
+      sql: `resource_id IN (SELECT id FROM subject WHERE ${name.sql}) OR actor IN (SELECT value FROM json_each(?)) OR root = ?${addresses ? ' OR address = ?' : ''}`,
+      values: [...name.values, JSON.stringify(actors), q, ...(addresses ? [q] : [])],
     }
     return { arms: null, filter }
   }
@@ -102,7 +102,7 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
   function plan(scope: Scope, query: ActionQuery): { arms: Arm[]; filter: Condition } {
     const actors = query.actor === undefined ? null : actorIds(query.actor)
     const resources = query.resource === undefined ? null : resourceIds(query.resource)
-    const text = query.q === undefined ? null : textArms(query.q)
+    const text = query.q === undefined ? null : textArms(query.q, query.addresses === true)
     const filter = allOf([
       inScope(scope, 'project'),
       equals('project', query.project),

@@ -47,6 +47,11 @@ describe('a project sees only itself', () => {
     '/problems?soft=1',
     '/events',
     '/events?all=1',
+    '/timeline',
+    '/timeline?all=1',
+    '/timeline.csv',
+    '/timeline.json',
+    `/timeline/${ui.cloud.timeline.ofProject(own)}`,
     '/instances',
     '/projects',
     '/users',
@@ -76,6 +81,8 @@ describe('a project sees only itself', () => {
     const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
     for (const path of [
       `/instances/${foreign.id}`,
+      `/timeline/${ui.cloud.timeline.ofProject(other)}`,
+      '/timeline/3000',
       `/projects/${other}`,
       `/projects/${other}.csv`,
       `/projects/${other}.json`,
@@ -100,6 +107,11 @@ describe('a project sees only itself', () => {
       '/problems.json?host=hv-08',
       `/events.json?project=${other}`,
       `/events.json?resource=${foreign.id}`,
+      `/timeline.json?resource=${foreign.id}`,
+      `/timeline?resource=${foreign.id}`,
+      `/timeline.json?project=${other}`,
+      '/timeline.json?q=nino',
+      '/timeline.csv?service=specola',
       `/projects/${own}?by=host`,
       `/projects/${own}.json?by=host`,
       `/projects.json?view=parity`,
@@ -129,6 +141,8 @@ describe('a project sees only itself', () => {
       'problem-list',
       'problem-badge',
       'event-list?all=1',
+      'action-list',
+      'completeness-board',
       'instance-list',
       'wall-content',
       'health-board',
@@ -141,7 +155,7 @@ describe('a project sees only itself', () => {
     const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 7)
     const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
     for (const { topic, html } of drawn) silent(html, topic)
-    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board'))
+    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board' || topic === 'completeness-board'))
     await stream.close()
   })
 

@@ -1,5 +1,6 @@
 import type { UsageBy } from '../../model/usage.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
+import { reservationsOf } from '../gap-note.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
@@ -34,7 +35,8 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const rows = await usage.usage(visit.scope, { ...query, by, from: range.from, to: range.to })
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
-  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
+  const reservations = await reservationsOf(visit, range)
+  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows, reservations)
   const days = await daysOf(visit, { ...query, by }, range)
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
@@ -46,6 +48,11 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
     crumbs: [list, { title }],
     model: {
       ...usageFrame(visit, range, table),
+      gaps: reservations.note,
+      timeline:
+        kind === 'user'
+          ? linkTo({ path: '/timeline', query: new URLSearchParams({ actor: id }) }, { from: range.fromText, to: range.toText })
+          : null,
       id,
       by,
       single: by === 'instance',
