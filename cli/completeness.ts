@@ -48,7 +48,9 @@ T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
               const { what, where, loss, count, step, effect, remedy, lasts } = gapWords(words, gap, true)
               const time = `${words.show.full(gap.from)} – ${gap.to === null ? 'goes on' : `${words.show.full(gap.to)} (${lasts})`}`
               const head = [what, where, step, count].filter(Boolean).join(', ')
-              return printable(`${time}\n  ${head}: ${loss}\n  ${effect}\n  ${remedy}`)
+              return printable(
+                [time, `${head}: ${loss.toLowerCase()}`, effect, remedy].filter((line) => line !== null).join('\n  '),
+              )
             })
             .join('\n\n'),
         )

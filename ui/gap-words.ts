@@ -20,7 +20,7 @@ export function gapWords({ t, show }: Words, gap: Gap, hosts: boolean) {
     count: gap.count === null ? null : t(gap.kind === 'unread' ? 'gap.messages' : 'gap.concerned', { count: gap.count }),
     step: gap.kind === 'overdue' ? gap.cause : null,
     effect: t(gap.loss === 'none' ? 'gap.effect.none' : `gap.effect.${gap.kind}`),
-    remedy: t(`gap.remedy.${gap.kind}`),
+    remedy: gap.loss === 'none' ? null : t(`gap.remedy.${gap.kind}`),
     lasts: gap.to === null ? null : show.duration(gap.to - gap.from),
   }
 }

@@ -84,7 +84,7 @@ export function fakeTimeline(
     },
     async action(scope, seq) {
       const action = actions.find((one) => one.seq === seq && allowed(scope, one.project))
-      return action ? { action, related: [], events: (await events(scope, action.resource.id)).slice(0, 6) } : null
+      return action ? { action, related: [], events: (await events(scope, action.resource.id)).slice(0, 6).reverse() } : null
     },
     verbs: async () => [...verbs].sort(),
     ofProject: (project) => actions.find((one) => one.project === project)?.seq ?? 0,

@@ -1,10 +1,12 @@
 /** Reads the cells of the heat strips out: by pointer, or by arrow keys on a strip that has the focus. */
 export function startHeatStrips(): void {
-  document.addEventListener('pointermove', (event) => {
+  const point = (event: PointerEvent) => {
     const strip = stripOf(event.target)
     if (strip) read(strip, Math.floor(place(strip, event.clientX) * countsOf(strip).length))
     else rest()
-  })
+  }
+  document.addEventListener('pointermove', point)
+  document.addEventListener('pointerdown', point)
   document.addEventListener('keydown', (event) => {
     const strip = stripOf(event.target)
     if (!strip) return

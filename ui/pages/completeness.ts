@@ -57,7 +57,9 @@ export const completenessBoard: Fragment = {
     const step = Math.max(hourMs, stepFor(range, mostBuckets))
     const matrix = heardMatrix(range, step, hours, gaps, visit.now)
     const q = text(visit, 'q')?.toLowerCase()
-    const found = matrix.rows.filter(({ service, host }) => q === undefined || `${service} ${host}`.toLowerCase().includes(q))
+    const asked = ({ service, host }: { service: string; host: string | null }) =>
+      q === undefined || `${service} ${host ?? ''}`.toLowerCase().includes(q)
+    const found = matrix.rows.filter(asked)
     const counting = gaps.filter(({ loss }) => loss !== 'none')
     return {
       complete: isComplete(gaps),
@@ -75,6 +77,7 @@ export const completenessBoard: Fragment = {
       stepWords: visit.show.duration(step),
       scale: Array.from({ length: levels }, (_unused, level) => level),
       gaps: gaps
+        .filter(asked)
         .toReversed()
         .slice(0, mostGaps)
         .map((gap) => ({ ...gap, ...gapWords(visit, gap, true) })),

@@ -174,7 +174,9 @@ export const actionPage: Route = {
       actionRows(visit, found.related),
       eventRows(visit, found.events),
     ])
-    const title = `${row?.words} ${row?.name ?? ''}`.trim()
+    const words = row?.words ?? ''
+    const heading = words.charAt(0).toLocaleUpperCase(visit.language) + words.slice(1)
+    const title = `${heading} ${row?.name ?? ''}`.trim()
     return {
       kind: 'page',
       view: 'action',
@@ -182,6 +184,7 @@ export const actionPage: Route = {
       crumbs: [{ title: visit.t('nav.events'), href: '/timeline' }, { title }],
       model: {
         row,
+        heading,
         related,
         events: events.map((event, index) => ({ ...event, newDay: index > 0 && event.day !== events[index - 1]?.day })),
         resourceActions: row?.resourceId ? `/timeline?resource=${encodeURIComponent(row.resourceId)}&from=now-1y` : null,
