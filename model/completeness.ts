@@ -39,6 +39,8 @@ export interface Evidence {
   heard: readonly HeardHour[]
   /** First hour in which anything was ever heard; null = never. */
   firstHeard: number | null
+  /** Last hour in which anything was. */
+  lastHeard: number | null
   /** From three lengths before the period on. */
   audits: readonly AuditReading[]
   stays: readonly Stay[]
@@ -57,7 +59,7 @@ export function gapsOf(period: Period, evidence: Evidence): Gap[] {
   const audits = missedAudits(period, evidence, known, stays).filter(
     (audit) => !silent.some((silence) => silence.host === audit.host && overlaps(silence, audit)),
   )
-  const all = [...before(period, known), ...away(evidence), ...silent, ...audits, ...unread(evidence), ...lost(evidence)]
+  const all = [...before(period, known), ...away(evidence, known), ...silent, ...audits, ...unread(evidence), ...lost(evidence)]
   return all
     .filter((gap) => gap.from < period.to && (gap.to === null || gap.to > period.from) && gap.from <= evidence.now)
     .sort((a, b) => a.from - b.from || compare(a.kind, b.kind) || compare(a.service, b.service) || compare(a.host, b.host))
@@ -75,11 +77,13 @@ interface Knowledge {
   listened(from: number, to: number): boolean
 }
 
-function knowledge({ listening, absences, heard, firstHeard, now }: Evidence): Knowledge {
+function knowledge({ listening, absences, firstHeard, lastHeard, now }: Evidence): Knowledge {
   const since = Math.min(...listening.map((one) => one.since), firstHeard ?? Number.POSITIVE_INFINITY)
   const begin = Number.isFinite(since) ? since : now
-  const lastHeard = heard.reduce((latest, { hour }) => Math.max(latest, hour + hourMs), begin)
-  const end = Math.min(now, listening.length > 0 ? Math.max(...listening.map(({ seenAt }) => seenAt)) : lastHeard)
+  const end = Math.min(
+    now,
+    listening.length > 0 ? Math.max(...listening.map(({ seenAt }) => seenAt)) : (lastHeard ?? begin - hourMs) + hourMs,
+  )
   const deaf = absences.filter(({ lost }) => lost)
   return {
     begin,
@@ -93,7 +97,7 @@ function before(period: Period, { begin }: Knowledge): Gap[] {
   return [gap('before', 'possible', '', null, period.from, Math.min(begin, period.to), null, null)]
 }
 
-function away({ absences, listening, now }: Evidence): Gap[] {
+function away({ absences, listening, now }: Evidence, { end }: Knowledge): Gap[] {
   const closed = absences
     .filter(({ from, to, lost }) => lost || to - from >= 1000)
     .map(({ source, cause, lost, from, to }) => gap('away', lost ? 'possible' : 'none', source, null, from, to, null, cause))
@@ -106,7 +110,10 @@ function away({ absences, listening, now }: Evidence): Gap[] {
       const alone = (newest.get(source) ?? 0) - seenAt > confirmedMs
       return gap('away', alone ? 'possible' : 'none', source, null, seenAt, null, null, alone ? 'exchange' : 'process')
     })
-  return merged([...closed, ...open], 'keep')
+  // what was imported ends where it ends: nobody listened after it
+  const after =
+    listening.length === 0 && now - end > hourMs ? [gap('away', 'possible', '', null, end, null, null, 'process')] : []
+  return merged([...closed, ...open, ...after], 'keep')
 }
 
 // ---------------------------------------------------------------------------------------------------------------- silence

@@ -40,7 +40,8 @@ export function gapNote({ t, show }: Words, gaps: readonly Gap[]): string | null
 export const gapRecord = (gap: Gap, hosts: boolean) => ({
   kind: gap.kind,
   loss: gap.loss,
-  service: gap.service,
+  // the name of a broker is nobody's business who may not see machines
+  service: hosts || gap.kind !== 'away' ? gap.service : '',
   ...(hosts && { host: gap.host }),
   from: new Date(gap.from).toISOString(),
   to: gap.to === null ? null : new Date(gap.to).toISOString(),

@@ -94,6 +94,7 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
         .map((absence) => ({ ...absence, lost: absence.lost === 1 })),
       heard,
       firstHeard: db.get<{ hour: number | null }>('SELECT min(hour) AS hour FROM heard')?.hour ?? null,
+      lastHeard: db.get<{ hour: number | null }>('SELECT max(hour) AS hour FROM heard')?.hour ?? null,
       audits: readings,
       stays:
         heard.length === 0

@@ -6,6 +6,7 @@ import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/ev
 import { absent, listingSkew } from '../../model/ledger.ts'
 import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
+import { deriveOnce } from './derive.ts'
 import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { nameWriter } from './names.ts'
@@ -20,8 +21,11 @@ const twinWindow = 2000
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
   const names = nameWriter(db)
+  let derived = false
 
   function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
+    if (!derived) deriveOnce(db)
+    derived = true
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
     const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
     const raws: string[] = []
@@ -103,6 +107,7 @@ export function eventJournal(db: Database): EventJournal {
     } catch (error) {
       ledger.forget()
       names.forget()
+      derived = false
       throw error
     }
   }

@@ -16,6 +16,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   absences: [],
   heard: [],
   firstHeard: start,
+  lastHeard: now - hourMs,
   audits: [],
   stays: [],
   unread: [],
@@ -96,6 +97,13 @@ describe('completeness', () => {
         ['away', 'none', null],
       ],
     )
+  })
+
+  it('does not claim to know what comes after an import', () => {
+    const lastHeard = hourAt(300)
+    const gaps = gapsOf(day10, evidence({ listening: [], lastHeard, heard: speaks('hv-1', (n) => n <= 300) }))
+    assert.deepEqual(gaps.map(brief), [{ kind: 'away', host: null, from: 301, to: null, count: null }])
+    assert.equal(isComplete(gaps), false)
   })
 
   it('expects nothing of a compute host without instances', () => {

@@ -39,8 +39,10 @@ describe('completeness of a journal', () => {
   const directory = temporaryDirectory()
   let db: Database
   let number = 0
-  beforeEach(() => {
+  beforeEach(async () => {
     db = openDatabase(`${directory()}/${number++}`)
+    // somebody listens, and has for long
+    for (const at of [now - 9 * dayMs, now]) await listeningLog(db).bound('test', ['neutron'], at)
   })
   afterEach(() => db.close())
   const gaps = (from: number, to = now, scope = everything) =>

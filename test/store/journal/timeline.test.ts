@@ -192,3 +192,26 @@ describe('the timeline of the recorded run', function () {
     assert.deepEqual(await actions({ service: 'specola' }, { projects: [own?.project ?? 'x'] }), [])
   })
 })
+
+describe('a journal of before the timeline', () => {
+  const directory = temporaryDirectory()
+
+  it('gets what was heard and what was done from its own events, once', async () => {
+    const events = recordedRun().slice(0, 2000)
+    const whole = openDatabase(`${directory()}/whole`)
+    await eventJournal(whole).record(events)
+    const old = openDatabase(`${directory()}/old`)
+    await eventJournal(old).record(events.slice(0, 1500))
+    for (const table of ['heard', 'audited', 'action', 'subject']) old.run(`DELETE FROM ${table}`)
+    await eventJournal(old).record(events.slice(1500))
+    for (const sql of [
+      'SELECT * FROM heard ORDER BY 1, 2, 3',
+      'SELECT * FROM audited ORDER BY 1, 2, 3',
+      'SELECT id, name FROM subject ORDER BY 1',
+      'SELECT root, resource_id, verb, result, start, stop, actor, fold FROM action ORDER BY 1, 2',
+    ])
+      assert.deepEqual(old.all(sql), whole.all(sql), sql)
+    whole.close()
+    old.close()
+  })
+})
