@@ -10,7 +10,7 @@
  * Whoever owes for more than a week is gone or was switched off: nothing more is expected.
  */
 import { dayMs, hourMs, nextAudit } from './audit-period.ts'
-import type { Absence, Gap, HeardHour, Period } from './contract.ts'
+import type { Absence, Gap, Period } from './contract.ts'
 import { type HostStays, type Stay, staysByHost } from './stays.ts'
 
 /** Messages that are older than that when they come are rare: an hour is judged this long after it is over, ms. */
@@ -25,9 +25,18 @@ const retiredMs = 31 * dayMs
 /** How much history `silent` looks back on. */
 export const historyMs = 8 * dayMs
 
-export interface AuditReading extends Period {
+/** The hours in which a service spoke from a host, ascending or not. */
+export interface Speaker {
+  service: string
   host: string
-  instances: number
+  hours: readonly number[]
+}
+
+/** Closed periods of one length that a host reported: start → instances. */
+export interface HostAudits {
+  host: string
+  length: number
+  readings: ReadonlyMap<number, number>
 }
 
 export interface Evidence {
@@ -36,13 +45,13 @@ export interface Evidence {
   listening: readonly { source: string; exchange: string; since: number; seenAt: number }[]
   absences: readonly Absence[]
   /** From `historyMs` before the period on. */
-  heard: readonly HeardHour[]
+  heard: readonly Speaker[]
   /** First hour in which anything was ever heard; null = never. */
   firstHeard: number | null
   /** Last hour in which anything was. */
   lastHeard: number | null
   /** From three lengths before the period on. */
-  audits: readonly AuditReading[]
+  audits: readonly HostAudits[]
   stays: readonly Stay[]
   unread: readonly { service: string; hour: number; messages: number }[]
   /** Ends that were inferred: last word of the instance, and when it was found gone. */
@@ -119,21 +128,24 @@ function away({ absences, listening, now }: Evidence, { end }: Knowledge): Gap[]
 // ---------------------------------------------------------------------------------------------------------------- silence
 
 function silences(period: Period, evidence: Evidence, known: Knowledge, stays: HostStays): Gap[] {
-  const bySpeaker = Map.groupBy(evidence.heard, ({ service, host }) => `${service} ${host}`)
   const judged = (hour: number) => known.listened(hour, hour + hourMs)
   const end = Math.min(period.to, evidence.now - lateMs)
   const gaps: Gap[] = []
-  for (const hours of bySpeaker.values()) {
-    const { service, host } = hours[0] as HeardHour
-    if (host === '') continue
-    const spoken = new Set(hours.map(({ hour }) => hour))
-    let hour = hours.reduce((first, one) => Math.min(first, one.hour), Number.POSITIVE_INFINITY)
+  for (const { service, host, hours } of evidence.heard) {
+    if (host === '' || hours.length < 20) continue
+    const spoken = new Set(hours)
+    let hour = hours.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY)
     let since: number | null = null
     for (; hour + hourMs <= end; hour += hourMs) {
-      const owes =
-        !spoken.has(hour) && judged(hour) && expected(hour, since, spoken, judged) && !emptied(service, host, hour, stays)
+      if (spoken.has(hour)) {
+        if (since !== null) gaps.push(gap('silent', 'possible', service, host, since, hour, null, null))
+        since = null
+        continue
+      }
+      if (!judged(hour)) continue
+      const owes = expected(hour, since, spoken, judged) && !emptied(service, host, hour, stays)
       if (owes && (since === null || hour - since < longestExpectation)) since ??= hour
-      else if (since !== null && (spoken.has(hour) || judged(hour))) {
+      else if (since !== null) {
         gaps.push(gap('silent', 'possible', service, host, since, hour, null, null))
         since = null
       }
@@ -170,31 +182,43 @@ const emptied = (service: string, host: string, hour: number, stays: HostStays) 
 // ----------------------------------------------------------------------------------------------------------------- audits
 
 function missedAudits(period: Period, { audits, now }: Evidence, known: Knowledge, stays: HostStays): Gap[] {
+  return [...Map.groupBy(audits, ({ host }) => host)].flatMap(([host, its]) => missedOf(host, its, period, now, known, stays))
+}
+
+function missedOf(
+  host: string,
+  its: readonly HostAudits[],
+  period: Period,
+  now: number,
+  known: Knowledge,
+  stays: HostStays,
+): Gap[] {
+  const starts = its.flatMap(({ length, readings }) => [...readings.keys()].map((from) => ({ from, to: from + length })))
+  // after a change of the setting the periods go on with the new length
+  const lengths = new Map(its.length > 1 ? starts.map(({ from, to }) => [from, to]) : [])
+  const instances = (from: number) =>
+    its.reduce<number | undefined>((found, { readings }) => readings.get(from) ?? found, undefined)
   const gaps: Gap[] = []
-  for (const [host, its] of Map.groupBy(audits, (audit) => audit.host)) {
-    const byStart = new Map(its.map((audit) => [audit.from, audit]))
-    let at: Period = its.reduce((first, audit) => (audit.from < first.from ? audit : first))
-    let missing: Gap | null = null
-    const over = () => {
-      if (missing) gaps.push(missing)
-      missing = null
-    }
-    for (; at.from < period.to && at.to + auditLateMs <= now; at = nextAudit(at)) {
-      const reading = byStart.get(at.from)
-      if (reading) at = reading // the length may have been changed
-      const owed = stays.throughout(host, at.from, at.to + 60_000)
-      const short = owed - (reading?.instances ?? 0)
-      const heardOf = known.listened(at.to, at.to + auditLateMs)
-      if (short <= 0 || !heardOf) over()
-      else if (reading) {
-        over()
-        gaps.push(gap('audit', 'possible', 'nova', host, at.from, at.to, short, 'unfinished'))
-      } else if (missing === null) missing = gap('audit', 'possible', 'nova', host, at.from, at.to, owed, 'not-run')
-      else missing = { ...(missing as Gap), to: at.to, count: Math.max((missing as Gap).count ?? 0, owed) }
-      if (missing && at.to - (missing as Gap).from > Math.max(longestExpectation, 3 * (at.to - at.from))) break
-    }
-    over()
+  let missing: Gap | null = null
+  const over = () => {
+    if (missing) gaps.push(missing)
+    missing = null
   }
+  let at: Period = starts.reduce((first, audit) => (audit.from < first.from ? audit : first))
+  for (; at.from < period.to && at.to + auditLateMs <= now; at = nextAudit(at)) {
+    at = { from: at.from, to: lengths.get(at.from) ?? at.to }
+    const reported = instances(at.from)
+    const owed = at.to > period.from - longestExpectation ? stays.throughout(host, at.from, at.to + 60_000) : 0
+    const short = owed - (reported ?? 0)
+    if (short <= 0 || !known.listened(at.to, at.to + auditLateMs)) over()
+    else if (reported !== undefined) {
+      over()
+      gaps.push(gap('audit', 'possible', 'nova', host, at.from, at.to, short, 'unfinished'))
+    } else if (missing === null) missing = gap('audit', 'possible', 'nova', host, at.from, at.to, owed, 'not-run')
+    else missing = { ...(missing as Gap), to: at.to, count: Math.max((missing as Gap).count ?? 0, owed) }
+    if (missing && at.to - (missing as Gap).from > Math.max(longestExpectation, 3 * (at.to - at.from))) break
+  }
+  over()
   return gaps
 }
 

@@ -228,8 +228,11 @@ export interface HeardHour {
 }
 
 export interface CompletenessJournal {
-  /** Messages per service, host and hour; hours without any are absent. Ordered by service, host, hour. */
-  hours(period: Period): Promise<HeardHour[]>
+  /**
+   * Messages per service, host and hour, or per `step` ms (a multiple of an hour, aligned to the epoch); those without any are
+   * absent. Ordered by service, host, time.
+   */
+  hours(period: Period, step?: number): Promise<HeardHour[]>
   /** Oldest first. What concerns single instances is limited to the scope; what concerns everybody is told to everybody. */
   gaps(scope: Scope, period: Period): Promise<Gap[]>
 }

@@ -46,16 +46,22 @@ export async function actionRows(visit: Visit, actions: readonly Action[]) {
       reason: action.reason,
       kind: resource.kind,
       resourceId: resource.id === '' ? null : resource.id,
-      name: resource.name ?? (resource.kind === 'instance' ? instance(resource.id) : resource.id || null),
+      // who signs in does it to nobody else
+      name:
+        resource.id === actor?.id
+          ? null
+          : (resource.name ?? (resource.kind === 'instance' ? instance(resource.id) : resource.id || null)),
       resourceHref: hrefOf(visit, action),
       projectId: action.project,
       projectName: project(action.project),
+      // some services do not say who asked; others act by themselves
+      nobody: visit.t(action.request === null ? 'timeline.untold' : 'timeline.nobody'),
       actorId: actor?.id ?? null,
       actorName: actor ? (actor.name ?? actor.id) : null,
       actorHref:
         actor && action.service !== 'specola' && visit.can('see', 'users') ? `/users/${encodeURIComponent(actor.id)}` : null,
       actorProject: project(action.actorProject),
-      lasted: action.until > action.time ? visit.show.duration(action.until - action.time) : null,
+      lasted: action.until - action.time >= 1000 ? visit.show.duration(action.until - action.time) : null,
       request: action.request,
       part: action.part,
       host: hosts ? action.host : null,

@@ -2,7 +2,7 @@
 import type { Scope } from '../../model/access.ts'
 import { dayMs, hourMs } from '../../model/audit-period.ts'
 import type { Clock } from '../../model/clock.ts'
-import { type AuditReading, type Evidence, gapsOf, historyMs } from '../../model/completeness.ts'
+import { type Evidence, gapsOf, type HostAudits, historyMs, type Speaker } from '../../model/completeness.ts'
 import type { Absence, CompletenessJournal, Gap, HeardHour, Period } from '../../model/contract.ts'
 import { longestDuration } from '../../model/overdue.ts'
 import type { Stay } from '../../model/stays.ts'
@@ -16,22 +16,43 @@ const remembered = 50
 export function completenessJournal(db: Database, clock: Clock): CompletenessJournal {
   const found = new Map<string, { at: number; gaps: Gap[] }>()
 
-  const hours = ({ from, to }: Period) =>
+  const hours = ({ from, to }: Period, step: number) =>
     db.all<HeardHour>(
-      'SELECT service, host, hour, messages FROM heard WHERE hour > ? AND hour < ? ORDER BY service, host, hour',
-      from - hourMs,
-      to,
-    )
-
-  /** Any number of lengths: one range of the primary key for each. */
-  function audits({ from, to }: Period): AuditReading[] {
-    return db.all<AuditReading>(
-      `SELECT a.host, a.start AS "from", a.start + a.length AS "to", max(a.legacy, a.versioned) AS instances
-       FROM (SELECT DISTINCT length FROM audited) l JOIN audited a ON a.length = l.length AND a.start >= ?1 - 3 * l.length AND a.start < ?2`,
+      `SELECT service, host, CAST(hour / ?3 AS INTEGER) * ?3 AS hour, sum(messages) AS messages FROM heard
+       WHERE hour > ?1 - ${hourMs} AND hour < ?2 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       from,
       to,
+      step,
     )
-  }
+
+  /** One row a speaker: hundreds of hosts times a month of hours are too many rows to make objects of. */
+  const speakers = ({ from, to }: Period): Speaker[] =>
+    db
+      .all<{ service: string; host: string; hours: string }>(
+        'SELECT service, host, json_group_array(hour) AS hours FROM heard WHERE hour > ? AND hour < ? GROUP BY service, host',
+        from - hourMs,
+        to,
+      )
+      .map(({ service, host, hours: list }) => ({ service, host, hours: JSON.parse(list) as number[] }))
+
+  /** Any number of lengths: one range of the primary key for each. */
+  const audits = ({ from, to }: Period): HostAudits[] =>
+    db
+      .all<{ host: string; length: number; starts: string; counts: string }>(
+        `SELECT a.host, a.length, json_group_array(a.start) AS starts, json_group_array(max(a.legacy, a.versioned)) AS counts
+         FROM (SELECT DISTINCT length FROM audited) l JOIN audited a ON a.length = l.length AND a.start >= ?1 - 3 * l.length AND a.start < ?2
+         GROUP BY a.host, a.length`,
+        from,
+        to,
+      )
+      .map(({ host, length, starts, counts }) => {
+        const instances = JSON.parse(counts) as number[]
+        return {
+          host,
+          length,
+          readings: new Map((JSON.parse(starts) as number[]).map((start, n) => [start, instances[n] as number])),
+        }
+      })
 
   /** Only hosts of which something is expected, only states that Nova's audit tells of. */
   function stays({ from, to }: Period): Stay[] {
@@ -64,7 +85,7 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
        FROM event s JOIN json_each(?1) longest ON longest.key = s.type
        WHERE s.phase = 'start' AND s.time >= ?2 - longest.value AND s.time < ?3 AND s.time + longest.value < ?4 AND s.hidden = 0
          AND s.resource_id IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM event e WHERE e.resource_id = s.resource_id AND e.time BETWEEN s.time - 5000 AND s.time + longest.value
+         AND NOT EXISTS (SELECT 1 FROM event e WHERE e.resource_id = s.resource_id AND e.time >= s.time - 5000
            AND ((e.type = s.type AND e.phase IS NOT 'start' AND (e.request IS s.request OR e.request IS NULL OR s.request IS NULL))
              OR (e.type IN ('compute.exception', 'instance.live_migration_rollback', 'instance.delete') AND e.phase IS NOT 'start')))
          AND ${its.sql}`,
@@ -80,7 +101,7 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
     const now = clock.now()
     const until = Math.min(period.to, now)
     const wide = { from: period.from - historyMs, to: until }
-    const heard = hours(wide)
+    const heard = speakers(wide)
     const readings = audits({ from: period.from, to: until })
     const evidence: Evidence = {
       now,
@@ -96,10 +117,7 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
       firstHeard: db.get<{ hour: number | null }>('SELECT min(hour) AS hour FROM heard')?.hour ?? null,
       lastHeard: db.get<{ hour: number | null }>('SELECT max(hour) AS hour FROM heard')?.hour ?? null,
       audits: readings,
-      stays:
-        heard.length === 0
-          ? []
-          : stays({ from: readings.reduce((first, { from }) => Math.min(first, from), wide.from), to: until }),
+      stays: heard.length === 0 ? [] : stays({ from: wide.from, to: until }),
       unread: db.all(
         `SELECT service, CAST(time / ${hourMs} AS INTEGER) * ${hourMs} AS hour, sum(messages) AS messages FROM unread
          WHERE time >= ? AND time < ? GROUP BY 1, 2`,
@@ -113,8 +131,8 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
   }
 
   return {
-    async hours(period) {
-      return hours(period)
+    async hours(period, step = hourMs) {
+      return hours(period, step)
     },
 
     async gaps(scope, period) {

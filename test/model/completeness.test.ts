@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { dayMs, hourMs, nextAudit } from '../../model/audit-period.ts'
-import { type Evidence, gapsOf, isComplete } from '../../model/completeness.ts'
-import type { Gap, HeardHour } from '../../model/contract.ts'
+import { type Evidence, gapsOf, isComplete, type Speaker } from '../../model/completeness.ts'
+import type { Gap } from '../../model/contract.ts'
 
 const start = Date.UTC(2026, 9, 1)
 const now = start + 20 * dayMs + 30 * 60_000
@@ -25,8 +25,15 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   ...more,
 })
 
-const speaks = (host: string, when: (n: number) => boolean, service = 'neutron'): HeardHour[] =>
-  Array.from({ length: hours }, (_, n) => n).flatMap((n) => (when(n) ? [{ service, host, hour: hourAt(n), messages: 3 }] : []))
+const speaks = (host: string, when: (n: number) => boolean, service = 'neutron'): Speaker[] => [
+  {
+    service,
+    host,
+    hours: Array.from({ length: hours }, (_, n) => n)
+      .filter(when)
+      .map(hourAt),
+  },
+]
 
 const brief = ({ kind, host, from, to, count }: Gap) => ({
   kind,
@@ -118,12 +125,14 @@ describe('completeness', () => {
   })
 
   describe('audits', () => {
-    const audit = (n: number, instances: number) => ({ host: 'hv-1', from: hourAt(n), to: hourAt(n + 1), instances })
-    const all = (counts: (n: number) => number | null) =>
-      Array.from({ length: hours }, (_, n) => n).flatMap((n) => {
+    const all = (counts: (n: number) => number | null) => {
+      const readings = new Map<number, number>()
+      for (let n = 0; n < hours; n++) {
         const instances = counts(n)
-        return instances === null ? [] : [audit(n, instances)]
-      })
+        if (instances !== null) readings.set(hourAt(n), instances)
+      }
+      return [{ host: 'hv-1', length: hourMs, readings }]
+    }
     const stays = ['a', 'b', 'c'].map((instance) => ({ host: 'hv-1', instance, from: start, to: null }))
     const heard = speaks('hv-1', () => true, 'nova')
 
@@ -175,8 +184,16 @@ describe('completeness', () => {
           const heard = [...speaks('a', (n) => spoken[n] === true), ...speaks('b', (n) => n < from || n >= from + length)]
           const period = { from: hourAt(from), to: hourAt(Math.min(hours, from + 48)) }
           const gaps = gapsOf(period, evidence({ heard }))
-          const shuffled = heard.map((row, n) => ({ row, key: (n * 7919 + seed) % heard.length })).sort((x, y) => x.key - y.key)
-          assert.deepEqual(gapsOf(period, evidence({ heard: shuffled.map(({ row }) => row) })), gaps)
+          const shuffled = heard
+            .map(({ hours: list, ...row }) => ({
+              ...row,
+              hours: list
+                .map((hour, n) => ({ hour, key: (n * 7919 + seed) % list.length }))
+                .sort((x, y) => x.key - y.key)
+                .map(({ hour }) => hour),
+            }))
+            .reverse()
+          assert.deepEqual(gapsOf(period, evidence({ heard: shuffled })), gaps)
           for (const gap of gaps) assert.ok(gap.from < period.to && (gap.to ?? Number.POSITIVE_INFINITY) > period.from)
           // one that speaks by chance owes nothing; the steady one owes what it left out, once a few days of it are known
           assert.deepEqual(

@@ -50,11 +50,11 @@ export const completenessBoard: Fragment = {
     const parsed = rangeOf(visit, 'now-24h')
     if (!parsed.ok) return { services: [], gaps: [] }
     const { range } = parsed
+    const step = Math.max(hourMs, stepFor(range, mostBuckets))
     const [hours, gaps] = await Promise.all([
-      visit.deps.completeness.hours(range),
+      visit.deps.completeness.hours(range, step),
       visit.deps.completeness.gaps(visit.scope, range),
     ])
-    const step = Math.max(hourMs, stepFor(range, mostBuckets))
     const matrix = heardMatrix(range, step, hours, gaps, visit.now)
     const q = text(visit, 'q')?.toLowerCase()
     const asked = ({ service, host }: { service: string; host: string | null }) =>
