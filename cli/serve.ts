@@ -21,6 +21,9 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
+import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
@@ -133,6 +136,7 @@ async function serve(
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
       watchCompleteness(completeness, health, clock, logger, signal),
+      takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
@@ -150,7 +154,16 @@ async function serve(
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{
+          store,
+          events,
+          inventory,
+          usage: usageJournal(db, clock),
+          resources: resourceJournal(db, clock),
+          alerts,
+          commands: alerter.commands,
+          accounts,
+        },
         ...{ completeness, timeline: timelineJournal(db, clock) },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })

@@ -20,6 +20,13 @@ export function closedAudit(event: CloudEvent): Period | null {
   return isLength(period.to - period.from) ? period : null
 }
 
+/** What a reading of Nova's own log of the audit says of a closed period; null for any other event. */
+export function auditLog(event: CloudEvent): (Period & { notRun: string[] }) | null {
+  const { from, to, notRun } = event.type === 'audit.log' ? (event.facts ?? {}) : {}
+  if (typeof from !== 'number' || typeof to !== 'number' || !Array.isArray(notRun)) return null
+  return { from, to, notRun: notRun.filter((host): host is string => typeof host === 'string') }
+}
+
 function isLength(ms: number): boolean {
   const days = ms / dayMs
   return ms === hourMs || [1, 28, 29, 30, 31, 365, 366].includes(days)

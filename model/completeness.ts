@@ -52,6 +52,8 @@ export interface Evidence {
   lastHeard: number | null
   /** From three lengths before the period on. */
   audits: readonly HostAudits[]
+  /** Periods that Nova's own log says were not audited on a host. */
+  notAudited: readonly (Period & { host: string })[]
   stays: readonly Stay[]
   unread: readonly { service: string; hour: number; messages: number }[]
   /** Ends that were inferred: last word of the instance, and when it was found gone. */
@@ -181,8 +183,15 @@ const emptied = (service: string, host: string, hour: number, stays: HostStays) 
 
 // ----------------------------------------------------------------------------------------------------------------- audits
 
-function missedAudits(period: Period, { audits, now }: Evidence, known: Knowledge, stays: HostStays): Gap[] {
-  return [...Map.groupBy(audits, ({ host }) => host)].flatMap(([host, its]) => missedOf(host, its, period, now, known, stays))
+function missedAudits(period: Period, { audits, notAudited, now }: Evidence, known: Knowledge, stays: HostStays): Gap[] {
+  const found = [...Map.groupBy(audits, ({ host }) => host)].flatMap(([host, its]) =>
+    missedOf(host, its, period, now, known, stays),
+  )
+  // Nova knows of hosts that never had any; a host without instances has nothing to audit
+  const told = notAudited
+    .map(({ host, from, to }) => gap('audit', 'possible', 'nova', host, from, to, stays.throughout(host, from, to), 'not-run'))
+    .filter((one) => one.count !== 0 && !found.some((other) => other.host === one.host && overlaps(other, one)))
+  return [...found, ...merged(told, 'keep')]
 }
 
 function missedOf(

@@ -2,11 +2,13 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { Discrepancy } from './discrepancy.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
+import type { Overdue } from './overdue.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
-import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
+import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
 // ---------------------------------------------------------------------------------------------------------- errors, logs
 
@@ -141,7 +143,7 @@ export interface Inventory {
   users(scope: Scope): Promise<(Named & { instances: number })[]>
   hypervisors(scope: Scope): Promise<Hypervisor[]>
   /** Display names for ids; ids without a known name are absent. */
-  names(kind: 'project' | 'user' | 'instance', ids: readonly string[]): Promise<Map<string, string>>
+  names(kind: string, ids: readonly string[]): Promise<Map<string, string>>
   seenInstances(batch: readonly SeenInstance[]): Promise<void>
   seenHypervisor(hypervisor: Hypervisor): Promise<void>
   name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
@@ -157,6 +159,34 @@ export interface UsageJournal {
    * of a large cloud does not fit in memory twice.
    */
   segmentsWithin(scope: Scope, period: Period & { project?: string; instance?: string }): Iterable<Segment & { to: number }>
+  /**
+   * Nova's figure and ours for each instance where they differ, or where both count time in which it did not run; the largest
+   * difference first. The period is cut to whole seconds.
+   */
+  differences(scope: Scope, query: Period & { project?: string; instance?: string }): Promise<UsageDifference[]>
+  /** Where another witness disagreed with the ledger, newest first: something was missed. */
+  discrepancies(
+    scope: Scope,
+    query: Partial<Period> & { project?: string; instance?: string; limit: number },
+  ): Promise<Discrepancy[]>
+  /** Actions that should have ended by now and of which no end was heard; the longest due first. */
+  overdue(now: number): Promise<Overdue[]>
+}
+
+/** What Nova said of a month, night by night, as it was then: Nova itself cannot say it again. */
+export interface ParitySnapshots {
+  /** Stores the figures of a day's end unless they are there; true when they were not. */
+  take(night: Night, zone: string): Promise<boolean>
+  /** The newest night that was taken, `YYYY-MM-DD`; null = none. */
+  last(): Promise<string | null>
+  /** The newest snapshot of that day or before it, or null. */
+  read(scope: Scope, query: { day: string; project?: string }): Promise<{ night: Night; takenAt: number; usages: Json[] } | null>
+}
+
+/** The end of a day of the configured zone, and the month so far that is kept then. */
+export interface Night extends Period {
+  /** The day that ended, `YYYY-MM-DD`. */
+  day: string
 }
 
 /** Epoch ms, [from, to). */
@@ -177,11 +207,15 @@ export interface ResourceJournal {
     period: Period & { project?: string; kind?: ResourceKind },
   ): Iterable<ResourceSegment & { to: number }>
   segments(scope: Scope, kind: ResourceKind, id: string): Promise<ResourceSegment[]>
-  /** What exists or existed, of any kind, by name. */
+  /**
+   * What exists or existed, of any kind, by name. What every project may see (public images, shared networks) is in every scope,
+   * there without its owner and whom it serves.
+   */
   resources(
     scope: Scope,
     query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
   ): Promise<{ rows: Resource[]; total: number }>
+  resource(scope: Scope, kind: string, id: string): Promise<Resource | null>
 }
 
 /** Something that a service told of and that is no instance; its name outlives its deletion. */

@@ -4,7 +4,7 @@
  * Requests are joined by their global id, so that what a service does for another is found under the same root.
  */
 import type { CloudEvent, Json } from './event.ts'
-import { dueAfter } from './overdue.ts'
+import { dueAfter } from './longest-duration.ts'
 import { parseTimestamp } from './timestamp.ts'
 
 /** What has been told of one action so far. Plain JSON. */
@@ -214,7 +214,7 @@ function stepOf(event: CloudEvent): { type: string; at: Omit<Step, 'since'> } {
 function reasonOf(event: CloudEvent): string | null {
   const { facts, instance, phase } = event
   const failed = phase === 'error' || event.type === 'compute.exception' || /^(error|critical)$/i.test(event.priority)
-  const own = event.type === instanceAction ? textOf(facts?.reason) : null
+  const own = event.type === instanceAction ? (textOf(facts?.details) ?? textOf(facts?.reason)) : null
   const told =
     instance?.fault?.message ||
     own ||

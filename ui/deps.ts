@@ -8,6 +8,7 @@ import type {
   Inventory,
   Live,
   Logger,
+  ResourceJournal,
   SampleStore,
   TimelineJournal,
   UsageJournal,
@@ -22,6 +23,7 @@ export interface UiDeps {
   usage: UsageJournal
   completeness: CompletenessJournal
   timeline: TimelineJournal
+  resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

@@ -15,6 +15,8 @@ import { instanceActivity, instanceFacts, instancePage } from './pages/instance.
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
+import { resourcePage } from './pages/resource.ts'
+import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
@@ -34,6 +36,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     actionList,
     completenessBoard,
     instanceList,
+    resourceList,
     instanceFacts,
     instanceActivity,
     healthBoard,
@@ -65,6 +68,8 @@ export function routes(): Route[] {
     completenessPage,
     instancesPage,
     instancePage,
+    resourcesPage,
+    resourcePage,
     projectsPage,
     projectPage,
     usersPage,

@@ -13,6 +13,9 @@ CREATE TABLE audited (
   PRIMARY KEY (length, start, host)
 ) STRICT, WITHOUT ROWID;
 
+-- hosts on which it did not run, as Nova's own log of it says (os-instance_usage_audit_log)
+CREATE TABLE audit_missed (start INTEGER NOT NULL, stop INTEGER NOT NULL, host TEXT NOT NULL, PRIMARY KEY (start, stop, host)) STRICT, WITHOUT ROWID;
+
 -- messages that were parked and have not been understood since
 CREATE TABLE unread (id BLOB PRIMARY KEY, time INTEGER NOT NULL, service TEXT NOT NULL, messages INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX unread_time ON unread (time);

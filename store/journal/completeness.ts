@@ -4,7 +4,7 @@ import { dayMs, hourMs } from '../../model/audit-period.ts'
 import type { Clock } from '../../model/clock.ts'
 import { type Evidence, gapsOf, type HostAudits, historyMs, type Speaker } from '../../model/completeness.ts'
 import type { Absence, CompletenessJournal, Gap, HeardHour, Period } from '../../model/contract.ts'
-import { longestDuration } from '../../model/overdue.ts'
+import { longestDuration } from '../../model/longest-duration.ts'
 import type { Stay } from '../../model/stays.ts'
 import type { Database } from './database.ts'
 import { inScope } from './scope.ts'
@@ -117,7 +117,12 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
       firstHeard: db.get<{ hour: number | null }>('SELECT min(hour) AS hour FROM heard')?.hour ?? null,
       lastHeard: db.get<{ hour: number | null }>('SELECT max(hour) AS hour FROM heard')?.hour ?? null,
       audits: readings,
-      stays: heard.length === 0 ? [] : stays({ from: wide.from, to: until }),
+      notAudited: db.all(
+        'SELECT host, start AS "from", stop AS "to" FROM audit_missed WHERE start < ? AND stop > ?',
+        until,
+        period.from,
+      ),
+      stays: stays({ from: wide.from, to: until }),
       unread: db.all(
         `SELECT service, CAST(time / ${hourMs} AS INTEGER) * ${hourMs} AS hour, sum(messages) AS messages FROM unread
          WHERE time >= ? AND time < ? GROUP BY 1, 2`,

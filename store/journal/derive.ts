@@ -16,7 +16,11 @@ export function deriveOnce(db: Database): void {
       batchSize,
     )
     const events = rows.map(({ body }) => JSON.parse(body) as CloudEvent)
-    noteHeard(db, events)
+    // the further things of a bulk request came in one message
+    noteHeard(
+      db,
+      events.filter(({ id }) => !/#\d+$/.test(id)),
+    )
     noteActions(db, events)
     const last = rows.at(-1)
     if (!last) return

@@ -1,5 +1,5 @@
 /** Who spoke when: counted in the transaction that stores the events, so that counts and events agree after any kill. */
-import { closedAudit, hourMs } from '../../model/audit-period.ts'
+import { auditLog, closedAudit, hourMs } from '../../model/audit-period.ts'
 import type { CloudEvent } from '../../model/event.ts'
 import type { Database } from './database.ts'
 
@@ -20,6 +20,8 @@ export function noteHeard(db: Database, events: readonly CloudEvent[]): void {
   const counts = new Map<string, { hour: number; service: string; host: string; messages: number }>()
   const audits = new Map<string, { length: number; start: number; host: string; legacy: number; versioned: number }>()
   for (const event of events) {
+    const log = auditLog(event)
+    if (log) noteLog(db, log)
     if (event.format === 'native' || !Number.isFinite(event.time)) continue
     const hour = Math.floor(event.time / hourMs) * hourMs
     const host = speakerOf(event)
@@ -60,4 +62,10 @@ export function noteHeard(db: Database, events: readonly CloudEvent[]): void {
       legacy,
       versioned,
     )
+}
+
+/** A host may still run it: the newest reading of a period counts. */
+function noteLog(db: Database, { from, to, notRun }: NonNullable<ReturnType<typeof auditLog>>): void {
+  db.run('DELETE FROM audit_missed WHERE start = ? AND stop = ?', from, to)
+  for (const host of notRun) db.run('INSERT OR IGNORE INTO audit_missed (start, stop, host) VALUES (?, ?, ?)', from, to, host)
 }

@@ -18,6 +18,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   firstHeard: start,
   lastHeard: now - hourMs,
   audits: [],
+  notAudited: [],
   stays: [],
   unread: [],
   lostEnds: [],
@@ -155,6 +156,16 @@ describe('completeness', () => {
     })
     it('of a host that never had any are not expected', () => {
       assert.deepEqual(gapsOf(day10, evidence({ heard, stays })), [])
+    })
+    it("that Nova's own log says did not run are believed, where there were instances", () => {
+      const notAudited = [
+        { host: 'hv-1', from: hourAt(300), to: hourAt(301) },
+        { host: 'hv-1', from: hourAt(301), to: hourAt(302) },
+        { host: 'empty', from: hourAt(300), to: hourAt(301) },
+      ]
+      assert.deepEqual(gapsOf(day10, evidence({ heard, stays, notAudited })).map(brief), [
+        { kind: 'audit', host: 'hv-1', from: 300, to: 302, count: 3 },
+      ])
     })
     it('of a month are as long as the month', () => {
       const october = { from: Date.UTC(2026, 9, 1), to: Date.UTC(2026, 10, 1) }

@@ -5,6 +5,7 @@ import { namesOf } from '../names.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeControl, rangeOf, wrongRange } from '../time-range.ts'
+import { differencesOf } from '../usage-differences.ts'
 import { linkTo, type Visit } from '../visit.ts'
 import { instanceShape } from './instances.ts'
 
@@ -39,10 +40,11 @@ export const instancePage: Route = {
     const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
     if (!instance) return { kind: 'missing' }
     const { range } = parsed
-    const [facts, activity, usage, project] = await Promise.all([
+    const [facts, activity, usage, differences, project] = await Promise.all([
       instanceFacts.model(visit),
       instanceActivity.model(visit),
       usageOf(visit, instance.id, range),
+      differencesOf(visit, range, { instance: instance.id }),
       namesOf(visit, 'project', [instance.project]),
     ])
     const title = instance.name ?? instance.id
@@ -65,6 +67,7 @@ export const instancePage: Route = {
         facts,
         activity,
         usage,
+        differences,
         control: rangeControl(visit, range),
         from: range.fromText,
         to: range.toText,

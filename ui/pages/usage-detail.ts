@@ -1,8 +1,10 @@
 import type { UsageBy } from '../../model/usage.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
 import { reservationsOf } from '../gap-note.ts'
+import { heldBy, heldList } from '../held-table.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
+import { differencesOf } from '../usage-differences.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
@@ -31,13 +33,20 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const ways = waysOf(visit, kind)
   const by = ways.find((way) => way === text(visit, 'by')) ?? 'instance'
   const only = kind === 'project' ? { project: id } : { user: id }
+  if (kind === 'project' && visit.shape !== 'html' && visit.query.get('of') === 'resources') {
+    const held = await visit.deps.resources.usage(visit.scope, { project: id, by: 'resource', from: range.from, to: range.to })
+    return heldList(subject.name ?? id, held)
+  }
   const query = { view: viewOf(visit), ...only }
   const rows = await usage.usage(visit.scope, { ...query, by, from: range.from, to: range.to })
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
   const reservations = await reservationsOf(visit, range)
   if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows, reservations)
+  // Nova's own way of counting knows instances only
+  const held = kind === 'project' && query.view === 'ledger' ? await heldBy(visit, id, range) : null
   const days = await daysOf(visit, { ...query, by }, range)
+  const differences = kind === 'project' ? await differencesOf(visit, range, { project: id }) : null
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
   return {
@@ -62,6 +71,8 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       rows: usageRows(visit, by, rows),
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
+      differences,
+      held,
       instances: `/instances?${kind}=${encodeURIComponent(id)}`,
     },
   }

@@ -113,6 +113,29 @@ describe('completeness of a journal', () => {
     )
   })
 
+  it("believes Nova's own log of the audit, as it was read last", async () => {
+    const from = now - 5 * hourMs
+    const journal = eventJournal(db)
+    const log = (readAt: number, notRun: string[]): RecordedEvent => ({
+      event: nativeEvent({
+        ...{ id: `audit.log:one:${readAt}`, type: 'audit.log', time: readAt, service: 'nova', publisher: 'openstack api' },
+        facts: { from: from + hourMs, to: from + 2 * hourMs, notRun },
+      }),
+      ignored: false,
+      raw: null,
+    })
+    await journal.record([
+      told('instance.create', from, { phase: 'end', instance: running(from) }),
+      log(now - 60_000, ['hv-1', 'hv-2']),
+    ])
+    assert.deepEqual(
+      (await gaps(from)).map(({ kind, host, cause }) => [kind, host, cause]),
+      [['audit', 'hv-1', 'not-run']],
+    )
+    await journal.record([log(now - 30_000, [])])
+    assert.deepEqual(await gaps(from), [])
+  })
+
   it('finds an end that was inferred, and shows it to its project only', async () => {
     const from = now - dayMs
     const journal = eventJournal(db)
