@@ -5,6 +5,7 @@ import { amqpSection } from '../collector/amqp/section.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
+import { budgetsSection, pricesSection, reportsSection } from '../reports/section.ts'
 import { storeSection } from '../store/open.ts'
 import { uiSection } from '../ui/section.ts'
 
@@ -18,6 +19,9 @@ const schema = (plugins: readonly Plugin[]) =>
     collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection }).prefault({}),
     alerter: alerterSection(plugins),
     ui: uiSection.prefault({}),
+    prices: pricesSection.optional(),
+    budgets: budgetsSection,
+    reports: reportsSection,
   })
 
 export type Configuration = z.output<ReturnType<typeof schema>>

@@ -13,7 +13,14 @@ import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import type { EmailConfig } from '../plugins/notify-email/config.ts'
+import { mailer } from '../plugins/notify-email/mailer.ts'
+import { budgets as openBudgets } from '../reports/budgets.ts'
+import { efficiency as openEfficiency } from '../reports/efficiency.ts'
+import type { ReportContact } from '../reports/mailing.ts'
+import { reports as openReports } from '../reports/reports.ts'
+import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
@@ -23,6 +30,7 @@ import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
+import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
 import { usageJournal } from '../store/journal/usage.ts'
@@ -35,9 +43,11 @@ import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
+import { demoMoney } from './demo-money.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
+import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
@@ -72,6 +82,7 @@ Without --config it shows the demo cloud: a recorded real one, replayed as if it
     const demo = values.demo || values.config === undefined
     const config = values.config === undefined ? defaultConfiguration(plugins) : configurationFrom(values.config, plugins)
     if (values.config === undefined) config.data = 'data/demo'
+    if (demo && config.prices === undefined) Object.assign(config, demoMoney)
     if (values.data !== undefined) config.data = values.data
     if (values.listen !== undefined) config.ui.listen = readListen(values.listen)
     await serve({ ...config, data: resolve(config.data) }, plugins, readRoles(values.only), demo, io)
@@ -111,6 +122,9 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, parked, live, unread })
+    const reporting = reportDeps(db, config, store)
+    const reports = openReports(reporting)
+    const budgets = openBudgets(config.budgets, reporting)
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -122,6 +136,7 @@ async function serve(
         clock,
         logger,
         plugins,
+        budgets,
         render: createRender(),
       },
     )
@@ -151,9 +166,23 @@ async function serve(
     if (only.has('alerter')) {
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
+      const mail = mailerOf(config)
+      const mailing = mail &&
+        config.reports.mail && {
+          ...{
+            reports,
+            mails: reportMailJournal(db),
+            mailer: mail,
+            contacts: reportContacts(config),
+            schedule: config.reports.mail,
+          },
+          ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
+        }
+      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
+        ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
         ...{
           store,
           events,
@@ -186,6 +215,20 @@ async function serve(
   }
   logger.info('stopped')
 }
+
+/** Reports are mailed by the mail server that notifications go through. */
+function mailerOf({ alerter }: Configuration): Mailer | null {
+  const section = alerter.notifiers.email
+  return section === undefined ? null : mailer(section as EmailConfig)
+}
+
+/** Managers get the reports of their projects. */
+const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
+  alerter.contacts.flatMap(({ name, role, projects, addresses, language }) =>
+    role === 'manager' && projects !== null && addresses.email !== undefined
+      ? [{ name, projects, address: addresses.email, language: language ?? alerter.language }]
+      : [],
+  )
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {

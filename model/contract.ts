@@ -1,11 +1,17 @@
 /** Every seam of the system. What is not here is private to its folder. */
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
+import type { BudgetStanding } from './budget.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
 import type { Discrepancy } from './discrepancy.ts'
+import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
+import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
 import type { Overdue } from './overdue.ts'
+import type { RatedRow } from './rating.ts'
+import type { Report, ReportFormat, ReportQuery } from './report.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
@@ -231,27 +237,7 @@ export interface Resource {
   updatedAt: number
 }
 
-/** What is against the completeness of a period. Times are epoch ms; `to` null = goes on. */
-export interface Gap {
-  kind:
-    | 'before' // we were not listening yet
-    | 'away' // we, the broker, our queue or a binding was gone
-    | 'silent' // a host or service that speaks every hour said nothing
-    | 'audit' // Nova's own audit did not run or did not finish on this host
-    | 'lost-end' // it was gone and nobody had said so: its end is inferred
-    | 'overdue' // something began and nobody said how it ended
-    | 'unread' // messages were parked: they could not be understood
-  /** `none`: late at the most, our queue kept it; `possible`: something may be missing; `certain`: something is. */
-  loss: 'none' | 'possible' | 'certain'
-  service: string
-  host: string | null
-  from: number
-  to: number | null
-  /** Instances or messages concerned, where that is known. */
-  count: number | null
-  /** Why, where there are several ways: for `away` the cause, for `overdue` the canonical type of what began. */
-  cause: string | null
-}
+export type { Gap } from './gap.ts'
 
 export interface HeardHour {
   service: string
@@ -356,6 +342,95 @@ export interface TimelineJournal {
   verbs(scope: Scope): Promise<string[]>
 }
 
+// ---------------------------------------------------------------------------------------------------------------- money
+
+/** Closed months: written once, whole or not at all, and never changed. */
+export interface MonthJournal {
+  /** Newest first. */
+  months(): Promise<ClosedMonth[]>
+  month(month: string): Promise<ClosedMonth | null>
+  /** One transaction; `rows` is read inside it. False when the month is closed already. */
+  close(month: ClosedMonth, rows: Iterable<RatedRow>): Promise<boolean>
+  /** As they were closed, names and all. */
+  rows(scope: Scope, query: { month: string; project?: string }): Iterable<NamedRow>
+  /** Sums of the closed rows, without adjustments, per month and project. */
+  totals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
+  /** All or none, in one transaction. */
+  adjust(adjustments: readonly Omit<Adjustment, 'id'>[]): Promise<void>
+  /** In the order in which they were made. */
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** Extra specs of flavors, by flavor name, as the newest bus notification told them. */
+export interface FlavorJournal {
+  extraSpecs(): Promise<Map<string, Readonly<Record<string, string>>>>
+}
+
+/** Which monthly reports went to whom: each once, whatever restarts come between. */
+export interface ReportMailJournal {
+  /** Adds what is not there yet; what is there stays as it is. */
+  plan(mails: readonly ReportMail[]): Promise<void>
+  due(now: number): Promise<ReportMail[]>
+  settle(mail: ReportMail): Promise<void>
+  /** All of a month. */
+  mails(month: string): Promise<ReportMail[]>
+}
+
+export interface ReportMail {
+  month: string
+  project: string
+  contact: string
+  address: string
+  state: 'waiting' | 'sent' | 'failed'
+  attempts: number
+  nextAttempt: number | null
+  sentAt: number | null
+  /** Why it failed, or the id of the sent mail. */
+  detail: string | null
+}
+
+/** Reports, rated and composed; every way of looking at them shows the same numbers. */
+export interface Reports {
+  /** null = nothing of that kind in scope. */
+  report(scope: Scope, query: ReportQuery): Promise<Report | null>
+  render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  /** Name and media type of the file that a report makes. */
+  file(report: Report, format: ReportFormat): { name: string; type: string }
+  closedMonths(): Promise<ClosedMonth[]>
+  closedTotals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** How far each budget of the scope is used up this month. */
+export interface Budgets {
+  standings(scope: Scope): Promise<BudgetStanding[]>
+}
+
+/** What is paid for and not used. */
+export interface Efficiency {
+  findings(scope: Scope, query: { project?: string }): Promise<EfficiencyReport>
+}
+
+export interface Attachment {
+  name: string
+  type: string
+  content: Uint8Array
+}
+
+/** Mail that is no notification about a problem. */
+export interface Mailer {
+  send(mail: {
+    to: string
+    subject: string
+    text: string
+    html: string
+    attachments: readonly Attachment[]
+    /** Tells this mail from every other: the same again when it is tried again. */
+    key: string
+    signal: AbortSignal
+  }): Promise<Delivery>
+}
+
 export interface ProblemQuery {
   states?: readonly State[]
   /** Default: only hard problems. */
@@ -442,7 +517,7 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection'
+export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
 
 /** What a check looks at. */
 export interface Target {
@@ -453,6 +528,8 @@ export interface Target {
   host: string | null
   /** For instances: the inventory entry, so that a check can tell stopped from silent. */
   instance: Instance | null
+  /** For projects with a budget: how far it is used up. */
+  budget?: BudgetStanding
 }
 
 export interface CheckContext<C> {

@@ -41,9 +41,13 @@ export function tellsFlavor(event: CloudEvent): boolean {
 export const isRelaunching = (event: CloudEvent): boolean =>
   /^(?:resize_|rebuild|rescuing|unshelving|spawning)/.test(event.instance?.taskState ?? '')
 
-/** Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. */
-export function tellsHost(event: CloudEvent): boolean {
+/**
+ * Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. After a build
+ * that failed only Nova's own record says that a host has it.
+ */
+export function tellsHost(event: CloudEvent, before: LedgerState): boolean {
   const action = actionOf(event)
+  if (before.buildFailedAt !== null && event.instance?.launchedAt == null && !isWitness(event)) return false
   if (action.startsWith('live_migration_')) return action === 'live_migration_post_dest' && event.phase === 'end'
   if (
     action === 'delete' ||

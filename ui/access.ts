@@ -19,6 +19,8 @@ export type Resource =
   | 'projects'
   | 'users'
   | 'health'
+  /** Prices, amounts, budgets. */
+  | 'money'
 
 const cloud: readonly Role[] = ['admin', 'noc', 'oncall']
 const everyone: readonly Role[] = [...cloud, 'manager', 'member', 'reader']
@@ -36,6 +38,7 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  money: { see: ['admin', 'manager'] },
 }
 
 /** Whether this person may do this to that kind of thing. */
@@ -84,6 +87,10 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /budgets{.:format}': ['see', 'money'],
+  'GET /efficiency{.:format}': ['see', 'money'],
+  'GET /reports': ['see', 'money'],
+  'GET /reports/download': ['see', 'money'],
   'GET /api/v1/series': ['see', 'instances'],
 }
 

@@ -3,11 +3,14 @@ import type {
   AccountJournal,
   AlertCommands,
   AlertJournal,
+  Budgets,
   CompletenessJournal,
+  Efficiency,
   EventJournal,
   Inventory,
   Live,
   Logger,
+  Reports,
   ResourceJournal,
   SampleStore,
   TimelineJournal,
@@ -23,6 +26,9 @@ export interface UiDeps {
   usage: UsageJournal
   completeness: CompletenessJournal
   timeline: TimelineJournal
+  reports: Reports
+  budgets: Budgets
+  efficiency: Efficiency
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands

@@ -34,6 +34,8 @@ export type Reply =
     }
   | { kind: 'json'; body: unknown; status?: number }
   | { kind: 'text'; type: string; body: string; status?: number }
+  /** A file to keep, sent as it is made. */
+  | { kind: 'file'; name: string; type: string; body: AsyncIterable<Uint8Array | string> }
   | { kind: 'redirect'; to: string }
   | { kind: 'missing' }
   | { kind: 'wrong'; message: string }

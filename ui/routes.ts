@@ -7,14 +7,17 @@ import { type Edge, identify } from './edge.ts'
 import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
+import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
 import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
+import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
 import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
@@ -74,6 +77,10 @@ export function routes(): Route[] {
     projectPage,
     usersPage,
     userPage,
+    budgetsPage,
+    efficiencyPage,
+    reportsPage,
+    reportDownload,
     healthPage,
     seriesApi,
   ]

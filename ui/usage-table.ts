@@ -17,7 +17,11 @@ export function totalsOf(rows: readonly UsageRow[]): Totals {
 }
 
 /** Rows for the page: largest first, each with its share of the vCPU hours, names linked where there is a page. */
-export function usageRows(visit: Visit, by: UsageBy, rows: readonly UsageRow[]) {
+export function usageRows(
+  visit: Visit,
+  by: UsageBy,
+  rows: readonly (UsageRow & { amount?: string | null; other?: string | null })[],
+) {
   const all = totalsOf(rows)
   const base = all.vcpuHours > 0 ? 'vcpuHours' : 'hours'
   const most = Math.max(1e-9, ...rows.map((row) => row[base]))
@@ -26,7 +30,7 @@ export function usageRows(visit: Visit, by: UsageBy, rows: readonly UsageRow[]) 
     .map((row) => ({
       ...row,
       title: row.name ?? (row.key === '' ? visit.t('usage.unknown') : row.key),
-      href: hrefOf(visit, by, row.key),
+      href: row.other ? null : hrefOf(visit, by, row.key),
       bar: Math.round((row[base] / most) * 100),
       share: all[base] > 0 ? (100 * row[base]) / all[base] : null,
     }))

@@ -8,6 +8,7 @@ import { absent, listingSkew } from '../../model/ledger.ts'
 import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
 import { deriveOnce } from './derive.ts'
+import { flavorSpecsWriter } from './flavor-specs.ts'
 import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
@@ -28,6 +29,7 @@ export function eventJournal(db: Database): EventJournal {
   const resources = resourceWriter(db)
   const names = nameWriter(db)
   let derived = false
+  const specs = flavorSpecsWriter(db)
   const listings = resourceListings(db, (event) => {
     if (insert(event, false, null, 0) !== null) resources.apply([event])
   })
@@ -61,6 +63,7 @@ export function eventJournal(db: Database): EventJournal {
       names.fromEvent(event)
       heard.push(event)
       fresh.push(event, ...more)
+      specs.fromEvent(event)
       if (event.resource?.kind === 'instance' && event.instance) {
         instances.push(event)
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
@@ -130,6 +133,7 @@ export function eventJournal(db: Database): EventJournal {
       resources.forget()
       names.forget()
       derived = false
+      specs.forget()
       throw error
     }
   }

@@ -5,6 +5,7 @@ import { alertsSchema } from './alerts.schema.ts'
 import { completenessSchema } from './completeness.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { moneySchema } from './money.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
 
@@ -20,5 +21,6 @@ export const migrations: readonly Migration[] = [
   { name: '0004-usage-proof', sql: usageProofSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0005-resources', sql: resourcesSchema },
+  { name: '0006-money', sql: moneySchema },
   { name: '0007-completeness', sql: completenessSchema },
 ]

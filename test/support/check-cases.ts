@@ -17,7 +17,7 @@ const caseSchema = z.strictObject({
   title: z.string(),
   config: z.record(z.string(), z.unknown()).default({}),
   target: z.strictObject({
-    kind: z.enum(['instance', 'hypervisor', 'connection']).default('instance'),
+    kind: z.enum(['instance', 'hypervisor', 'connection', 'project']).default('instance'),
     id: z.string(),
     host: z.string().optional(),
   }),
@@ -40,6 +40,13 @@ const caseSchema = z.strictObject({
       }),
     )
     .default([]),
+  /** For projects. */
+  budget: z
+    .strictObject({
+      ...{ budget: z.number(), spent: z.number(), thresholds: z.array(z.number()) },
+      forecast: z.strictObject({ low: z.number(), expected: z.number(), high: z.number() }),
+    })
+    .optional(),
   expect: z
     .strictObject({
       state: z.enum(states as [string, ...string[]]),
@@ -66,6 +73,7 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
           project: null,
           host: host ?? null,
           instance: kind === 'instance' ? known : null,
+          ...(given.budget && { budget: { ...given.budget, project: id, name: id, currency: 'EUR', month: '2026-11', at: now } }),
         }
         const store = new SamplesInMemory()
         store.samples = given.samples.map(({ ago, tags, fields }) => ({

@@ -6,6 +6,7 @@ import { eventJournal } from '../../store/journal/events.ts'
 import { resourceJournal } from '../../store/journal/resources.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
+import { fakeMoney } from './fake-money.ts'
 import { fakeResources } from './fake-resources.ts'
 import { silentLogger } from './silent-logger.ts'
 
@@ -44,10 +45,15 @@ export async function startUi(
   const told = fakeResources(cloud.instances, clock.now(), options.hostile)
   await eventJournal(database).record(told.map((event) => ({ event, ignored: false, raw: null })))
   const resources = resourceJournal(database, clock)
+  const money = fakeMoney({ ...cloud, resources }, database, clock)
+  const { reports, budgets, efficiency } = money
   const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
   const ui = createUi(config, {
     ...cloud,
+    reports,
+    budgets,
+    efficiency,
     accounts,
     resources,
     clock,
@@ -62,6 +68,7 @@ export async function startUi(
     accounts,
     resources: told,
     cloud,
+    money,
     logger,
     async close() {
       await ui.close()

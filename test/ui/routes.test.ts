@@ -34,6 +34,10 @@ const expected: Record<string, string> = {
   'GET /users{.:format}': 'ANOMbr',
   'GET /users/:id{.:format}': 'ANOMbr',
   'GET /health': 'ANOmbr',
+  'GET /budgets{.:format}': 'AnoMbr',
+  'GET /efficiency{.:format}': 'AnoMbr',
+  'GET /reports': 'AnoMbr',
+  'GET /reports/download': 'AnoMbr',
   'GET /api/v1/series': 'ANOMBR',
 }
 
@@ -110,7 +114,7 @@ describe('access to routes', () => {
   it('is refused by default for what the table does not name', () => {
     assert.equal(can({ role: 'admin' }, 'acknowledge', 'health'), false)
     assert.equal(can({ role: 'guest' as Role }, 'see', 'problems'), false)
-    assert.throws(() => can({ role: 'admin' }, 'see', 'money' as Resource))
+    assert.throws(() => can({ role: 'admin' }, 'see', 'secrets' as Resource))
   })
 
   it('has no route but those of the table', async () => {

@@ -90,6 +90,40 @@ describe('a project sees only itself', () => {
     for (const path of pages().filter((one) => !one.startsWith('/users'))) silent(await rita.text(path), path)
   })
 
+  it('in money: budgets, advice, reports in every form', async () => {
+    const range = `from=${encodeURIComponent('now-30d')}&to=now`
+    for (const path of [
+      '/budgets',
+      '/budgets.json',
+      '/efficiency',
+      '/efficiency.csv',
+      '/reports',
+      `/projects/${own}?by=host`,
+      '/projects?from=now-30d&to=now',
+    ])
+      silent(await mara.text(path), path)
+    for (const format of ['csv', 'json'])
+      for (const kind of ['kind=cloud', `kind=project&id=${own}`, 'kind=flavor&id=m1.large']) {
+        const path = `/reports/download?${range}&format=${format}&${kind}`
+        const text = await mara.text(path)
+        assert.ok(text.includes(own), path)
+        silent(text.replaceAll(/"m1\.\w+"/g, ''), path)
+      }
+    for (const path of [
+      `/reports/download?${range}&format=csv&kind=project&id=${other}`,
+      `/reports/download?${range}&format=pdf&project=${other}`,
+      `/reports/download?${range}&format=json&kind=instance&id=${foreign.id}`,
+      `/reports/download?${range}&format=csv&kind=host&id=hv-01`,
+    ])
+      assert.equal((await mara.get(path)).status, 404, path)
+    for (const path of ['/budgets', '/efficiency', '/reports', `/reports/download?${range}&kind=project&id=${own}`]) {
+      const response = await rita.get(path)
+      assert.equal(response.status, 403, path)
+    }
+    assert.ok(!/EUR|€/.test(await rita.text(`/projects/${own}`)), 'a reader sees no money')
+    assert.ok(/€/.test(await mara.text(`/projects/${own}`)))
+  })
+
   it('when it asks by id', async () => {
     const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
     for (const path of [

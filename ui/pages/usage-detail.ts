@@ -1,4 +1,5 @@
 import type { UsageBy } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
 import { reservationsOf } from '../gap-note.ts'
 import { heldBy, heldList } from '../held-table.ts'
@@ -43,6 +44,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const title = subject.name ?? id
   const reservations = await reservationsOf(visit, range)
   if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows, reservations)
+  const cost = await costOf(visit, { kind, id }, by, range, rows)
   // Nova's own way of counting knows instances only
   const held = kind === 'project' && query.view === 'ledger' ? await heldBy(visit, id, range) : null
   const days = await daysOf(visit, { ...query, by }, range)
@@ -68,7 +70,8 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       ways: ways.map((way) => ({ title: visit.t(`usage.by.${way}`), href: linkTo(visit, { by: way }), chosen: way === by })),
       column: visit.t(`column.${by}`),
       caption: `${title}: ${visit.t(`usage.by.${by}`)}`,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
       differences,

@@ -1,5 +1,6 @@
 import type { Named } from '../../model/resource.ts'
 import type { UsageRow } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
 import { reservationsOf } from '../gap-note.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
@@ -32,6 +33,7 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
   const table = by === 'project' ? '/projects' : '/users'
   const reservations = await reservationsOf(visit, range)
   if (visit.shape !== 'html') return usageList(`${by}-usage`, by, rows, reservations)
+  const cost = await costOf(visit, { kind: 'cloud', id: null }, by, range, rows)
   const title = visit.t(by === 'project' ? 'nav.projects' : 'nav.users')
   return {
     kind: 'page',
@@ -43,7 +45,8 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
       gaps: reservations.note,
       column: visit.t(`column.${by}`),
       caption: title,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
     },
   }

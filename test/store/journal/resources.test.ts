@@ -252,7 +252,7 @@ describe('the journal of resources', () => {
         'nova_object.namespace': 'nova',
       }
       const body = JSON.stringify({
-        message_id: event_type,
+        message_id: `${event_type} ${payload.name}`,
         event_type,
         timestamp: '2026-10-01 00:00:00',
         payload: data,
