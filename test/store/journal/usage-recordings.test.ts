@@ -4,7 +4,8 @@ import { everything } from '../../../model/access.ts'
 import { systemClock } from '../../../model/clock.ts'
 import type { RecordedEvent } from '../../../model/event.ts'
 import { parseTimestamp } from '../../../model/timestamp.ts'
-import { type ApiReply, completeListing, serversObserved } from '../../../openstack/servers.ts'
+import { type ApiReply, completeListings } from '../../../openstack/listing.ts'
+import { serversObserved } from '../../../openstack/servers.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
@@ -197,8 +198,9 @@ describe('both recorded runs in one journal, with what happened between them los
   const [main, early] = recordings as unknown as [Recording, Recording]
   const listing = () => {
     const replies = JSON.parse(readGzipped(main.inventory)) as (ApiReply & { time: string })[]
-    const ids = completeListing(replies) as string[]
-    return { kind: 'instance' as const, readAt: parseTimestamp(replies[0]?.time) as number, ids }
+    const [found] = completeListings(replies.map((reply) => ({ reply, readAt: parseTimestamp(reply.time) as number })))
+    assert.ok(found)
+    return found
   }
 
   for (const [title, seed] of [
