@@ -9,6 +9,7 @@ import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
 import { liveHub } from '../collector/live.ts'
+import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
@@ -19,6 +20,7 @@ import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { readingJournal } from '../store/journal/readings.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -132,6 +134,9 @@ async function serve(
       const collectors: Collector[] = [
         ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...openstackCollectors(config.collector.openstack, {
+          ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
+        }),
         ...(cloud?.collectors ?? []),
       ]
       running.push(runCollectors(collectors, { clock, logger, signal }))

@@ -4,6 +4,7 @@ import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
+import type { LedgerState } from './ledger.ts'
 import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
@@ -217,6 +218,26 @@ export interface CompletenessJournal {
   /** Messages per service, host and hour; hours without any are absent. */
   hours(period: Period): Promise<{ service: string; host: string; hour: number; messages: number }[]>
   gaps(period: Period): Promise<Gap[]>
+}
+
+/** What a reader of the APIs must know of the journal, and where it had got to. */
+export interface ReadingJournal {
+  /** What the ledger has made of these instances; those never heard of are absent. */
+  ledgerStates(ids: readonly string[]): Promise<Map<string, LedgerState>>
+  /** The newest event of each of these resources, by id. */
+  newestEvents(kind: string, ids: readonly string[]): Promise<Map<string, CloudEvent>>
+  /** Which of these events are in the journal already. */
+  recorded(ids: readonly string[]): Promise<Set<string>>
+  /**
+   * Instances that did not end as far as the ledger knows. `toldAt`: the newest event of them; `listedAt`: the newest complete
+   * list, if it had them; epoch ms.
+   */
+  openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
+  /** Actions of `type` on instances that began in the period and were not heard of again. */
+  unfinished(type: string, period: Period): Promise<{ instance: string; at: number }[]>
+  /** Where a reader of a cloud had got to; null: nowhere yet. */
+  mark(cloud: string, task: string): Promise<Json | null>
+  setMark(cloud: string, task: string, value: Json): Promise<void>
 }
 
 export interface ProblemQuery {

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import type { Clock } from '../model/clock.ts'
 import { AppError, type Logger } from '../model/contract.ts'
 import type { CloudAccess } from './access.ts'
-import { endpointOf, type ServiceName } from './catalog.ts'
+import { endpointOf, type ServiceName, serviceTypes } from './catalog.ts'
 import { type Asked, asksToWait, garbage, isReset, passing, refusal, retryAfterMs, silence } from './failures.ts'
 import { type Gate, gate } from './gate.ts'
 import { type Http, type HttpOptions, type HttpReply, openHttp } from './http.ts'
@@ -38,6 +38,8 @@ export interface Cloud {
   find(service: ServiceName, path: string, query?: Query, options?: GetOptions): Promise<Reply | null>
   /** Page by page from `query` on, to the end of the list. Throws AppError('protocol') when pages go round in a circle. */
   pages(service: ServiceName, path: string, list: string, query?: Query, options?: GetOptions): AsyncGenerator<Page>
+  /** Does this cloud have the service at all, in any region? */
+  has(service: ServiceName): Promise<boolean>
   /** Who we are, without the token itself. */
   whoami(): Promise<Omit<Token, 'secret'>>
   /** Address and version that are used for a service. */
@@ -244,6 +246,15 @@ export function openCloud({ name, access, clock, logger, rate = null, signal, ht
         asking = { ...query, ...Object.fromEntries(next) }
       }
       throw new AppError('protocol', `${service}: GET ${path} has no end`)
+    },
+    async has(service) {
+      const types: readonly string[] = serviceTypes[service]
+      const { catalog } = await token()
+      return (
+        service === 'identity' ||
+        [service, ...types].some((type) => access.endpoints[type] !== undefined) ||
+        catalog.some(({ type }) => types.includes(type))
+      )
     },
     async whoami() {
       const { secret: _, ...rest } = await token()
