@@ -15,6 +15,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   check: () => import('./cli/check.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
   account: () => import('./cli/account.ts'),
+  backfill: () => import('./cli/backfill.ts'),
+  verify: () => import('./cli/verify.ts'),
 }
 
 const io: CommandIo = {

@@ -14,7 +14,8 @@ export async function readServiceStates(cloud: Cloud, take: Take, refused: (erro
   const ask = async (service: 'compute' | 'volume' | 'network', path: string, parse: (body: unknown) => ServiceState[]) => {
     if (!(await cloud.has(service))) return
     try {
-      const { body, date } = await cloud.get(service, path, {}, { role })
+      // from 3.49 on Cinder asks its scheduler by RPC for states of backends: slow, and for ever while its broker is away
+      const { body, date } = await cloud.get(service, path, {}, { role, ...(service === 'volume' && { atMost: '3.48' }) })
       readAt = Math.max(readAt, date)
       states.push(...parse(body))
     } catch (error) {
