@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   account: () => import('./cli/account.ts'),
   backfill: () => import('./cli/backfill.ts'),
   verify: () => import('./cli/verify.ts'),
+  doctor: () => import('./cli/doctor.ts'),
 }
 
 const io: CommandIo = {

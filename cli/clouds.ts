@@ -10,5 +10,7 @@ export function openClouds(config: Configuration, signal?: AbortSignal): Cloud[]
   if (config.collector.openstack.length === 0)
     throw new AppError('config', 'collector.openstack is empty: say there how to sign in to the cloud (see config/example.yaml)')
   const logger = jsonLogger(config.log)
-  return config.collector.openstack.map((source) => openCloud({ ...source, clock: systemClock, logger, ...(signal && { signal }) }))
+  return config.collector.openstack.map((source) =>
+    openCloud({ ...source, clock: systemClock, logger, ...(signal && { signal }) }),
+  )
 }

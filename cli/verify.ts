@@ -12,11 +12,11 @@ import { systemClock as clock } from '../model/clock.ts'
 import { AppError } from '../model/contract.ts'
 import type { CloudEvent } from '../model/event.ts'
 import type { LedgerState } from '../model/ledger.ts'
+import { parseTimestamp } from '../model/timestamp.ts'
 import type { Cloud } from '../openstack/client.ts'
 import { isFields, text } from '../openstack/reply.ts'
 import { serversObserved } from '../openstack/servers.ts'
 import { type NovaUsage, novaUsage, usagesIn } from '../openstack/tenant-usage.ts'
-import { parseTimestamp } from '../model/timestamp.ts'
 import { type Database, openDatabaseReadOnly } from '../store/journal/database.ts'
 import { readingJournal } from '../store/journal/readings.ts'
 import { usageJournal } from '../store/journal/usage.ts'
@@ -91,7 +91,10 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
   const known = new Map([...states].map(([id, state]) => [id, knownOf(state)]))
   const inApi = new Set(novas.map(({ instance }) => instance))
   const inList = new Set(listed.map(({ id }) => id))
-  const asked = await askAll(clouds, [...ours.filter(({ instance }) => !inApi.has(instance)).map(({ instance }) => instance), ...open.map(({ id }) => id).filter((id) => !inList.has(id))])
+  const asked = await askAll(clouds, [
+    ...ours.filter(({ instance }) => !inApi.has(instance)).map(({ instance }) => instance),
+    ...open.map(({ id }) => id).filter((id) => !inList.has(id)),
+  ])
   const openHere = open.filter(({ id }) => inList.has(id) || asked.get(id) === null)
   const now = clock.now()
   return {
@@ -100,7 +103,12 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
     hours: { journal: sum(ours), api: sum(novas) },
     differences: [
       ...usageDifferences(ours, novas, known, asked, now),
-      ...inventoryDifferences('instance', openHere.map((instance) => openOf(instance.id, states)), listed, now),
+      ...inventoryDifferences(
+        'instance',
+        openHere.map((instance) => openOf(instance.id, states)),
+        listed,
+        now,
+      ),
       ...instanceDifferences(listed, known, now),
     ],
   }

@@ -10,7 +10,7 @@ import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
 import { entries } from '../../openstack/reply.ts'
 import { readActions } from './actions.ts'
-import { completeLists, type CompleteLists } from './complete-lists.ts'
+import { type CompleteLists, completeLists } from './complete-lists.ts'
 import { settleMissing } from './missing.ts'
 import { readList } from './read-list.ts'
 import { changesMark, fullMark } from './round.ts'
@@ -163,7 +163,9 @@ async function readMark(journal: ReadingJournal, cloud: string, since: number): 
 async function countServers(cloud: Cloud, since: number): Promise<number> {
   const query = { all_tenants: 1, limit: 1000, 'changes-since': new Date(since).toISOString().replace(/\.\d+Z$/, 'Z') }
   let count = 0
-  for await (const { body } of cloud.pages('compute', '/servers', 'servers', query, { role: 'role admin (instances of all projects)' }))
+  for await (const { body } of cloud.pages('compute', '/servers', 'servers', query, {
+    role: 'role admin (instances of all projects)',
+  }))
     count += entries(body, 'servers').length
   return count
 }

@@ -65,7 +65,14 @@ const inFlight = (times: readonly (number | null | undefined)[], now: number) =>
 function unequal(our: NovaUsage, nova: NovaUsage, known: KnownInstance | undefined, now: number): Difference | null {
   const flight = inFlight([nova.startedAt, nova.endedAt, our.startedAt, our.endedAt, known?.toldAt], now)
   if (our.project !== nova.project)
-    return { ...base(nova), what: 'project', journal: our.project, api: nova.project, cause: 'the journal has it in another project', explained: false }
+    return {
+      ...base(nova),
+      what: 'project',
+      journal: our.project,
+      api: nova.project,
+      cause: 'the journal has it in another project',
+      explained: false,
+    }
   if (!sameHours(our.hours, nova.hours)) {
     const cause = flight
       ? 'in flight: it changed in the last five minutes'
@@ -81,7 +88,9 @@ function unequal(our: NovaUsage, nova: NovaUsage, known: KnownInstance | undefin
     return {
       ...base(nova),
       ...{ what: 'flavor', journal: sizes(our), api: sizes(nova), explained: flight },
-      cause: flight ? 'in flight: it changed in the last five minutes' : 'the journal missed a resize, or its confirmation or reversal',
+      cause: flight
+        ? 'in flight: it changed in the last five minutes'
+        : 'the journal missed a resize, or its confirmation or reversal',
     }
   return null
 }

@@ -80,7 +80,8 @@ export function rounds(parts: RoundParts): Rounds {
       result.complaints.push(error.message)
     }
     const began = clock.now()
-    result.full = fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
+    result.full =
+      fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
     if (result.full) triedAt = began
     await changes(result)
     if (result.full) await everything(result, complain)
