@@ -208,6 +208,23 @@ export function openCloud({ name, access, clock, logger, rate = null, signal, ht
     }
   }
 
+  function parsed(asked: Asked, reply: HttpReply): unknown {
+    try {
+      return JSON.parse(reply.body)
+    } catch {
+      const html = /^\s*</.test(reply.body)
+      throw failed(
+        asked,
+        garbage(
+          asked,
+          html
+            ? 'answers HTML instead of JSON: a proxy or a sign-in page?'
+            : 'answers something that is no JSON, or only half of it',
+        ),
+      )
+    }
+  }
+
   function failed(asked: Asked, error: AppError): AppError {
     logger.debug(`cloud ${name}: ${error.message}`, { request: asked.request, service: asked.service })
     return error
@@ -261,18 +278,6 @@ export function openCloud({ name, access, clock, logger, rate = null, signal, ht
       return rest
     },
     close: () => http.close(),
-  }
-}
-
-function parsed(asked: Asked, reply: HttpReply): unknown {
-  try {
-    return JSON.parse(reply.body)
-  } catch {
-    const html = /^\s*</.test(reply.body)
-    throw garbage(
-      asked,
-      html ? 'answers HTML instead of JSON: a proxy or a sign-in page?' : 'answers something that is no JSON, or only half of it',
-    )
   }
 }
 
