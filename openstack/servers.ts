@@ -24,7 +24,8 @@ function observed(server: Fields, readAt: number): CloudEvent | null {
   if (!id) return null
   const image = isFields(server.image) ? text(server.image.id) : null
   const facts: InstanceFacts = {
-    state: text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status),
+    // what is deleted while it is built keeps the vm_state that it had
+    state: server.status === 'DELETED' ? 'deleted' : (text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status)),
     taskState: text(server['OS-EXT-STS:task_state']),
     createdAt: parseTimestamp(server.created),
     launchedAt: parseTimestamp(server['OS-SRV-USG:launched_at']),

@@ -69,20 +69,16 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     cloud.requests.push({ method: request.method ?? '', url: `${url.pathname}${url.search}`, headers: request.headers })
     request.resume()
     const hit = faults.find(({ match, left }) => left > 0 && match.test(`${url.pathname}${url.search}`))
-    if (hit) {
-      hit.left--
-      return misbehave(hit.fault, response)
-    }
     const [, port, ...rest] = url.pathname.split('/') as [string, string, ...string[]]
     const path = `/${rest.join('/')}`
-    if (port === '5000' && path === '/v3/auth/tokens') return signIn(response)
-    if (!valid.has(String(request.headers['x-auth-token'])))
-      return reply(response, 401, {
-        error: { code: 401, title: 'Unauthorized', message: 'The request you have made requires authentication.' },
-      })
-    const version = String(request.headers['openstack-api-version'] ?? '')
-    const found = find(port, path, url.searchParams, version)
-    reply(response, found.status, found.body)
+    if (hit) {
+      hit.left--
+      misbehave(hit.fault, response)
+    } else if (port === '5000' && path === '/v3/auth/tokens') signIn(response)
+    else if (valid.has(String(request.headers['x-auth-token']))) {
+      const found = find(port, path, url.searchParams, String(request.headers['openstack-api-version'] ?? ''))
+      reply(response, found.status, found.body)
+    } else reply(response, 401, { error: { code: 401, message: 'The request you have made requires authentication.' } })
   }
 
   function signIn(response: ServerResponse): void {
