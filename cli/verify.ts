@@ -118,12 +118,15 @@ const sum = (usages: readonly NovaUsage[]) => usages.reduce((hours, usage) => ho
 
 const knownOf = (state: LedgerState): KnownInstance => ({
   ...{ state: state.state, host: state.host, launchedAt: state.launchedAt, terminatedAt: state.terminatedAt },
-  ...{ inferredEnd: state.inferredEnd, toldAt: state.toldAt },
+  ...{ inferredEnd: state.inferredEnd, changedAt: changedAt(state) },
 })
+
+const changedAt = ({ launchedAt, terminatedAt, open }: LedgerState) =>
+  Math.max(launchedAt ?? 0, terminatedAt ?? 0, open?.from ?? 0)
 
 function openOf(id: string, states: ReadonlyMap<string, LedgerState>): ListedResource {
   const state = states.get(id)
-  return { id, name: state?.name ?? null, project: state?.project ?? null, changedAt: state?.toldAt ?? null }
+  return { id, name: state?.name ?? null, project: state?.project ?? null, changedAt: state ? changedAt(state) : null }
 }
 
 type ListedServer = ListedResource & { state: string | null; host: string | null; busy: boolean }

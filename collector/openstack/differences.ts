@@ -25,8 +25,8 @@ export interface KnownInstance {
   terminatedAt: number | null
   /** Its end was put where it was last heard of. */
   inferredEnd: boolean
-  /** Newest event, epoch ms. */
-  toldAt: number
+  /** When anything of it last changed, epoch ms; being read is no change. */
+  changedAt: number
 }
 
 /** What Nova says of an instance that its usage does not have; null: Nova does not know it. */
@@ -63,7 +63,7 @@ const inFlight = (times: readonly (number | null | undefined)[], now: number) =>
   times.some((time) => time !== null && time !== undefined && now - time < settleMs)
 
 function unequal(our: NovaUsage, nova: NovaUsage, known: KnownInstance | undefined, now: number): Difference | null {
-  const flight = inFlight([nova.startedAt, nova.endedAt, our.startedAt, our.endedAt, known?.toldAt], now)
+  const flight = inFlight([nova.startedAt, nova.endedAt, our.startedAt, our.endedAt, known?.changedAt], now)
   if (our.project !== nova.project)
     return {
       ...base(nova),
@@ -96,7 +96,7 @@ function unequal(our: NovaUsage, nova: NovaUsage, known: KnownInstance | undefin
 }
 
 function onlyNova(nova: NovaUsage, known: KnownInstance | undefined, now: number): Difference {
-  const flight = inFlight([nova.startedAt, nova.endedAt, known?.toldAt], now)
+  const flight = inFlight([nova.startedAt, nova.endedAt, known?.changedAt], now)
   const cause = flight
     ? 'in flight: it changed in the last five minutes'
     : known === undefined
@@ -108,7 +108,7 @@ function onlyNova(nova: NovaUsage, known: KnownInstance | undefined, now: number
 }
 
 function onlyOurs(our: NovaUsage, known: KnownInstance | undefined, asked: AskedNova, now: number): Difference {
-  const flight = inFlight([our.startedAt, our.endedAt, known?.toldAt], now)
+  const flight = inFlight([our.startedAt, our.endedAt, known?.changedAt], now)
   const forgotten = asked === null && our.endedAt !== null
   const cause = flight
     ? 'in flight: it changed in the last five minutes'
@@ -170,7 +170,7 @@ export function instanceDifferences(
   return theirs.flatMap(({ id, name, project, state, host, busy, changedAt }): Difference[] => {
     const our = known.get(id)
     if (!our || busy) return []
-    const flight = inFlight([changedAt, our.toldAt], now)
+    const flight = inFlight([changedAt, our.changedAt], now)
     const say = (what: 'state' | 'host', journal: string | null, api: string | null): Difference => ({
       ...{ kind: 'instance', id, name, project, what, journal, api, explained: flight },
       cause: flight ? 'in flight: it changed in the last five minutes' : `the journal missed a change of ${what}`,

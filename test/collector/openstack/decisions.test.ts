@@ -137,7 +137,7 @@ describe('a difference has its cause', () => {
     ...more,
   })
   const state = (more: Partial<KnownInstance> = {}): KnownInstance => ({
-    ...{ state: 'active', host: 'h', launchedAt: start, terminatedAt: null, inferredEnd: false, toldAt: start },
+    ...{ state: 'active', host: 'h', launchedAt: start, terminatedAt: null, inferredEnd: false, changedAt: start },
     ...more,
   })
   const compare = (
@@ -191,7 +191,7 @@ describe('a difference has its cause', () => {
   gives('resize missed', compare([usage()], [usage({ vcpus: 2 })], state()), 'flavor', /missed a resize/, false)
   gives(
     'in flight',
-    compare([usage()], [usage({ hours: 2 })], state({ toldAt: start + hour }), null, start + hour + 1000),
+    compare([usage()], [usage({ hours: 2 })], state({ changedAt: start + hour }), null, start + hour + 1000),
     'hours',
     /in flight/,
     true,
