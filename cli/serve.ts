@@ -21,6 +21,7 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { readingJournal } from '../store/journal/readings.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -147,7 +148,16 @@ async function serve(
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{
+          store,
+          events,
+          inventory,
+          usage: usageJournal(db, clock),
+          resources: resourceJournal(db, clock),
+          alerts,
+          commands: alerter.commands,
+          accounts,
+        },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

@@ -142,7 +142,7 @@ export interface Inventory {
   users(scope: Scope): Promise<(Named & { instances: number })[]>
   hypervisors(scope: Scope): Promise<Hypervisor[]>
   /** Display names for ids; ids without a known name are absent. */
-  names(kind: 'project' | 'user' | 'instance', ids: readonly string[]): Promise<Map<string, string>>
+  names(kind: string, ids: readonly string[]): Promise<Map<string, string>>
   seenInstances(batch: readonly SeenInstance[]): Promise<void>
   seenHypervisor(hypervisor: Hypervisor): Promise<void>
   name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
@@ -178,11 +178,15 @@ export interface ResourceJournal {
     period: Period & { project?: string; kind?: ResourceKind },
   ): Iterable<ResourceSegment & { to: number }>
   segments(scope: Scope, kind: ResourceKind, id: string): Promise<ResourceSegment[]>
-  /** What exists or existed, of any kind, by name. */
+  /**
+   * What exists or existed, of any kind, by name. What every project may see (public images, shared networks) is in every scope,
+   * there without its owner and whom it serves.
+   */
   resources(
     scope: Scope,
     query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
   ): Promise<{ rows: Resource[]; total: number }>
+  resource(scope: Scope, kind: string, id: string): Promise<Resource | null>
 }
 
 /** Something that a service told of and that is no instance; its name outlives its deletion. */

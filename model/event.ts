@@ -131,15 +131,17 @@ export function nativeEvent(
   }
 }
 
-/** Outcome of reading one body from the bus. */
+/** Outcome of reading one body from the bus. `more`: the further things that one request made (bulk creates). */
 export type Decoded =
-  | { ok: true; event: CloudEvent }
-  | { ok: true; ignored: true; type: string; event: CloudEvent }
+  | { ok: true; event: CloudEvent; more?: readonly CloudEvent[] }
+  | { ok: true; ignored: true; type: string; reason: string; event: CloudEvent }
   | { ok: false; reason: string }
 
 /** An event on its way into the journal, with the scrubbed text of the message it came from. */
 export interface RecordedEvent {
   event: CloudEvent
+  /** Further events of the same message: recorded with `event`, or not at all. The message counts once. */
+  more?: readonly CloudEvent[]
   /** No decoder knows this type: kept raw, counted and listed. */
   ignored: boolean
   raw: string | null

@@ -42,11 +42,14 @@ export interface ResourceSegment {
   to: number | null
   project: string | null
   user: string | null
-  /** GiB; null for floating IPs, which count by the hour. */
+  /** GiB; null for floating IPs, which count by the hour, and for images that are not uploaded yet. */
   sizeGib: number | null
-  /** Volume type; null where there is none. */
+  /** Volume type, by id in the ledger and by name (where known) in what the journal answers; null where there is none. */
   type: string | null
-  /** `in_use`: attached to an instance or serving a port; `idle`: held all the same. */
+  /**
+   * `in_use`: attached to an instance or serving a port; `idle`: held all the same. Whether a snapshot, backup or image serves
+   * anything nobody can tell: these are always `in_use`.
+   */
   state: 'in_use' | 'idle'
   provenance: Segment['provenance']
 }

@@ -9,6 +9,7 @@ export type Resource =
   /** The text of a bus notification: tells hosts and internals. */
   | 'payload'
   | 'instances'
+  | 'resources'
   /** Names of physical machines, and anything by host. */
   | 'hosts'
   | 'projects'
@@ -24,6 +25,7 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   events: { see: everyone },
   payload: { see: cloud },
   instances: { see: everyone },
+  resources: { see: everyone },
   hosts: { see: cloud },
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
@@ -66,6 +68,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /events/:seq': ['see', 'payload'],
   'GET /instances{.:format}': ['see', 'instances'],
   'GET /instances/:id': ['see', 'instances'],
+  'GET /resources{.:format}': ['see', 'resources'],
+  'GET /resources/:kind/:id': ['see', 'resources'],
   'GET /projects{.:format}': ['see', 'projects'],
   'GET /projects/:id{.:format}': ['see', 'projects'],
   'GET /users{.:format}': ['see', 'users'],

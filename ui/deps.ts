@@ -7,6 +7,7 @@ import type {
   Inventory,
   Live,
   Logger,
+  ResourceJournal,
   SampleStore,
   UsageJournal,
 } from '../model/contract.ts'
@@ -18,6 +19,7 @@ export interface UiDeps {
   events: EventJournal
   inventory: Inventory
   usage: UsageJournal
+  resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

@@ -65,8 +65,9 @@ export async function eventRows(visit: Visit, events: readonly EventRow[]) {
       phaseWord: event.phase === null || event.phase === 'end' ? null : visit.t(`phase.${event.phase}`),
       failed: event.phase === 'error' || event.priority.toLowerCase() === 'error',
       icon: eventIcon(event.type),
-      name: event.instance?.name ?? (isInstance ? instance(event.resource?.id) : (event.resource?.id ?? null)),
-      href: isInstance && event.resource ? `/instances/${encodeURIComponent(event.resource.id)}` : null,
+      name:
+        event.instance?.name ?? event.about?.name ?? (isInstance ? instance(event.resource?.id) : (event.resource?.id ?? null)),
+      href: isInstance && event.resource ? `/instances/${encodeURIComponent(event.resource.id)}` : resourceHref(event),
       change: event.instance ? changeOf(event.instance) : null,
       fault: event.instance?.fault?.message ?? null,
       projectName: event.names?.project ?? project(event.project),
@@ -77,6 +78,10 @@ export async function eventRows(visit: Visit, events: readonly EventRow[]) {
     }
   })
 }
+
+/** What states facts of a resource has an entry in the inventory. */
+const resourceHref = ({ about, resource }: EventRow) =>
+  about && resource ? `/resources/${encodeURIComponent(resource.kind)}/${encodeURIComponent(resource.id)}` : null
 
 /** What is different after the event: `m1.large → m1.xlarge`. */
 export function changeOf(facts: InstanceFacts): string | null {

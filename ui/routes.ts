@@ -14,6 +14,8 @@ import { instanceActivity, instanceFacts, instancePage } from './pages/instance.
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
+import { resourcePage } from './pages/resource.ts'
+import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
 import { projectsPage, usersPage } from './pages/usage-overview.ts'
@@ -30,6 +32,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     wallContent,
     eventList,
     instanceList,
+    resourceList,
     instanceFacts,
     instanceActivity,
     healthBoard,
@@ -58,6 +61,8 @@ export function routes(): Route[] {
     eventPage,
     instancesPage,
     instancePage,
+    resourcesPage,
+    resourcePage,
     projectsPage,
     projectPage,
     usersPage,

@@ -48,7 +48,8 @@ function read(message: Omit<BusMessage, 'body'>, opened: Opened, body: () => str
   const decoded = decode(clean, opened.text, { exchange: message.exchange, needsTime: true })
   if (!decoded.ok) return parked(decoded.reason)
   const raw = clean === opened.message ? opened.text : JSON.stringify(clean)
-  return { ok: true, recorded: { event: decoded.event, ignored: 'ignored' in decoded, raw } }
+  const more = 'more' in decoded && decoded.more ? { more: decoded.more } : {}
+  return { ok: true, recorded: { event: decoded.event, ...more, ignored: 'ignored' in decoded, raw } }
 }
 
 function textOrBase64(body: Uint8Array): string {

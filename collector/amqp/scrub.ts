@@ -3,7 +3,7 @@ import { isFields } from './envelope.ts'
 
 /** Keys whose values go, whatever they hold. `_context_*` are oslo.messaging's flattened context, `ctxt` its listener form. */
 const secretKey =
-  /^(_context_)?(auth_token|service_catalog|user_auth_plugin)$|token$|passw(or)?d|passphrase|admin_?pass|secret|private_key|^connection_info$|^connector$|^user_data$|^x-auth|^x-subject|^authorization$|chap_/i
+  /^(_context_)?(auth_token|service_catalog|user_auth_plugin)$|token$|passw(or)?d|passphrase|admin_?pass|secret|private_key|^connection_info$|^connector$|^user_data$|^x-auth|^x-subject|^authorization$|^psk$|chap_/i
 
 /** Keys that look secret and are not: names and ids about secrets, never the secrets. */
 const harmless = /(_at|_id|_type|_expires|_count|_url|_name)$|^secret_uuid$|^key_name$/i

@@ -6,7 +6,9 @@ import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/ev
 import { absent, listingSkew } from '../../model/ledger.ts'
 import type { Database } from './database.ts'
 import { ledgerWriter } from './ledger-writer.ts'
+import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
+import { concernsResources, resourceWriter } from './resource-writer.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
 
 /** Between the texts of a batch: JSON has no bare NUL. */
@@ -17,7 +19,11 @@ const twinWindow = 2000
 
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
+  const resources = resourceWriter(db)
   const names = nameWriter(db)
+  const listings = resourceListings(db, (event) => {
+    if (insert(event, false, null, 0) !== null) resources.apply([event])
+  })
 
   function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
@@ -25,18 +31,23 @@ export function eventJournal(db: Database): EventJournal {
     const raws: string[] = []
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
-    for (const { event, ignored, raw } of batch) {
+    const others: CloudEvent[] = []
+    for (const { event, more = [], ignored, raw } of batch) {
       const seq = insert(event, ignored, raw === null ? null : rawBatch, raws.length)
       if (seq === null) {
         counts.duplicates++
         continue
       }
+      for (const further of more) insert(further, ignored, raw === null ? null : rawBatch, raws.length)
       if (raw !== null) raws.push(raw)
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
-      if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
+      if (event.resource?.kind === 'instance' && event.instance) {
+        instances.push(event)
+        if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
+      } else others.push(...[event, ...more].filter(concernsResources))
       if (event.format !== 'native') pair(seq, event)
     }
     if (raws.length > 0)
@@ -50,6 +61,8 @@ export function eventJournal(db: Database): EventJournal {
       )
     ledger.apply(instances)
     missing(instances)
+    resources.apply(others)
+    listings.recheck(others)
     return counts
   }
 
@@ -96,6 +109,7 @@ export function eventJournal(db: Database): EventJournal {
       return db.transaction(work)
     } catch (error) {
       ledger.forget()
+      resources.forget()
       names.forget()
       throw error
     }
@@ -159,7 +173,7 @@ export function eventJournal(db: Database): EventJournal {
     },
 
     async listed({ kind, readAt, ids }) {
-      if (kind === 'instance') safely(() => listedNow(readAt, ids))
+      safely(() => (kind === 'instance' ? listedNow(readAt, ids) : listings.take(kind, readAt, ids)))
     },
 
     async events(scope, query) {
@@ -207,7 +221,9 @@ export function eventJournal(db: Database): EventJournal {
     },
 
     async count() {
-      return db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native'`)?.n ?? 0
+      return (
+        db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native' AND instr(message_id, '#') = 0`)?.n ?? 0
+      )
     },
   }
 

@@ -4,6 +4,7 @@ import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
+import { resourcesSchema } from './resources.schema.ts'
 
 export interface Migration {
   name: string
@@ -14,5 +15,6 @@ export const migrations: readonly Migration[] = [
   { name: '0001-events', sql: eventsSchema },
   { name: '0002-alerts', sql: alertsSchema },
   { name: '0003-accounts', sql: accountsSchema },
+  { name: '0005-resources', sql: resourcesSchema },
   { name: '0008-readings', sql: readingsSchema },
 ]

@@ -22,7 +22,7 @@ export function openBrowser(): Promise<Browser> {
 }
 
 /** The page addresses that exist in the fake cloud, by name. */
-export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string, string>> {
+export function pageAddresses(ui: Pick<TestUi, 'cloud' | 'resources'>): Readonly<Record<string, string>> {
   const instance = ui.cloud.instances[1]
   const project = instance?.project
   return {
@@ -32,6 +32,9 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string
     events: '/events',
     event: '/events/1000',
     instances: '/instances',
+    resources: '/resources',
+    images: '/resources?kind=image',
+    resource: `/resources/volume/${ui.resources[1]?.resource?.id}`,
     instance: `/instances/${instance?.id}`,
     projects: '/projects',
     project: `/projects/${project}`,

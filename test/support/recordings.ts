@@ -14,6 +14,9 @@ export interface Recording {
   usage: string
   window: string
   messages: number
+  /** What the other services listed before and after. */
+  before: string
+  after: string
 }
 
 export const recordings: readonly Recording[] = [
@@ -23,6 +26,8 @@ export const recordings: readonly Recording[] = [
     inventory: join(demo, 'servers-before.json.gz'),
     usage: join(fixtures, 'main', 'usage-all.json.gz'),
     window: join(fixtures, 'main', 'window.json.gz'),
+    before: join(fixtures, 'main', 'before.json.gz'),
+    after: join(fixtures, 'main', 'after.json.gz'),
     messages: 6688,
   },
   {
@@ -31,6 +36,8 @@ export const recordings: readonly Recording[] = [
     inventory: join(fixtures, 'early-deletes', 'servers-before.json.gz'),
     usage: join(fixtures, 'early-deletes', 'usage-all.json.gz'),
     window: join(fixtures, 'early-deletes', 'window.json.gz'),
+    before: join(fixtures, 'early-deletes', 'before.json.gz'),
+    after: join(fixtures, 'early-deletes', 'after.json.gz'),
     messages: 7581,
   },
 ]

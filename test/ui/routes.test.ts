@@ -24,6 +24,8 @@ const expected: Record<string, string> = {
   'GET /events/:seq': 'ANOmbr',
   'GET /instances{.:format}': 'ANOMBR',
   'GET /instances/:id': 'ANOMBR',
+  'GET /resources{.:format}': 'ANOMBR',
+  'GET /resources/:kind/:id': 'ANOMBR',
   'GET /projects{.:format}': 'ANOMBR',
   'GET /projects/:id{.:format}': 'ANOMBR',
   'GET /users{.:format}': 'ANOMbr',
@@ -54,10 +56,18 @@ describe('access to routes', () => {
     const own = ui.cloud.instances.find(({ project, state }) => project === fakeProjects[0].id && state === 'active')
     const problem = ui.cloud.problems.find(({ project }) => project === fakeProjects[0].id)
     const id =
-      { checks: problem?.check, instances: own?.id, projects: own?.project, users: own?.user }[route.split('/')[1] ?? ''] ?? ''
+      {
+        checks: problem?.check,
+        instances: own?.id,
+        projects: own?.project,
+        users: own?.user,
+        resources: ui.resources.find(({ project, resource }) => project === own?.project && resource?.kind === 'volume')?.resource
+          ?.id,
+      }[route.split('/')[1] ?? ''] ?? ''
     const path = route
       .replace(/^\w+ /, '')
       .replace('{.:format}', '')
+      .replace(':kind', 'volume')
       .replace(':id', encodeURIComponent(id))
       .replace(':seq', '1000')
     return path === '/api/v1/series' ? `${path}?measurement=instance&id=${own?.id}&field=cpu_percent&role=${role}` : path

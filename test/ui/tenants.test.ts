@@ -25,6 +25,9 @@ describe('a project sees only itself', () => {
     foreign = strangers.find(({ project, state }) => project === other && state === 'active') as typeof foreign
     const names = new Set(ui.cloud.instances.filter(({ project }) => project === own).map(({ name }) => name))
     secrets = [
+      ...ui.resources
+        .filter(({ project, about }) => project !== own && !about?.shared)
+        .flatMap(({ resource, about }) => [resource?.id as string, about?.name as string]),
       ...strangers.flatMap(({ id, name }) => [id, ...(name !== null && !names.has(name) ? [`>${name}<`, `${name},`] : [])]),
       other,
       'sanita',
@@ -57,6 +60,16 @@ describe('a project sees only itself', () => {
     '/events.json',
     '/instances.csv',
     '/instances.json',
+    ...['volume', 'snapshot', 'image', 'floatingip', 'network', 'subnet', 'router', 'security_group'].flatMap((kind) => [
+      `/resources?kind=${kind}`,
+      `/resources.json?kind=${kind}&deleted=1`,
+      `/resources.csv?kind=${kind}`,
+    ]),
+    ...ui.resources
+      .filter(({ project, about }) => project === own || about?.shared)
+      .map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
+    `/projects/${own}.json?of=resources`,
+    `/projects/${own}.csv?of=resources`,
     '/projects.csv',
     '/projects.json',
     `/projects/${own}.csv?by=user`,
@@ -76,6 +89,10 @@ describe('a project sees only itself', () => {
     const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
     for (const path of [
       `/instances/${foreign.id}`,
+      ...ui.resources
+        .filter(({ project, about }) => project === other && !about?.shared)
+        .map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
+      `/projects/${other}.json?of=resources`,
       `/projects/${other}`,
       `/projects/${other}.csv`,
       `/projects/${other}.json`,
@@ -96,6 +113,8 @@ describe('a project sees only itself', () => {
       `/instances.json?project=${other}`,
       `/instances.csv?host=hv-02`,
       `/instances?sort=host`,
+      `/resources?project=${other}`,
+      `/resources.json?project=${other}&kind=image&deleted=1`,
       `/problems?project=${other}&soft=1`,
       '/problems.json?host=hv-08',
       `/events.json?project=${other}`,
@@ -124,12 +143,31 @@ describe('a project sees only itself', () => {
     }
   })
 
+  it('but what every project may see, without whose it is and whom it serves', async () => {
+    const lab = fakeProjects[3].id
+    const { rows } = (await (await mara.get('/resources.json?kind=image')).json()) as {
+      rows: { name: string; project: string | null; user: string | null; instances: string; parent: string | null }[]
+    }
+    assert.deepEqual(
+      rows.map(({ name, project, user, parent }) => ({ name, project, user, parent: parent === null })),
+      [
+        { name: 'anagrafe-image', project: own, user: rows[0]?.user, parent: false },
+        { name: 'lab-image', project: null, user: null, parent: true },
+      ],
+    )
+    assert.equal(((await (await mara.get(`/resources.json?kind=image&project=${lab}`)).json()) as { total: number }).total, 0)
+    for (const q of ['sanita', '192.0.2.2', '%', "' OR 1=1 --"])
+      for (const kind of ['volume', 'floatingip', 'network'])
+        silent(await mara.text(`/resources.json?kind=${kind}&q=${encodeURIComponent(q)}`), q)
+  })
+
   it('in the live stream, also when it asks for the topics of others', async () => {
     const topics = [
       'problem-list',
       'problem-badge',
       'event-list?all=1',
       'instance-list',
+      'resource-list?kind=volume',
       'wall-content',
       'health-board',
       `instance-facts?id=${foreign.id}`,

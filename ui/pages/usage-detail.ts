@@ -1,5 +1,6 @@
 import type { UsageBy } from '../../model/usage.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
+import { heldBy, heldList } from '../held-table.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
@@ -30,11 +31,17 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const ways = waysOf(visit, kind)
   const by = ways.find((way) => way === text(visit, 'by')) ?? 'instance'
   const only = kind === 'project' ? { project: id } : { user: id }
+  if (kind === 'project' && visit.shape !== 'html' && visit.query.get('of') === 'resources') {
+    const held = await visit.deps.resources.usage(visit.scope, { project: id, by: 'resource', from: range.from, to: range.to })
+    return heldList(subject.name ?? id, held)
+  }
   const query = { view: viewOf(visit), ...only }
   const rows = await usage.usage(visit.scope, { ...query, by, from: range.from, to: range.to })
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
   if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
+  // Nova's own way of counting knows instances only
+  const held = kind === 'project' && query.view === 'ledger' ? await heldBy(visit, id, range) : null
   const days = await daysOf(visit, { ...query, by }, range)
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
@@ -55,6 +62,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       rows: usageRows(visit, by, rows),
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
+      held,
       instances: `/instances?${kind}=${encodeURIComponent(id)}`,
     },
   }
