@@ -9,11 +9,13 @@ import {
 } from '../collector/openstack/differences.ts'
 import { everything } from '../model/access.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError } from '../model/contract.ts'
+import { AppError, type ReadingJournal } from '../model/contract.ts'
 import type { CloudEvent } from '../model/event.ts'
 import type { LedgerState } from '../model/ledger.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
+import { type ResourceKind, resourceKinds } from '../model/usage.ts'
 import type { Cloud } from '../openstack/client.ts'
+import { lists } from '../openstack/lists.ts'
 import { isFields, text } from '../openstack/reply.ts'
 import { serversObserved } from '../openstack/servers.ts'
 import { type NovaUsage, novaUsage, usagesIn } from '../openstack/tenant-usage.ts'
@@ -61,7 +63,7 @@ such as explain themselves (in flight; forgotten by Nova); 1: there are others.`
       else {
         for (const difference of differences) io.out(line(difference))
         io.out(
-          `${compared.usageCompared} instances' usage and ${compared.listed} instances compared: ${differences.length === 0 ? 'no difference' : `${differences.length} differences, ${unexplained.length} of them unexplained`}`,
+          `${compared.usageCompared} instances' usage, ${compared.listed} instances and ${compared.resources} other resources compared: ${differences.length === 0 ? 'no difference' : `${differences.length} differences, ${unexplained.length} of them unexplained`}`,
         )
       }
       return unexplained.length > 0 ? 1 : 0
@@ -75,6 +77,8 @@ such as explain themselves (in flight; forgotten by Nova); 1: there are others.`
 interface Compared {
   usageCompared: number
   listed: number
+  /** Volumes, snapshots, backups, images and floating IPs that the APIs list. */
+  resources: number
   hours: { journal: number; api: number }
   differences: Difference[]
 }
@@ -96,10 +100,12 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
     ...open.map(({ id }) => id).filter((id) => !inList.has(id)),
   ])
   const openHere = open.filter(({ id }) => inList.has(id) || asked.get(id) === null)
+  const resources = await compareLists(clouds, reading)
   const now = clock.now()
   return {
     usageCompared: inApi.size,
     listed: listed.length,
+    resources: resources.reduce((sum, { theirs }) => sum + theirs.length, 0),
     hours: { journal: sum(ours), api: sum(novas) },
     differences: [
       ...usageDifferences(ours, novas, known, asked, now),
@@ -110,6 +116,7 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
         now,
       ),
       ...instanceDifferences(listed, known, now),
+      ...resources.flatMap(({ kind, ours, theirs }) => inventoryDifferences(kind, ours, theirs, now)),
     ],
   }
 }
@@ -148,6 +155,35 @@ const serverOf = ({ resource, instance, project, host }: CloudEvent): ListedServ
   host,
   busy: (instance?.taskState ?? null) !== null,
   changedAt: instance?.updatedAt ?? null,
+})
+
+/** What both sides have of each kind that is counted by time. A service that a cloud has not got lists nothing. */
+async function compareLists(
+  clouds: readonly Cloud[],
+  reading: ReadingJournal,
+): Promise<{ kind: ResourceKind; ours: ListedResource[]; theirs: ListedResource[] }[]> {
+  const compared = []
+  for (const shape of lists) {
+    const kind = resourceKinds.find((one) => one === shape.kind)
+    if (!kind) continue
+    const theirs: ListedResource[] = []
+    for (const cloud of clouds) {
+      if (!(await cloud.has(shape.service))) continue
+      for (const query of shape.queries)
+        for await (const { body, date } of cloud.pages(shape.service, shape.path, shape.list, query, { role: shape.role }))
+          theirs.push(...shape.parse(body, date).map(resourceOf))
+    }
+    const open = await reading.openResources(kind)
+    compared.push({ kind, theirs, ours: open.map(({ updatedAt, ...resource }) => ({ ...resource, changedAt: updatedAt })) })
+  }
+  return compared
+}
+
+const resourceOf = ({ resource, project, about }: CloudEvent): ListedResource => ({
+  id: resource?.id ?? '',
+  name: about?.name ?? null,
+  project,
+  changedAt: about?.updatedAt ?? about?.createdAt ?? null,
 })
 
 /** null for instances that no cloud knows. */

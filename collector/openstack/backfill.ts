@@ -11,7 +11,7 @@ import { lists } from '../../openstack/lists.ts'
 import { entries } from '../../openstack/reply.ts'
 import { readActions } from './actions.ts'
 import { type CompleteLists, completeLists } from './complete-lists.ts'
-import { settleMissing } from './missing.ts'
+import { settleMissing, settleResources } from './missing.ts'
 import { readList } from './read-list.ts'
 import { changesMark, fullMark } from './round.ts'
 import { allServers, changedServers, type ServerPage } from './servers.ts'
@@ -117,7 +117,7 @@ async function backfillCloud(cloud: Cloud, parts: BackfillParts, together: Compl
       total.news += news
       const known = resourceKinds.find((kind) => kind === shape.kind)
       const union = known && complete && together.put(cloud.name, known, complete)
-      if (known && union) await parts.listed({ kind: known, ...union })
+      if (known && union) await settleResources(known, union, parts)
     } catch (error) {
       complain(error)
     }

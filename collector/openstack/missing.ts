@@ -6,6 +6,7 @@ import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type ReadingJournal } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
+import type { ResourceKind } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { actionHeads } from '../../openstack/instance-actions.ts'
 import { entries, text } from '../../openstack/reply.ts'
@@ -24,15 +25,39 @@ const heardAt = ({ toldAt, listedAt }: Open) => Math.max(toldAt, listedAt ?? tol
 
 /** Those that the list should have had. Throws AppError('invalid') when it lacks so many that it cannot be true. */
 export function missingFrom(list: CompleteList, open: readonly Open[]): Open[] {
+  return lacking(
+    'instances',
+    list,
+    open.map((instance) => ({ ...instance, heardAt: heardAt(instance) })),
+  )
+}
+
+/** Of anything: what was heard of before the list was read, and is not in it. Throws as `missingFrom` does. */
+export function lacking<T extends { id: string; heardAt: number }>(what: string, list: CompleteList, open: readonly T[]): T[] {
   const listed = new Set(list.ids)
-  const expected = open.filter((instance) => heardAt(instance) <= list.readAt - listingSkew)
+  const expected = open.filter((one) => one.heardAt <= list.readAt - listingSkew)
   const missing = expected.filter(({ id }) => !listed.has(id))
   if (missing.length > suspicious && missing.length > expected.length / 2)
     throw new AppError(
       'invalid',
-      `the APIs list ${list.ids.length} instances, but not ${missing.length} of ${expected.length} that are believed to run: nothing is ended; is a region missing in collector.openstack?`,
+      `the APIs list ${list.ids.length} ${what}, but not ${missing.length} of ${expected.length} that are believed to exist: nothing is ended; is a region missing in collector.openstack?`,
     )
   return missing
+}
+
+/** Tells the journal of a complete list of anything but instances: what it lacks is ended there. */
+export async function settleResources(
+  kind: ResourceKind,
+  list: CompleteList,
+  { journal, listed }: { journal: ReadingJournal; listed: EventJournal['listed'] },
+): Promise<void> {
+  const open = await journal.openResources(kind)
+  lacking(
+    `${kind}s`,
+    list,
+    open.map(({ id, updatedAt }) => ({ id, heardAt: updatedAt })),
+  )
+  await listed({ kind, ...list })
 }
 
 /** Ends what is gone and tells the journal of the list. Returns how many were gone. */

@@ -7,7 +7,7 @@ import { lists } from '../../openstack/lists.ts'
 import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
 import { changesSince, fullListDue, overdueAfter } from './due.ts'
-import { settleMissing } from './missing.ts'
+import { settleMissing, settleResources } from './missing.ts'
 import { readList } from './read-list.ts'
 import { allServers, changedServers, lookAt } from './servers.ts'
 import { take as taker } from './take.ts'
@@ -149,7 +149,7 @@ export function rounds(parts: RoundParts): Rounds {
   async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
     const known = resourceKinds.find((one) => one === kind)
     const union = known && parts.together.put(cloud.name, known, list)
-    if (known && union) await parts.listed({ kind: known, ...union })
+    if (known && union) await settleResources(known, union, parts)
   }
 
   /** Actions that began and of whose end nothing was heard in the usual time: each is looked into once. */

@@ -43,6 +43,14 @@ export function readingJournal(db: Database): ReadingJournal {
       )
     },
 
+    async openResources(kind) {
+      return db.all<Awaited<ReturnType<ReadingJournal['openResources']>>[number]>(
+        `SELECT id, name, project, updated_at AS updatedAt FROM resource
+         WHERE kind = ? AND fold IS NOT NULL AND deleted_at IS NULL ORDER BY id`,
+        kind,
+      )
+    },
+
     async unfinished(type, { from, to }) {
       return db.all<{ instance: string; at: number }>(
         `SELECT resource_id AS instance, max(time) AS at FROM event began

@@ -164,7 +164,7 @@ collector:
       const { status, stdout, stderr } = await verify()
       db.close()
       assert.equal(status, 0, stdout + stderr)
-      assert.match(stdout, /^\d+ instances' usage and \d+ instances compared: no difference\n$/)
+      assert.match(stdout, /^\d+ instances' usage, \d+ instances and \d+ other resources compared: no difference\n$/)
     })
 
     it('lists each difference with its cause, and ends with 1', async () => {
