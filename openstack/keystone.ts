@@ -126,7 +126,8 @@ const regionOf = (endpoint: Record<string, unknown>) =>
 export function signInRefusal(asked: Asked, reply: HttpReply, credentials: Credentials): AppError {
   if (reply.status !== 401 && reply.status !== 404 && reply.status !== 400) return refusal(asked, reply)
   const said = messageOf(reply.body) ?? 'no reason given'
-  if (reply.status === 404)
+  // an application credential that does not exist is a 404 of Keystone itself
+  if (reply.status === 404 && !reply.body.includes('"error"'))
     return new AppError(
       'protocol',
       `identity: no Keystone v3 at ${new URL(asked.url).origin}${new URL(asked.url).pathname} (404): check authUrl`,

@@ -20,6 +20,8 @@ export interface ListShape {
   queries: readonly Query[]
   /** Who sees all of it by default. */
   role: string
+  /** Without that role the list is cut to one's own project, and nothing says so. */
+  ownOnly?: true
   parse(body: unknown, readAt: number): CloudEvent[]
 }
 
@@ -28,8 +30,6 @@ const allTenants: readonly Query[] = [{ all_tenants: 1, limit: page }]
 const paged: readonly Query[] = [{ limit: page }]
 const sorted: readonly Query[] = [{ limit: page, sort_key: 'id', sort_dir: 'asc' }]
 const admin = 'role admin'
-/** Below admin these services silently answer with one's own project alone. */
-const adminForAll = 'role admin (others see their own project only)'
 const identityReader = 'role admin, or reader on the system'
 
 export const lists: readonly ListShape[] = [
@@ -75,7 +75,8 @@ export const lists: readonly ListShape[] = [
     path: '/volumes/detail',
     list: 'volumes',
     queries: allTenants,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: volumesObserved,
   },
   {
@@ -93,7 +94,8 @@ export const lists: readonly ListShape[] = [
     path: '/snapshots/detail',
     list: 'snapshots',
     queries: allTenants,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: snapshotsObserved,
   },
   {
@@ -102,7 +104,8 @@ export const lists: readonly ListShape[] = [
     path: '/backups/detail',
     list: 'backups',
     queries: allTenants,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: backupsObserved,
   },
   {
@@ -112,7 +115,8 @@ export const lists: readonly ListShape[] = [
     list: 'images',
     // hidden images are left out unless asked for
     queries: [{ limit: page }, { limit: page, os_hidden: 'true' }],
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: imagesObserved,
   },
   {
@@ -121,7 +125,8 @@ export const lists: readonly ListShape[] = [
     path: '/floatingips',
     list: 'floatingips',
     queries: sorted,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: floatingIpsObserved,
   },
   {
@@ -130,7 +135,8 @@ export const lists: readonly ListShape[] = [
     path: '/networks',
     list: 'networks',
     queries: sorted,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: networksObserved,
   },
   {
@@ -139,17 +145,28 @@ export const lists: readonly ListShape[] = [
     path: '/subnets',
     list: 'subnets',
     queries: sorted,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: subnetsObserved,
   },
-  { kind: 'port', service: 'network', path: '/ports', list: 'ports', queries: sorted, role: adminForAll, parse: portsObserved },
+  {
+    kind: 'port',
+    service: 'network',
+    path: '/ports',
+    list: 'ports',
+    queries: sorted,
+    role: admin,
+    ownOnly: true,
+    parse: portsObserved,
+  },
   {
     kind: 'router',
     service: 'network',
     path: '/routers',
     list: 'routers',
     queries: sorted,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: routersObserved,
   },
   {
@@ -158,7 +175,8 @@ export const lists: readonly ListShape[] = [
     path: '/security-groups',
     list: 'security_groups',
     queries: sorted,
-    role: adminForAll,
+    role: admin,
+    ownOnly: true,
     parse: securityGroupsObserved,
   },
 ]

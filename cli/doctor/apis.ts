@@ -28,26 +28,32 @@ interface Try {
   costs: string
 }
 
-const admin = 'role admin'
+const adminRole = 'role admin'
 const instances: Try = {
   service: 'compute',
   what: 'instances of all projects',
   path: '/servers/detail',
   query: { all_tenants: 1, limit: 1000 },
-  role: admin,
+  role: adminRole,
   costs: 'lost messages are not found; backfill and verify do not work',
 }
 const others: readonly Try[] = [
   {
-    ...{ service: 'compute', what: 'usage as Nova counts it', path: '/os-simple-tenant-usage', query: { limit: 1 }, role: admin },
+    ...{
+      service: 'compute',
+      what: 'usage as Nova counts it',
+      path: '/os-simple-tenant-usage',
+      query: { limit: 1 },
+      role: adminRole,
+    },
     costs: 'verify does not work, and lost ends are inferred',
   },
   {
-    ...{ service: 'compute', what: "states of Nova's services", path: '/os-services', query: {}, role: admin },
+    ...{ service: 'compute', what: "states of Nova's services", path: '/os-services', query: {}, role: adminRole },
     costs: 'a nova-compute that died is not seen: it sends nothing',
   },
   {
-    ...{ service: 'compute', what: "log of Nova's audit", path: '/os-instance_usage_audit_log', query: {}, role: admin },
+    ...{ service: 'compute', what: "log of Nova's audit", path: '/os-instance_usage_audit_log', query: {}, role: adminRole },
     costs: 'hosts whose audit did not run are not seen',
   },
 ]
@@ -56,12 +62,14 @@ export async function tryApis(cloud: Cloud, from: number): Promise<ApiView> {
   const findings: Finding[] = []
   const view: ApiView = { findings, changed: null, instances: null, auditLog: null, hasSwift: null }
   const subject = (what: string) => `${cloud.name}: ${what}`
+  let admin = false
   try {
     const me = await cloud.whoami()
+    admin = me.roles.includes('admin')
     const scope = me.project ? `project ${me.project.name ?? me.project.id}` : me.system ? 'the system' : 'no project'
     const found = `signed in as ${me.user.name ?? me.user.id} on ${scope} with ${me.roles.join(', ') || 'no role'}`
     findings.push(
-      me.roles.includes('admin')
+      admin
         ? ok('api', subject('identity'), found)
         : {
             ...{ area: 'api', subject: subject('identity'), level: 'trouble', found },
@@ -124,6 +132,17 @@ export async function tryApis(cloud: Cloud, from: number): Promise<ApiView> {
       },
       findings,
     )
+    // below admin these say nothing of other projects, and say so to nobody
+    if (body !== null && !admin && shape.ownOnly)
+      findings.push({
+        ...(findings.pop() as Finding),
+        ...{
+          level: 'note',
+          found: 'those of the own project only',
+          costs: 'the same of other projects',
+          advice: `give it ${role}`,
+        },
+      })
     const times = shape.parse(body, from).map(({ about }) => Math.max(about?.createdAt ?? 0, about?.updatedAt ?? 0))
     changed[shape.kind] = times.filter((time) => time >= from).length
   }

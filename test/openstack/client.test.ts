@@ -161,6 +161,17 @@ describe('a client of OpenStack', () => {
       'Openstack-Auth-Receipt': 'x',
     })
 
+    it('telling an application credential that is not there from a Keystone that is not', async () => {
+      server.refuseSignIn(404, 'Could not find Application Credential: ac1.')
+      await assert.rejects(
+        cloud.whoami(),
+        says(/application credential ac1 is refused \(404\): Could not find .*make a new one/, 'denied'),
+      )
+      const elsewhere = open({ authUrl: server.url.replace('/5000/v3', '/identity') })
+      await assert.rejects(elsewhere.whoami(), says(/identity: (no Keystone v3 at|.*\(401\))/))
+      elsewhere.close()
+    })
+
     function access0(): CloudAccess['credentials'] {
       return { method: 'application_credential', id: 'ac1', secret: new Secret('hush-hush') }
     }
