@@ -9,6 +9,7 @@ import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
 import { entries } from '../../openstack/reply.ts'
+import { inParallel } from '../in-parallel.ts'
 import { readActions } from './actions.ts'
 import { type CompleteLists, completeLists } from './complete-lists.ts'
 import { settleMissing, settleResources } from './missing.ts'
@@ -88,7 +89,7 @@ async function backfillCloud(cloud: Cloud, parts: BackfillParts, together: Compl
       signal.throwIfAborted()
       total.instances += page.entries.length
       total.news += page.news
-      await inParallel(page.entries, atOnce, async ({ id, project }) => {
+      await inParallel(atOnce, page.entries, async ({ id, project }) => {
         signal.throwIfAborted()
         const { told } = await readActions(cloud, { take, journal }, id, project)
         total.actions += told
@@ -180,12 +181,3 @@ const finished = (cloud: string, at: number, { instances, actions, resources, ne
     publisher: 'specola',
     facts: { cloud, instances, actions, resources, news } satisfies Record<string, Json>,
   })
-
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items]
-  await Promise.all(
-    Array.from({ length: Math.min(limit, queue.length) }, async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
-    }),
-  )
-}

@@ -4,6 +4,7 @@ import { AppError, type EventJournal, type Intake, type Period, type ReadingJour
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
+import { inParallel } from '../in-parallel.ts'
 import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
 import { changesSince, fullListDue, overdueAfter } from './due.ts'
@@ -46,6 +47,9 @@ const firstOverdue = 2 * 86_400_000
 
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000
+
+/** Instances whose actions are asked for at a time. */
+const atOnce = 4
 
 export interface Rounds {
   /** Throws when the instances could not be read; a list that could not be read is a complaint. */
@@ -103,13 +107,13 @@ export function rounds(parts: RoundParts): Rounds {
       date = Math.min(date, page.date)
       result.read += page.read
       result.news += page.news
-      for (const { id, updated, project } of page.entries) {
-        if (actionsReadAt.get(id) === updated && actionsReadAt.has(id)) continue
+      await inParallel(atOnce, page.entries, async ({ id, updated, project }) => {
+        if (actionsReadAt.has(id) && actionsReadAt.get(id) === updated) return
         const { told, pending } = await readActions(cloud, { take, journal }, id, project, since)
         result.actions += told
         if (pending) actionsReadAt.delete(id)
         else actionsReadAt.set(id, updated)
-      }
+      })
     }
     if (actionsReadAt.size > 100_000) actionsReadAt.clear()
     await journal.setMark(cloud.name, changesMark, date)

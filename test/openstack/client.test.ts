@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { createServer as createSecureServer, type Server } from 'node:https'
+import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { Secret } from '../../config/fields.ts'
 import type { Clock } from '../../model/clock.ts'
@@ -10,6 +12,9 @@ import type { HttpOptions } from '../../openstack/http.ts'
 import { novaUsage } from '../../openstack/tenant-usage.ts'
 import { type Fault, type RecordedCloud, recordedCloud } from '../support/cloud/recorded-cloud.ts'
 import { freePort } from '../support/free-port.ts'
+import { needs } from '../support/needs.ts'
+import { selfSigned } from '../support/rabbitmq.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 describe('a client of OpenStack', () => {
   let server: RecordedCloud
@@ -317,6 +322,56 @@ describe('a client of OpenStack', () => {
       assert.equal(await cloud.find('compute', '/servers/none'), null)
       await assert.rejects(cloud.get('compute', '/servers/none'), says(/not found/, 'not-found'))
     })
+  })
+
+  describe('over TLS', () => {
+    needs('/usr/bin/openssl', 'openssl')
+    const directory = temporaryDirectory()
+    let secure: Server
+    let port: number
+    let ca: string
+
+    before(async () => {
+      const { cert, key } = selfSigned(directory())
+      ca = cert
+      secure = createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
+        request.resume()
+        response.writeHead(201, { 'X-Subject-Token': 'gAAAA' })
+        response.end(
+          JSON.stringify({
+            token: { expires_at: '2026-11-22T17:20:00Z', user: { id: 'u' }, roles: [{ id: 'r', name: 'admin' }] },
+          }),
+        )
+      })
+      await new Promise<void>((ready) => secure.listen(0, '127.0.0.1', ready))
+      port = (secure.address() as AddressInfo).port
+    })
+    after(() => {
+      secure?.closeAllConnections()
+      secure?.close()
+    })
+
+    const signIn = async (changes: Partial<CloudAccess>, host = 'localhost') => {
+      const other = open({ authUrl: `https://${host}:${port}/v3`, ...changes })
+      try {
+        return (await other.whoami()).roles
+      } finally {
+        other.close()
+      }
+    }
+    it('trusts the authority that was named, as a file or as text', async () => {
+      assert.deepEqual(await signIn({ ca }), ['admin'])
+      assert.deepEqual(await signIn({ ca: readFileSync(ca, 'utf8') }), ['admin'])
+    })
+    it('trusts anything where it was told to', async () => assert.deepEqual(await signIn({ verify: false }), ['admin']))
+    it('says which authority is not known', () =>
+      assert.rejects(signIn({}), says(/an authority that this machine does not know .*set `ca`/, 'protocol')))
+    it('says when a certificate is of another name', () =>
+      assert.rejects(signIn({ ca }, '127.0.0.1'), says(/for another name than 127.0.0.1/, 'protocol')))
+    it('says when the file of the authority is not there', () =>
+      assert.throws(() => open({ ca: '/nowhere.pem' }), says(/ca: \/nowhere.pem: cannot be read: ENOENT/, 'config')))
+    it('says when plain HTTP is spoken to it', () =>
+      assert.rejects(signIn({ authUrl: `http://localhost:${port}/v3` }), says(/identity: /)))
   })
 
   describe('chooses of the catalog', () => {
