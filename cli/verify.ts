@@ -100,6 +100,8 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
     ...open.map(({ id }) => id).filter((id) => !inList.has(id)),
   ])
   const openHere = open.filter(({ id }) => inList.has(id) || asked.get(id) === null)
+  const heardSince =
+    db.get<{ time: number }>(`SELECT time FROM event WHERE hidden = 0 AND format <> 'native' ORDER BY time LIMIT 1`)?.time ?? null
   const resources = await compareLists(clouds, reading)
   const now = clock.now()
   return {
@@ -108,7 +110,7 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
     resources: resources.reduce((sum, { theirs }) => sum + theirs.length, 0),
     hours: { journal: sum(ours), api: sum(novas) },
     differences: [
-      ...usageDifferences(ours, novas, known, asked, now),
+      ...usageDifferences(ours, novas, known, asked, now, heardSince),
       ...inventoryDifferences(
         'instance',
         openHere.map((instance) => openOf(instance.id, states)),

@@ -44,13 +44,17 @@ export function usageDifferences(
   known: ReadonlyMap<string, KnownInstance>,
   asked: ReadonlyMap<string, AskedNova>,
   now: number,
+  /** First bus notification of the journal, epoch ms; null: none yet. */
+  heardSince: number | null = null,
 ): Difference[] {
   const mine = new Map(ours.map((usage) => [usage.instance, usage]))
   const theirs = new Map(novas.map((usage) => [usage.instance, usage]))
   const differences: Difference[] = []
   for (const nova of novas) {
     const our = mine.get(nova.instance)
-    const difference = our ? unequal(our, nova, known.get(nova.instance), now) : onlyNova(nova, known.get(nova.instance), now)
+    const difference = our
+      ? unequal(our, nova, known.get(nova.instance), now)
+      : onlyNova(nova, known.get(nova.instance), now, heardSince)
     if (difference) differences.push(difference)
   }
   for (const our of ours)
@@ -95,12 +99,13 @@ function unequal(our: NovaUsage, nova: NovaUsage, known: KnownInstance | undefin
   return null
 }
 
-function onlyNova(nova: NovaUsage, known: KnownInstance | undefined, now: number): Difference {
+function onlyNova(nova: NovaUsage, known: KnownInstance | undefined, now: number, heardSince: number | null): Difference {
+  const before = nova.endedAt !== null && (heardSince === null || nova.endedAt < heardSince)
   const flight = inFlight([nova.startedAt, nova.endedAt, known?.changedAt], now)
   const cause = flight
     ? 'in flight: it changed in the last five minutes'
     : known === undefined
-      ? 'never heard of: it ran before Specola came, or its messages were lost; backfill takes it in'
+      ? `never heard of: ${before ? 'it ended before this journal heard its first message' : 'its messages were lost'}; backfill takes it in`
       : known.launchedAt === null
         ? 'its launch was never told: backfill, or the next complete list, takes it in'
         : `the journal has it from ${iso(known.launchedAt)} to ${iso(known.terminatedAt)}, outside the period${known.inferredEnd ? '; its end is inferred' : ''}`

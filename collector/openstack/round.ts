@@ -43,7 +43,7 @@ export const changesMark = 'changes'
 export const fullMark = 'full'
 
 /** Actions begun so long ago are not looked for any more when nothing was read before, ms. */
-const firstOverdue = 2 * 86_400_000
+const firstOverdue = 6 * 3_600_000
 
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000

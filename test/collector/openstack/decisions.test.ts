@@ -158,6 +158,13 @@ describe('a difference has its cause', () => {
   it('none where both say the same to the second', () =>
     assert.deepEqual(compare([usage()], [usage({ hours: 1 + 0.9 / 3600 })], state()), []))
   gives('never heard of', compare([], [usage()], null), 'only-api', /never heard of/, false)
+  it('never heard of, but lost, when it ended while the journal listened', () => {
+    const ended = usage({ endedAt: start + hour })
+    const causeSince = (since: number) =>
+      usageDifferences([], [ended], new Map(), new Map(), start + 24 * hour, since)[0]?.cause ?? ''
+    assert.match(causeSince(start), /its messages were lost/)
+    assert.match(causeSince(start + 2 * hour), /before this journal heard its first message/)
+  })
   gives('launch not told', compare([], [usage()], state({ launchedAt: null })), 'only-api', /launch was never told/, false)
   gives(
     'archived by Nova',

@@ -35,6 +35,7 @@ export interface RecordedCloud {
   revoke(): void
   /** What the sign-in answers: a body of Keystone's error, or null for yes. */
   refuseSignIn(status: number, message: string, headers?: Record<string, string>): void
+  acceptSignIn(): void
   roles: string[]
   /** Seconds that a token lives. */
   life: number
@@ -56,6 +57,9 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     revoke: () => valid.clear(),
     refuseSignIn: (status, message, headers = {}) => {
       refusal = { status, message, headers }
+    },
+    acceptSignIn: () => {
+      refusal = null
     },
     close: () =>
       new Promise((closed) => {
