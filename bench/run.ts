@@ -3,6 +3,7 @@ import { printRows } from './row.ts'
 
 const benches: Record<string, () => Promise<{ run(): Promise<import('./row.ts').BenchRow[]> }>> = {
   notifications: () => import('./notifications.ts'),
+  usage: () => import('./usage.ts'),
   samples: () => import('./samples.ts'),
   libvirt: () => import('./libvirt.ts'),
 }

@@ -29,7 +29,9 @@ export function isMark({ type, phase }: Pick<EventRow, 'type' | 'phase'>): boole
 
 /** `instance.live_migration` in words where we have them; else the type as the service calls it. */
 export function eventWords({ t, language }: Pick<Visit, 't' | 'language'>, type: string): string {
-  return hasText(language, `event.${type}`) ? t(`event.${type}`) : type
+  if (hasText(language, `event.${type}`)) return t(`event.${type}`)
+  const reading = /^(.+)\.(observed|absent)$/.exec(type)
+  return reading ? t(`event.any.${reading[2]}`) : type
 }
 
 /** Events as rows: names for ids, what changed in short, links. */

@@ -44,6 +44,8 @@ export interface ResourceRow extends Resource {
   projectName: string | null
   projectHref: string | null
   typeName: string | null
+  /** MiB, for sizes of any order. */
+  sizeMib: number | null
   places: readonly { title: string; href: string | null }[]
 }
 
@@ -91,7 +93,8 @@ export async function resourceRows(visit: Visit, found: readonly Resource[]): Pr
       ),
     ),
   ])
-  const places = ({ kind, about }: Resource) => {
+  const places = ({ kind, about, deletedAt }: Resource) => {
+    if (deletedAt !== null) return []
     const instances = (about.instances ?? []).map((id) => ({ title: instance(id) as string, href: instanceHref(id) }))
     if (instances.length > 0 || !about.parent || kind === 'volume' || kind === 'image') return instances
     const name = parentNames[parents.indexOf(about.parent.kind)]?.(about.parent.id) ?? about.parent.id
@@ -104,6 +107,7 @@ export async function resourceRows(visit: Visit, found: readonly Resource[]): Pr
     title: resource.name ?? resource.id,
     projectName: project(resource.project),
     projectHref: resource.project ? `/projects/${encodeURIComponent(resource.project)}` : null,
+    sizeMib: typeof resource.about.sizeGib === 'number' ? resource.about.sizeGib * 1024 : null,
     typeName: type(resource.about.volumeType),
     places: places(resource),
   }))

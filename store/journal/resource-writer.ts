@@ -159,6 +159,9 @@ export function resourceWriter(db: Database): ResourceWriter {
   /** JSON has no −∞: a ledger that nothing was told of is not stored. */
   function put(known: KnownResource, ledger: ResourceState | null): void {
     const fold = ledger && Number.isFinite(ledger.last[0]) ? ledger : null
+    // nobody tells a floating IP that its port is gone: the ledger knows
+    const freed = fold?.kind === 'floatingip' && fold.port === null
+    const about = freed ? { ...known.about, parent: null, instances: [] } : known.about
     db.run(
       `INSERT INTO resource (kind, id, name, project, user, shared, about, told, created_at, deleted_at, updated_at, fold)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -171,7 +174,7 @@ export function resourceWriter(db: Database): ResourceWriter {
       known.project,
       known.user,
       known.about.shared === true ? 1 : 0,
-      JSON.stringify(known.about),
+      JSON.stringify(about),
       JSON.stringify(known.told),
       known.createdAt,
       fold ? fold.endedAt : known.deletedAt,

@@ -26,7 +26,7 @@ export const recordings: readonly Recording[] = [
     inventory: join(demo, 'servers-before.json.gz'),
     usage: join(fixtures, 'main', 'usage-all.json.gz'),
     window: join(fixtures, 'main', 'window.json.gz'),
-    before: join(fixtures, 'main', 'before.json.gz'),
+    before: join(demo, 'resources-before.json.gz'),
     after: join(fixtures, 'main', 'after.json.gz'),
     messages: 6688,
   },

@@ -1,5 +1,6 @@
+import type { EventRow } from '../../model/contract.ts'
 import { type ResourceKind, resourceKinds } from '../../model/usage.ts'
-import { eventRows, isMark } from '../event-row.ts'
+import { eventRows } from '../event-row.ts'
 import { hasText } from '../i18n.ts'
 import { namesOf } from '../names.ts'
 import { resourceRows } from '../resource-kinds.ts'
@@ -26,6 +27,7 @@ export const resourcePage: Route = {
       // whoever only may look at a public image has no account of it
       found.project === null && visit.scope.projects !== 'all' ? null : stretchesOf(visit, kind, id),
     ])
+    const shown = await eventRows(visit, events.filter(isTold).slice(0, eventsShown))
     const kindTitle = visit.t(hasText(visit.language, `kind.${kind}`) ? `kind.${kind}` : kind)
     const title = row?.title ?? id
     return {
@@ -39,11 +41,14 @@ export const resourcePage: Route = {
         userHref: found.user && visit.can('see', 'users') ? `/users/${encodeURIComponent(found.user)}` : null,
         placeTitle: visit.t(hasText(visit.language, `resource.place.${kind}`) ? `resource.place.${kind}` : 'resource.place'),
         stretches,
-        events: await eventRows(visit, events.filter(isMark).slice(0, eventsShown)),
+        events: shown.map((event, index) => ({ ...event, newDay: event.day !== shown[index - 1]?.day })),
       },
     }
   },
 }
+
+/** What was done or seen; not that it began, and no bookkeeping. */
+const isTold = ({ type, phase }: EventRow) => phase !== 'start' && !type.endsWith('.exists')
 
 /** Newest first, each with its GiB·h: what a bill can be followed to. Null for kinds that nobody counts. */
 async function stretchesOf(visit: Visit, kind: string, id: string) {
@@ -58,7 +63,7 @@ async function stretchesOf(visit: Visit, kind: string, id: string) {
       end,
       open: segment.to === null,
       stateWord: stateWord(visit, counted, segment.state),
-      sizeGib: segment.sizeGib,
+      sizeMib: segment.sizeGib === null ? null : segment.sizeGib * 1024,
       type: segment.type,
       hours,
       gibHours: segment.sizeGib === null ? null : hours * segment.sizeGib,
