@@ -19,6 +19,9 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   check: () => import('./cli/check.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
   account: () => import('./cli/account.ts'),
+  backfill: () => import('./cli/backfill.ts'),
+  verify: () => import('./cli/verify.ts'),
+  doctor: () => import('./cli/doctor.ts'),
 }
 
 const io: CommandIo = {

@@ -9,6 +9,7 @@ import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
 import { liveHub } from '../collector/live.ts'
+import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
@@ -30,6 +31,7 @@ import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
+import { readingJournal } from '../store/journal/readings.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
@@ -159,6 +161,9 @@ async function serve(
       const collectors: Collector[] = [
         ...config.collector.amqp.map((source) => amqpCollector(source, { intake, listening, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...openstackCollectors(config.collector.openstack, {
+          ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
+        }),
         ...(cloud?.collectors ?? []),
       ]
       running.push(runCollectors(collectors, { clock, logger, signal }))

@@ -9,6 +9,7 @@ import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
+import type { LedgerState } from './ledger-state.ts'
 import type { Overdue } from './overdue.ts'
 import type { RatedRow } from './rating.ts'
 import type { Report, ReportFormat, ReportQuery } from './report.ts'
@@ -429,6 +430,28 @@ export interface Mailer {
     key: string
     signal: AbortSignal
   }): Promise<Delivery>
+}
+
+/** What a reader of the APIs must know of the journal, and where it had got to. */
+export interface ReadingJournal {
+  /** What the ledger has made of these instances; those never heard of are absent. */
+  ledgerStates(ids: readonly string[]): Promise<Map<string, LedgerState>>
+  /** The newest event of each of these resources, by id. */
+  newestEvents(kind: string, ids: readonly string[]): Promise<Map<string, CloudEvent>>
+  /** Which of these events are in the journal already. */
+  recorded(ids: readonly string[]): Promise<Set<string>>
+  /**
+   * Instances that did not end as far as the ledger knows. `toldAt`: the newest event of them; `listedAt`: the newest complete
+   * list, if it had them; epoch ms.
+   */
+  openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
+  /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
+  openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
+  /** Actions of `type` on instances that began in the period and were not heard of again. */
+  unfinished(type: string, period: Period): Promise<{ instance: string; at: number }[]>
+  /** Where a reader of a cloud had got to; null: nowhere yet. */
+  mark(cloud: string, task: string): Promise<Json | null>
+  setMark(cloud: string, task: string, value: Json): Promise<void>
 }
 
 export interface ProblemQuery {

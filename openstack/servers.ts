@@ -30,6 +30,8 @@ function observed(server: Fields, readAt: number): CloudEvent | null {
     createdAt: parseTimestamp(server.created),
     launchedAt: parseTimestamp(server['OS-SRV-USG:launched_at']),
     terminatedAt: parseTimestamp(server['OS-SRV-USG:terminated_at']),
+    // what was deleted before it ever ran has no terminated_at
+    ...(server.status === 'DELETED' && { deletedAt: parseTimestamp(server.updated) }),
     updatedAt: parseTimestamp(server.updated),
     image,
     availabilityZone: text(server['OS-EXT-AZ:availability_zone']),

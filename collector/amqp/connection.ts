@@ -32,7 +32,7 @@ export async function subscribe(
   url: string,
   onMessage: (message: ConsumeMessage) => void,
 ): Promise<Subscription> {
-  const connection = await open(source, url)
+  const connection = await openConnection(source, url)
   const { promise: closed, resolve: gone } = Promise.withResolvers<string>()
   connection.on('error', (error: Error) => gone(error.message))
   connection.on('close', () => gone('the broker closed the connection'))
@@ -81,7 +81,8 @@ export async function subscribe(
   }
 }
 
-async function open(source: AmqpSource, url: string): Promise<ChannelModel> {
+/** A connection, signed in, with our name on it. */
+export async function openConnection(source: AmqpSource, url: string): Promise<ChannelModel> {
   const parsed = new URL(url)
   const secure = parsed.protocol === 'amqps:'
   const options = {

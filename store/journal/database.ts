@@ -77,7 +77,26 @@ export function openDatabaseReadOnly(directory: string): Database {
     )
   }
   sqlite.exec('PRAGMA busy_timeout=5000')
+  try {
+    mustBeNewest(sqlite, directory)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
   return database(sqlite, null)
+}
+
+/** A reader cannot bring an older journal, or one that is just being made, to the newest schema. */
+function mustBeNewest(sqlite: DatabaseSync, directory: string): void {
+  const made = sqlite.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'migration'`).get() !== undefined
+  const rows = made ? sqlite.prepare('SELECT name FROM migration').all() : []
+  const applied = new Set(rows.map((row) => String(row.name)))
+  const missing = migrations.find(({ name }) => !applied.has(name))
+  if (missing)
+    throw new AppError(
+      'storage',
+      `${directory}: this journal is of an older Specola (it lacks ${missing.name}): start serve once, which brings it up to date`,
+    )
 }
 
 function migrate(sqlite: DatabaseSync) {

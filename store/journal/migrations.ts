@@ -6,6 +6,7 @@ import { completenessSchema } from './completeness.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { moneySchema } from './money.schema.ts'
+import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
 
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-resources', sql: resourcesSchema },
   { name: '0006-money', sql: moneySchema },
   { name: '0007-completeness', sql: completenessSchema },
+  { name: '0008-readings', sql: readingsSchema },
 ]
