@@ -66,7 +66,7 @@ export interface ResourceFacts {
   sizeGib?: number | null
   /** Volume type, by id or name as the service tells it. */
   volumeType?: string | null
-  /** Owner, where the resource has one of its own. */
+  /** Owner project, where the resource states one of its own. A request's project is not the owner of what it changed. */
   owner?: string | null
   /** Instances that it is attached to or serves; [] = none. */
   instances?: readonly string[]

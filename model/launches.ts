@@ -18,6 +18,9 @@ const launching = new Set(['create', 'resize_finish', 'resize_revert', 'rebuild'
 /** In which order a launch without a named cause is put down to what was under way. */
 const likely = ['rebuild', 'resize_revert', 'resize', 'rescue', 'unshelve', 'create'] as const
 
+/** Nothing is launched twice within this time: a database that rounds fractions told the same launch, ms. */
+const sameLaunch = 1000
+
 /** Canonical type of the launch that this event completes, or null. A rebuild on another host is an evacuation. */
 export function launchTold(event: CloudEvent, moved: boolean): string | null {
   const action = event.type.slice('instance.'.length)
@@ -29,6 +32,9 @@ export function launchTold(event: CloudEvent, moved: boolean): string | null {
 export function withLaunch(launches: readonly Launch[], at: number, cause: string | null, waiting: Waiting): readonly Launch[] {
   const index = launches.findLastIndex((launch) => launch.at <= at)
   const known = launches[index]
+  if (known && at - known.at <= sameLaunch && known.at < at) return launches.with(index, { at, event: cause ?? known.event })
+  const next = launches[index + 1]
+  if (next && next.at - at <= sameLaunch && known?.at !== at) return launches
   if (known?.at === at) {
     if (cause === null || cause === known.event) return launches
     // its twin in the other format finds the instance there already

@@ -1,7 +1,7 @@
 /** Segments of one instance: opened, cut and closed so that they tile its life. [from, to), whole seconds. */
 import type { CloudEvent } from './event.ts'
 import { launchTold } from './launches.ts'
-import { type LedgerState, sameFlavor } from './ledger-state.ts'
+import { clockSkew, type LedgerState, sameFlavor } from './ledger-state.ts'
 import { floored } from './ledger-witness.ts'
 import { floorToSecond } from './timestamp.ts'
 import type { Segment, StateClass } from './usage.ts'
@@ -117,7 +117,7 @@ function boundary(state: LedgerState, before: LedgerState, event: CloudEvent): n
   // the launch was told before its task was over, and what it changed only now
   const settled =
     before.unsettled || (launchTold(event, false) !== null && floored(event.instance?.launchedAt) === state.launchedAt)
-  if ((relaunched || settled) && state.launchedAt !== null && state.launchedAt <= told) {
+  if ((relaunched || settled) && state.launchedAt !== null && state.launchedAt <= told + clockSkew) {
     // A relaunch told by an event that says only when the machine last came up is no older than what we knew before.
     return open && open.state !== 'building' ? Math.max(state.launchedAt, open.from) : state.launchedAt
   }

@@ -4,7 +4,7 @@
  * nova/compute/manager.py saves and notifies.
  */
 import type { CloudEvent, FlavorFacts } from './event.ts'
-import type { EndProof, LedgerFlavor, LedgerState } from './ledger-state.ts'
+import { clockSkew, type EndProof, type LedgerFlavor, type LedgerState } from './ledger-state.ts'
 import { floorToSecond } from './timestamp.ts'
 
 /** Cut to the second, as Nova's database cuts it. */
@@ -41,9 +41,13 @@ export function tellsFlavor(event: CloudEvent): boolean {
 export const isRelaunching = (event: CloudEvent): boolean =>
   /^(?:resize_|rebuild|rescuing|unshelving|spawning)/.test(event.instance?.taskState ?? '')
 
-/** Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. */
-export function tellsHost(event: CloudEvent): boolean {
+/**
+ * Moves are settled by the event that ends them; what is said while a task runs may be either end of the journey. After a build
+ * that failed only Nova's own record says that a host has it.
+ */
+export function tellsHost(event: CloudEvent, before: LedgerState): boolean {
   const action = actionOf(event)
+  if (before.buildFailedAt !== null && event.instance?.launchedAt == null && !isWitness(event)) return false
   if (action.startsWith('live_migration_')) return action === 'live_migration_post_dest' && event.phase === 'end'
   if (
     action === 'delete' ||
@@ -71,8 +75,18 @@ export function tellsState(event: CloudEvent, before: LedgerState): boolean {
   if (event.type === 'instance.shutdown') return false
   if (event.type === 'instance.create' && event.phase === 'start')
     return before.open === null || before.state === 'building' || before.buildFailedAt !== null
+  if (event.time - before.changedAt <= clockSkew && repeatsState(event)) return false
   // after a failed attempt only another attempt, or Nova's own record, says that it is being built
   return before.buildFailedAt === null || event.instance?.state !== 'building' || isWitness(event)
+}
+
+/**
+ * Says the state that an action found, not one that it brought about: so soon after a change it comes from a host whose clock
+ * is ahead.
+ */
+function repeatsState(event: CloudEvent): boolean {
+  const facts = event.instance
+  return event.phase === 'start' || isWitness(event) || (event.type === 'instance.update' && facts?.oldState === facts?.state)
 }
 
 /** The attempt to build it failed; nothing is held any more. One that was launched before the failure goes by its payload. */

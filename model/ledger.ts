@@ -28,7 +28,7 @@ import { floorToSecond } from './timestamp.ts'
 import type { Segment } from './usage.ts'
 
 /** Raised when the rules change: a journal folded by older rules is folded anew from its log. */
-export const ledgerRules = 2
+export const ledgerRules = 3
 
 /** The type of our own event that says: a complete list of the API, read at this time, did not have the instance. */
 export const absent = 'instance.absent'
@@ -106,7 +106,7 @@ function apply(before: LedgerState, event: CloudEvent, closed: Segment[]): Ledge
   if ((facts.taskState ?? null) === null) state.unsettled = false
 
   if (facts.flavor && tellsFlavor(event)) state.flavor = ledgerFlavor(facts.flavor)
-  if (tellsHost(event)) state.host = hostTold(event)
+  if (tellsHost(event, before)) state.host = hostTold(event)
   learnEnd(state, before, event, end)
   if (state.terminatedAt !== null) return terminal(state, before, event, closed)
 

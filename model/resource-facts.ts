@@ -51,7 +51,8 @@ export function informedBy(before: KnownResource | null, event: CloudEvent): Kno
   }
   for (const [field, value] of Object.entries(event.about ?? {}))
     if (value !== undefined && !dates.has(field) && newer(field, value, about[field])) about[field] = value
-  if (event.about && event.project !== null && newer('project', event.project, project)) project = event.project
+  const owner = ownerOf(event)
+  if (owner !== null && newer('project', owner, project)) project = owner
   if (event.about && event.user !== null && newer('user', event.user, user)) user = event.user
   return {
     ...{ kind, id, project, user, about, told },
@@ -61,8 +62,12 @@ export function informedBy(before: KnownResource | null, event: CloudEvent): Kno
   }
 }
 
+/** Whose it is: only what was said of the thing itself. Who asked for an aggregate, a flavor or a user does not own it. */
+const ownerOf = ({ about, format, project }: CloudEvent): string | null =>
+  about === undefined ? null : (about.owner ?? (format === 'native' ? project : null))
+
 /** Kept as columns of their own, by rules of their own. */
-const dates = new Set(['createdAt', 'updatedAt', 'deletedAt'])
+const dates = new Set(['createdAt', 'updatedAt', 'deletedAt', 'owner'])
 
 const emptyEntry: Omit<KnownResource, 'kind' | 'id'> = {
   project: null,

@@ -17,7 +17,7 @@ const lines: Readonly<Record<string, string>> = {
   instances:
     '<rect x="2" y="2" width="12" height="5" rx="1"/><rect x="2" y="9" width="12" height="5" rx="1"/><path d="M4.6 4.5h.4M4.6 11.5h.4"/>',
   resources:
-    '<ellipse cx="8" cy="3.6" rx="6" ry="2.2"/><path d="M2 3.6v8.8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2V3.600M2 8c0 1.200 2.700 2.200 6 2.200s6-1 6-2.200"/>',
+    '<ellipse cx="8" cy="3.6" rx="6" ry="2.2"/><path d="M2 3.6v8.8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2V3.6M2 8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2"/>',
   projects: '<path d="M1.8 13V3.2h4.4l1.6 2h6.4V13z"/>',
   users: '<circle cx="8" cy="5" r="3"/><path d="M2.2 14.2c.6-3 2.8-4.4 5.8-4.4s5.2 1.4 5.8 4.4"/>',
   budgets:

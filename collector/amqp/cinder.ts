@@ -104,6 +104,7 @@ function commonOf(data: Fields, sizeGib: number | null): ResourceFacts {
     name: textOf(data.display_name) ?? textOf(data.name),
     status: gone ? 'deleted' : textOf(data.status),
     ...(sizeGib !== null && { sizeGib }),
+    owner: textOf(data.tenant_id) ?? textOf(data.project_id),
     createdAt: parseTimestamp(data.created_at),
   }
 }

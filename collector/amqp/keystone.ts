@@ -40,7 +40,7 @@ export const decodeKeystone: ServiceDecoder = (eventType, payload, context) => {
   const operation = operations[last] ?? last
   const id = subjectOf(word, data, initiator)
   const actor = textOf(initiator.user_id) ?? textOf(initiator.id) ?? context.user
-  const about = parts.length > 1 && kept.has(kind) && id !== null ? aboutOf(operation) : null
+  const about = parts.length > 1 && kept.has(kind) && id !== null ? aboutOf(operation, kind === 'project' ? id : null) : null
   return {
     type: parts.length === 1 ? `identity.${last}` : `${word}.${operation}`,
     phase: null,
@@ -68,7 +68,10 @@ function subjectOf(word: string, data: Fields, initiator: Fields): string | null
   return textOf(data.resource_info) ?? textOf(initiator.user_id) ?? textOf(target.id)
 }
 
-const aboutOf = (operation: string): ResourceFacts => (operation === 'disable' ? { status: 'disabled' } : {})
+const aboutOf = (operation: string, owner: string | null): ResourceFacts => ({
+  ...(owner !== null && { owner }),
+  ...(operation === 'disable' && { status: 'disabled' }),
+})
 
 /** Only what Keystone vouches for: a name tried at a failed sign-in may be anybody's. */
 function nameOf(actor: string | null, initiator: Fields, data: Fields): Pick<CloudEvent, 'names'> {

@@ -62,6 +62,7 @@ function identified(family: string, object: Fields, data: Fields): ResourceRef |
 
 function factsOf(family: string, object: Fields): ResourceFacts {
   const common: ResourceFacts = {
+    owner: textOf(object.project_id) ?? textOf(object.tenant_id),
     ...('name' in object && { name: textOf(object.name) }),
     ...('status' in object && { status: textOf(object.status) }),
     ...('created_at' in object && { createdAt: parseTimestamp(object.created_at) }),

@@ -61,6 +61,7 @@ export function aboutOf(type: string, data: Fields): ResourceFacts | null {
     case 'aggregate':
       return {
         ...(textOf(data.name) !== null && { name: textOf(data.name) }),
+        ...(textOf(data.project_id) !== null && { owner: textOf(data.project_id) }),
         ...times,
       }
     case 'service':

@@ -21,29 +21,39 @@ interface SegmentRow {
   provenance: ResourceSegment['provenance']
 }
 
-/** With the newest name of the resource, and the name of its type where that is known. */
-const segments = `SELECT s.kind, s.id, r.name, s.start, s.stop, s.project, s.user, s.size_gib, coalesce(t.name, s.type) AS type, s.state, s.provenance
-  FROM resource_segment s LEFT JOIN resource r ON r.kind = s.kind AND r.id = s.id
-    LEFT JOIN resource t ON t.kind = 'volume_type' AND t.id = s.type`
+const segmentColumns = `s.kind, s.id, s.start, s.stop, s.project, s.user, s.size_gib, coalesce(t.name, s.type) AS type, s.state, s.provenance`
+/** With the name of its type, where that is known. */
+const typed = `resource_segment s LEFT JOIN resource t ON t.kind = 'volume_type' AND t.id = s.type`
+const unnamed = `SELECT NULL AS name, ${segmentColumns} FROM ${typed}`
+/** With the newest name of the resource, too. */
+const segments = `SELECT r.name, ${segmentColumns} FROM ${typed} LEFT JOIN resource r ON r.kind = s.kind AND r.id = s.id`
 
 /**
- * Projects and users are known by name also where no service told of them as resources. What lies in a network or security group
- * goes with it, and nobody says so.
+ * Where the entries of a kind are. Projects and users are known by name also where no service told of them as resources. What
+ * lies in a network or security group goes with it, and nobody says so.
  */
-const entries = `(SELECT r.kind, r.id, r.name, r.project, r.user, r.shared, r.about, r.created_at,
-    iif(r.deleted_at IS NULL AND r.kind IN ('subnet', 'port', 'security_group_rule'),
-      (SELECT p.deleted_at FROM resource p
-       WHERE p.kind = json_extract(r.about, '$.parent.kind') AND p.id = json_extract(r.about, '$.parent.id')), r.deleted_at) AS deleted_at,
-    r.updated_at FROM resource r
-  UNION ALL
-  SELECT n.kind, n.id, n.name, iif(n.kind = 'project', n.id, NULL), NULL, 0, '{}', NULL, NULL, n.time FROM named n
-  WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.kind = n.kind AND r.id = n.id))`
-const nameOf = `coalesce(e.name, (SELECT n.name FROM named n WHERE n.kind = e.kind AND n.id = e.id))`
-
-const entryColumns = `e.kind, e.id, ${nameOf} AS name, e.project, e.user, e.about, e.created_at, e.deleted_at, e.updated_at`
+function entriesOf(kind: string): string {
+  const columns = 'kind, id, name, project, user, shared, about, created_at, deleted_at, updated_at'
+  if (kind === 'project' || kind === 'user')
+    return `(SELECT r.kind, r.id, coalesce(r.name, (SELECT n.name FROM named n WHERE n.kind = r.kind AND n.id = r.id)) AS name,
+        r.project, r.user, r.shared, r.about, r.created_at, r.deleted_at, r.updated_at FROM resource r
+      UNION ALL
+      SELECT n.kind, n.id, n.name, iif(n.kind = 'project', n.id, NULL), NULL, 0, '{}', NULL, NULL, n.time FROM named n
+      WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.kind = n.kind AND r.id = n.id))`
+  const holder = kind === 'security_group_rule' ? 'security_group' : kind === 'subnet' || kind === 'port' ? 'network' : null
+  if (holder === null) return `(SELECT ${columns} FROM resource)`
+  return `(SELECT r.kind, r.id, r.name, r.project, r.user, r.shared, r.about, r.created_at, coalesce(r.deleted_at, gone.deleted_at) AS deleted_at,
+      r.updated_at
+    FROM resource r LEFT JOIN resource gone
+      ON gone.kind = '${holder}' AND gone.deleted_at IS NOT NULL AND gone.id = json_extract(r.about, '$.parent.id'))`
+}
+const entryColumns = 'e.kind, e.id, e.name, e.project, e.user, e.about, e.created_at, e.deleted_at, e.updated_at'
 
 export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
-  function* segmentsWithin(
+  /** Clipped to the period and to now. */
+  function* clipped(
+    sql: string,
+    order: string,
     scope: Scope,
     period: Period & { project?: string; kind?: ResourceKind },
   ): Generator<ResourceSegment & { to: number }> {
@@ -54,11 +64,7 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
       equals('s.project', period.project),
       equals('s.kind', period.kind),
     ])
-    const rows = db.iterate<SegmentRow>(
-      `${segments} WHERE ${where.sql} ORDER BY s.project, s.kind, s.id, s.start`,
-      ...where.values,
-    )
-    for (const row of rows) {
+    for (const row of db.iterate<SegmentRow>(`${sql} WHERE ${where.sql} ${order}`, ...where.values)) {
       const from = Math.max(row.start, period.from)
       const to = Math.min(row.stop ?? end, end)
       if (to > from) yield { ...toSegment(row), from, to }
@@ -89,12 +95,12 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
 
   return {
     async usage(scope, query) {
-      const rows = addResourceUsage(segmentsWithin(scope, query), query.by)
+      const rows = addResourceUsage(clipped(unnamed, '', scope, query), query.by)
       const name = namesOf(query.by, rows)
       return rows.map((row): ResourceUsageRow => ({ ...row, name: name(row.kind, row.key) }))
     },
 
-    segmentsWithin,
+    segmentsWithin: (scope, period) => clipped(segments, 'ORDER BY s.project, s.kind, s.id, s.start', scope, period),
 
     async segments(scope, kind, id) {
       const where = allOf([inScope(scope, 's.project'), equals('s.kind', kind), equals('s.id', id)])
@@ -103,7 +109,7 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
 
     async resource(scope, kind, id) {
       const where = allOf([visibleIn(scope), equals('e.kind', kind), equals('e.id', id)])
-      const row = db.get<EntryRow>(`SELECT ${entryColumns} FROM ${entries} e WHERE ${where.sql}`, ...where.values)
+      const row = db.get<EntryRow>(`SELECT ${entryColumns} FROM ${entriesOf(kind)} e WHERE ${where.sql}`, ...where.values)
       return row ? toResource(row, scope) : null
     },
 
@@ -114,12 +120,13 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
         equals('e.kind', query.kind),
         query.deleted ? null : { sql: 'e.deleted_at IS NULL', values: [] },
         equals('e.project', query.project),
-        query.q ? contains([nameOf, 'e.id', `json_extract(e.about, '$.address')`], query.q) : null,
+        query.q ? contains(['e.name', 'e.id', `json_extract(e.about, '$.address')`], query.q) : null,
       ])
-      const total = db.get<{ n: number }>(`SELECT count(*) AS n FROM ${entries} e WHERE ${where.sql}`, ...where.values)?.n ?? 0
+      const total =
+        db.get<{ n: number }>(`SELECT count(*) AS n FROM ${entriesOf(query.kind)} e WHERE ${where.sql}`, ...where.values)?.n ?? 0
       const rows = db.all<EntryRow>(
         `SELECT ${entryColumns}
-         FROM ${entries} e WHERE ${where.sql} ORDER BY ${nameOf} IS NULL, ${nameOf} COLLATE NOCASE, e.id LIMIT ? OFFSET ?`,
+         FROM ${entriesOf(query.kind)} e WHERE ${where.sql} ORDER BY e.name IS NULL, e.name COLLATE NOCASE, e.id LIMIT ? OFFSET ?`,
         ...where.values,
         query.limit,
         query.offset ?? 0,

@@ -153,6 +153,11 @@ describe('the ledger when an instance is launched anew', () => {
     ...[building, '2-29 running m1.small hv-1', '29-40 rescued m1.small hv-1', '40- running m1.small hv-1'],
   )
   novaSees('though Nova counts from the rescue only', [...born, ...rescue], 29, null)
+  launches(
+    'takes a launch that a database rounded for the same one',
+    [...born, event(40, 'observed', null, { state: 'active', taskState: null, launched: 2 + 1 / 60 })],
+    `${2 + 1 / 60} create`,
+  )
   const shelved = [
     event(30, 'shelve', 'end', { state: 'shelved', taskState: 'shelving_offloading', launched: 2 }),
     event(31, 'update', null, { state: 'shelved_offloaded', launched: 2, host: 'hv-1' }),
@@ -272,6 +277,11 @@ describe('the ledger when an instance is built', () => {
       failed,
       event(3.1, 'update', null, { state: 'building', taskState: 'networking', host: null }),
     ],
+    ...['0-1 building m1.small -', '1-3 building m1.small hv-1', '3- error m1.small -'],
+  )
+  tells(
+    'holds nothing after it failed, whatever a late word says of a host',
+    [born[0] as CloudEvent, claimed, failed, event(3.05, 'update', null, { state: 'error', host: 'hv-1' })],
     ...['0-1 building m1.small -', '1-3 building m1.small hv-1', '3- error m1.small -'],
   )
   tells(

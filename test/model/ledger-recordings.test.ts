@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { systemClock } from '../../model/clock.ts'
 import type { CloudEvent } from '../../model/event.ts'
 import { advance, type Folded, fold } from '../../model/ledger.ts'
-import { compareKeys, sortKey, unknownInstance } from '../../model/ledger-state.ts'
+import { clockSkew, compareKeys, sortKey, unknownInstance } from '../../model/ledger-state.ts'
 import { type ParityInstance, tenantUsages } from '../../model/parity.ts'
 import { isCounted, type Segment } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
@@ -91,6 +91,30 @@ for (const recording of recordings) {
       const folded = foldAll(shuffled(twice, 4))
       assertSameUsage(usagesOf(folded.values()), nova.usages)
       for (const [id, want] of told) assert.deepEqual(folded.get(id)?.segments, want.segments)
+    })
+
+    it("has Nova's parity, and our hours to the skew, when the clocks of hosts differ by up to five seconds", () => {
+      for (let seed = 1; seed <= 5; seed++) {
+        const next = random(seed)
+        const offsets = new Map<string, number>()
+        const offsetOf = (publisher: string) => {
+          const host = publisher.split(/[.:]/).at(-1) as string
+          const offset = offsets.get(host) ?? Math.round((next() - 0.5) * clockSkew)
+          offsets.set(host, offset)
+          return offset
+        }
+        const skewed = all.map((event) =>
+          event.format === 'native' ? event : { ...event, time: event.time + offsetOf(event.publisher) },
+        )
+        const folded = foldAll(skewed)
+        assertSameUsage(usagesOf(folded.values()), nova.usages)
+        for (const [id, want] of told) {
+          const segments = folded.get(id)?.segments ?? []
+          assertTiles(segments, id)
+          const seconds = (its: readonly Segment[]) => held(its, nova).reduce((sum, { from, to }) => sum + (to - from) / 1000, 0)
+          assert.ok(Math.abs(seconds(segments) - seconds(want.segments)) <= clockSkew / 1000, id)
+        }
+      }
     })
 
     it('tiles time, and finds no witness that disagrees', () => {

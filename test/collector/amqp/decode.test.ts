@@ -169,12 +169,14 @@ describe('published samples of other projects', () => {
   it('name a resource, and state facts of it where the payload holds the whole object', () => {
     const silent: string[] = []
     let told = 0
+    // an empty payload, the documentation's own placeholder, and a message that was documented inside another
+    const nothing = /notification_empty_payload|_resource_type_|port\.update\.end__doc/
     for (const { file, message } of samples()) {
       const decoded = decode(message, '')
       if (!decoded.ok || 'ignored' in decoded) continue
       const { event } = decoded
       if (event.about) told++
-      if (!event.resource) silent.push(message.event_type)
+      if (!event.resource && !nothing.test(file)) silent.push(message.event_type)
       const { payload } = message
       const object = Object.values(payload).find(
         (value) => typeof value === 'object' && value !== null && 'id' in value && 'tenant_id' in value,

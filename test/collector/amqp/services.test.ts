@@ -251,7 +251,7 @@ describe("Keystone's notifications", () => {
       [created.type, created.resource, created.project, created.actor, created.request],
       ['project.create', { kind: 'project', id: 'p1' }, 'p1', 'admin1', 'req-9'],
     )
-    assert.deepEqual([created.facts?.address, created.names, created.about], ['192.0.2.1', { actor: 'sara' }, {}])
+    assert.deepEqual([created.facts?.address, created.names, created.about], ['192.0.2.1', { actor: 'sara' }, { owner: 'p1' }])
   })
   it('in the basic format have an id only', () =>
     assert.deepEqual(event('identity.user.deleted', { resource_info: 'u1' }).resource, { kind: 'user', id: 'u1' }))

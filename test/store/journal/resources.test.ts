@@ -242,6 +242,52 @@ describe('the journal of resources', () => {
     assert.deepEqual([...resources().segmentsWithin({ projects: [] }, { from: start, to: now })], [])
   })
 
+  it("does not give what an administrator made to the administrator's project", async () => {
+    const asked = { _context_user_id: 'u1', _context_project_id: 'p1' }
+    const nova = (event_type: string, payload: Record<string, unknown>) => {
+      const data = {
+        'nova_object.data': payload,
+        'nova_object.name': 'X',
+        'nova_object.version': '1.0',
+        'nova_object.namespace': 'nova',
+      }
+      const body = JSON.stringify({
+        message_id: `${event_type} ${payload.name}`,
+        event_type,
+        timestamp: '2026-10-01 00:00:00',
+        payload: data,
+        ...asked,
+      })
+      const read = readRecorded({ exchange: 'nova', routing_key: 'x', properties: {}, body })
+      assert.ok(read.ok)
+      return read.recorded
+    }
+    const user = { message_id: 'u', event_type: 'identity.user.created', timestamp: '2026-10-01 00:00:00' }
+    const keystone = readRecorded({
+      exchange: 'keystone',
+      routing_key: 'x',
+      properties: {},
+      body: JSON.stringify({ ...user, payload: { resource_info: 'u9', initiator: { user_id: 'u1', project_id: 'p1' } } }),
+    })
+    assert.ok(keystone.ok)
+    await eventJournal(db).record([
+      nova('aggregate.create.end', { uuid: 'a1', name: 'fast hosts', hosts: ['hv-1'] }),
+      nova('service.create', { uuid: 's1', host: 'hv-1', binary: 'nova-compute' }),
+      nova('flavor.create', { flavorid: 'f1', name: 'private', vcpus: 1, memory_mb: 1, is_public: false }),
+      nova('flavor.create', { flavorid: 'f2', name: 'open', vcpus: 1, memory_mb: 1, is_public: true }),
+      keystone.recorded,
+    ])
+    for (const [kind, all, own] of [
+      ['aggregate', 1, 0],
+      ['service', 1, 0],
+      ['user', 1, 0],
+      ['flavor', 2, 1],
+    ] as const) {
+      assert.equal((await resources().resources(everything, { kind, limit: 9 })).total, all, kind)
+      assert.equal((await resources().resources({ projects: ['p1'] }, { kind, limit: 9 })).total, own, kind)
+    }
+  })
+
   it('lists projects and users that only a request ever named', async () => {
     await inventory(db).name('project', [{ id: 'p9', name: 'quiet' }], at(1))
     await eventJournal(db).record([
