@@ -55,6 +55,17 @@ describe('specola report and specola month', function () {
     assert.equal(status.months[0]?.adjustments, 1)
   })
 
+  it('are joined by the budget check, as a Nagios plugin', () => {
+    const asked = ['check', 'budget', '--project', 'p1', '--config', config]
+    const without = specola(...asked)
+    assert.equal(without.status, 3)
+    assert.match(without.stdout, /^UNKNOWN - .*no budget of project p1/)
+    writeFileSync(config, `${readFileSync(config, 'utf8')}budgets:\n  - { project: p1, month: 10 }\n`)
+    const { status, stdout } = specola(...asked, '--threshold', '2')
+    assert.match(stdout, /^OK - 0\.0 % of the budget of \d{4}-\d\d is spent \(threshold 80 %\).*\| spent=0%;80;;0\n$/)
+    assert.equal(status, 0)
+  })
+
   it('say what is wrong, and exit 2 for wrong use', () => {
     const wrong = (pattern: RegExp, ...args: string[]) => {
       const { status, stderr } = specola(...args, '--config', config)
