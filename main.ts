@@ -12,6 +12,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   usage: () => import('./cli/usage.ts'),
   report: () => import('./cli/report.ts'),
   month: () => import('./cli/month.ts'),
+  completeness: () => import('./cli/completeness.ts'),
+  timeline: () => import('./cli/timeline.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
   check: () => import('./cli/check.ts'),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Read, readRecorded } from '../collector/amqp/read.ts'
+import { type BusMessage, type Read, readRecorded } from '../collector/amqp/read.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, type ParkedMessage } from '../model/contract.ts'
@@ -11,6 +11,7 @@ import { type ApiReply, completeListings, type Listing } from '../openstack/list
 import { readingsOf } from '../openstack/readings.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
+import { unreadLog } from '../store/journal/listening.ts'
 import { readArguments, required } from './arguments.ts'
 import type { Command } from './command.ts'
 import { recordedMessages } from './recorded-messages.ts'
@@ -41,6 +42,7 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
     const parked = parkedFiles(directory, systemClock)
     try {
       const journal = eventJournal(db)
+      const unread = unreadLog(db)
       const counts = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0 }
       for (const file of values.inventory ?? []) {
         const { events, listings } = await inventoryOf(file)
@@ -50,7 +52,10 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
 
       const take = async (batch: readonly Read[], parkedAlready: boolean) => {
         const refused: ParkedMessage[] = batch.flatMap((read) => (read.ok ? [] : read.parked))
-        if (refused.length > 0 && !parkedAlready) await parked.append(refused)
+        if (refused.length > 0 && !parkedAlready) {
+          await parked.append(refused)
+          await unread.parked(refused, systemClock.now())
+        }
         const recorded = await journal.record(batch.flatMap((read) => (read.ok ? read.recorded : [])))
         counts.messages += batch.length
         counts.parked += refused.length
@@ -61,11 +66,15 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
       for (const file of positionals) {
         const parkedAlready = dirname(resolve(file)) === resolve(directory, 'parked')
         const batch: Read[] = []
+        const understood: BusMessage[] = []
         for await (const { message } of recordedMessages(file)) {
-          batch.push(readRecorded(message))
+          const read = readRecorded(message)
+          if (parkedAlready && read.ok) understood.push(message)
+          batch.push(read)
           if (batch.length >= batchSize) await take(batch.splice(0), parkedAlready)
         }
         await take(batch, parkedAlready)
+        await unread.understood(understood)
       }
       io.out(JSON.stringify(counts))
       return counts.parked > 0 ? 1 : 0

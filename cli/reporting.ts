@@ -4,6 +4,7 @@ import type { SampleStore } from '../model/contract.ts'
 import type { PriceBook } from '../model/price-book.ts'
 import { priceBook } from '../reports/section.ts'
 import type { ReportDeps } from '../reports/sources.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import type { Database } from '../store/journal/database.ts'
 import { flavorJournal } from '../store/journal/flavor-specs.ts'
 import { inventory } from '../store/journal/inventory.ts'
@@ -22,6 +23,7 @@ export function reportDeps(db: Database, config: Configuration, store: SampleSto
   return {
     ...{ usage: usageJournal(db, systemClock), inventory: inventory(db), months: monthJournal(db), flavors: flavorJournal(db) },
     resources: resourceJournal(db, systemClock),
+    completeness: completenessJournal(db, systemClock),
     ...{ clock: systemClock, book: bookOf(config), zone: config.ui.zone, ...(store && { store }) },
   }
 }

@@ -23,13 +23,16 @@ import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
+import { timelineJournal } from '../store/journal/timeline.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -45,6 +48,7 @@ import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
 import { reportDeps } from './reporting.ts'
+import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
 type Role = (typeof roles)[number]
@@ -114,10 +118,13 @@ async function serve(
     const inventory = openInventory(db)
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
-    const intake = openIntake({ samples, journal: events, inventory, parked, live })
     const reporting = reportDeps(db, config, store)
     const reports = openReports(reporting)
     const budgets = openBudgets(config.budgets, reporting)
+    const completeness = completenessJournal(db, clock)
+    const listening = listeningLog(db)
+    const unread = { log: unreadLog(db), clock }
+    const intake = openIntake({ samples, journal: events, inventory, parked, live, unread })
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -143,13 +150,14 @@ async function serve(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
+      watchCompleteness(completeness, health, clock, logger, signal),
       takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
       const collectors: Collector[] = [
-        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
+        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, listening, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
         ...(cloud?.collectors ?? []),
       ]
@@ -185,6 +193,7 @@ async function serve(
           commands: alerter.commands,
           accounts,
         },
+        ...{ completeness, timeline: timelineJournal(db, clock) },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

@@ -1,13 +1,18 @@
 import { everything } from '../model/access.ts'
 import { systemClock } from '../model/clock.ts'
-import { AppError, type ParitySnapshots } from '../model/contract.ts'
+import { isComplete } from '../model/completeness.ts'
+import { AppError, type Gap, type ParitySnapshots } from '../model/contract.ts'
 import { novaRows } from '../model/parity.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import { resourceKinds, type UsageBy, type UsageRow } from '../model/usage.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { usageJournal } from '../store/journal/usage.ts'
+import { formatter } from '../ui/format.ts'
+import { gapNote, gapRecord } from '../ui/gap-words.ts'
+import { translator } from '../ui/i18n.ts'
 import { oneOf, readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
 import { differenceReport } from './usage-difference.ts'
@@ -28,7 +33,7 @@ parity: Nova's own formula; with --json exactly the tenant_usages of os-simple-t
 difference: both figures of each instance where they differ, and why.
 --resources: what was held beside instances, in GiB·h and hours; idle is what no instance had and no port was served by.
 --as-of reads what was kept at the end of that day (YYYY-MM-DD): the month so far as Nova saw it then, which Nova itself
-cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
+cannot say again. Figures over a gap say so: "complete": false with the gaps, and a line on stderr. T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
 
   async run(args, io) {
     const { values, positionals } = readArguments({
@@ -70,6 +75,7 @@ cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is 
         return 0
       }
       const by = oneOf('by', values.by, ['project', 'user', 'instance', 'flavor', 'host'])
+      const gaps = period ? await completenessJournal(db, systemClock).gaps(everything, period) : []
       const journal = usageJournal(db, systemClock)
       if (asOf !== undefined) io.out(await keptParity(paritySnapshots(db, systemClock), { asOf, by, form, ...project }))
       else if (period && view === 'difference') {
@@ -78,8 +84,13 @@ cannot say again. T is ISO 8601; without a zone it is UTC. Works while serve is 
       } else if (period && view !== 'difference') {
         if (view === 'parity' && values.json)
           io.out(JSON.stringify({ tenant_usages: await journal.parity(everything, { ...period, ...project }) }))
-        else io.out(report(await journal.usage(everything, { view, by, ...period, ...project }), { view, by, ...period }, form))
+        else {
+          const rows = await journal.usage(everything, { view, by, ...period, ...project })
+          io.out(report(rows, { view, by, ...period, gaps }, form))
+        }
       }
+      const note = gapNote({ t: translator('en'), show: formatter('en', 'UTC') }, gaps)
+      if (note !== null) io.err(`${note} (specola completeness lists them)`)
       return 0
     } finally {
       db.close()
@@ -105,15 +116,18 @@ const columns: [title: string, value: (row: UsageRow) => string | number][] = [
 
 function report(
   rows: readonly UsageRow[],
-  { view, by, from, to }: { view: string; by: string; from: number; to: number },
+  { view, by, from, to, gaps }: { view: string; by: string; from: number; to: number; gaps: readonly Gap[] },
   form: Form,
 ): string {
-  if (form === 'json')
-    return JSON.stringify({ view, by, from: new Date(from).toISOString(), to: new Date(to).toISOString(), rows })
+  const complete = isComplete(gaps)
+  if (form === 'json') {
+    const period = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+    return JSON.stringify({ view, by, ...period, complete, gaps: gaps.map((gap) => gapRecord(gap, true)), rows })
+  }
   if (form === 'csv')
     return csvText(
-      [by, 'name', ...columns.map(([title]) => title)],
-      rows.map((row) => [row.key, row.name, ...columns.map(([, value]) => value(row))]),
+      [by, 'name', ...columns.map(([title]) => title), 'complete'],
+      rows.map((row) => [row.key, row.name, ...columns.map(([, value]) => value(row)), String(complete)]),
     )
   return tableText(
     [by, ...columns.map(([title]) => title.replaceAll('_', ' '))],
@@ -137,5 +151,5 @@ async function keptParity(
       `nothing was kept at the end of ${asOf}${kept ? `; the newest before it is ${kept.night.day}` : ''}: serve keeps Nova's figures when a day ends`,
     )
   if (form === 'json') return JSON.stringify({ tenant_usages: kept.usages })
-  return report(novaRows(kept.usages, by), { view: 'parity', by, ...kept.night }, form)
+  return report(novaRows(kept.usages, by), { view: 'parity', by, ...kept.night, gaps: [] }, form)
 }

@@ -239,10 +239,107 @@ export interface Resource {
 
 export type { Gap } from './gap.ts'
 
+export interface HeardHour {
+  service: string
+  host: string
+  /** Start of the hour. */
+  hour: number
+  messages: number
+}
+
 export interface CompletenessJournal {
-  /** Messages per service, host and hour; hours without any are absent. */
-  hours(period: Period): Promise<{ service: string; host: string; hour: number; messages: number }[]>
-  gaps(period: Period): Promise<Gap[]>
+  /**
+   * Messages per service, host and hour, or per `step` ms (a multiple of an hour, aligned to the epoch); those without any are
+   * absent. Ordered by service, host, time.
+   */
+  hours(period: Period, step?: number): Promise<HeardHour[]>
+  /** Oldest first. What concerns single instances is limited to the scope; what concerns everybody is told to everybody. */
+  gaps(scope: Scope, period: Period): Promise<Gap[]>
+}
+
+/** What the bus collector remembers of its own presence, so that an absence can be told afterwards. */
+export interface ListeningLog {
+  /** Exchange → when we last knew to be bound to it. */
+  last(source: string): Promise<Map<string, number>>
+  bound(source: string, exchanges: readonly string[], at: number): Promise<void>
+  absent(absences: readonly Absence[]): Promise<void>
+}
+
+/** A time without a binding to an exchange, [from, to), epoch ms. */
+export interface Absence {
+  source: string
+  exchange: string
+  from: number
+  to: number
+  cause: 'process' | 'broker' | 'queue' | 'exchange'
+  /** False: our durable queue was bound all the time and kept what was published. */
+  lost: boolean
+}
+
+/** Counts what could not be understood until it is. */
+export interface UnreadLog {
+  parked(messages: readonly ParkedMessage[], time: number): Promise<void>
+  /** Messages that were parked once and are understood by now. */
+  understood(messages: readonly Pick<ParkedMessage, 'routing_key' | 'body'>[]): Promise<void>
+}
+
+export type ActionResult = 'ok' | 'failed' | 'running' | 'unknown'
+
+/** What somebody did to something: all that one request did to one resource. */
+export interface Action {
+  seq: number
+  /** The request's id; null where a service tells none. */
+  request: string | null
+  /** A service did it on behalf of that request. */
+  part: boolean
+  /** First and last word of it, epoch ms. */
+  time: number
+  until: number
+  service: string
+  /** Canonical type without its phase: `instance.resize`, `volume.create`, `session.open` … */
+  verb: string
+  result: ActionResult
+  reason: string | null
+  resource: ResourceRef & { name: string | null }
+  project: string | null
+  actor: { id: string; name: string | null } | null
+  actorProject: string | null
+  host: string | null
+  /** Address that it was asked from. */
+  address: string | null
+}
+
+export interface ActionQuery {
+  from?: number
+  to?: number
+  /** Id or name. */
+  actor?: string
+  project?: string
+  /** Id or name of a resource. */
+  resource?: string
+  service?: string
+  /** Exact, or a family that ends in a dot (`instance.`). */
+  verb?: string
+  result?: ActionResult
+  address?: string
+  /** Part of a resource's name or id, an actor's name, a request id, or (only with `addresses`) an address. */
+  q?: string
+  /** Whether `q` may find addresses: not for those who may not see them. */
+  addresses?: boolean
+  /** Also what services did on behalf of a request that is listed itself. */
+  parts?: boolean
+  /** At most this many, newest first (≤ 1000). */
+  limit: number
+  before?: { time: number; seq: number }
+}
+
+/** Who did what to what, from where, with what result; kept after deletion. */
+export interface TimelineJournal {
+  actions(scope: Scope, query: ActionQuery): Promise<Action[]>
+  /** One action, what the same request did elsewhere, and the events under it, oldest first. */
+  action(scope: Scope, seq: number): Promise<{ action: Action; related: Action[]; events: EventRow[] } | null>
+  /** Distinct verbs, in order. */
+  verbs(scope: Scope): Promise<string[]>
 }
 
 // ---------------------------------------------------------------------------------------------------------------- money

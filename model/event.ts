@@ -104,6 +104,10 @@ export interface CloudEvent {
   names?: { project?: string; user?: string; actor?: string }
   host: string | null
   request: string | null
+  /** The request that a service acted for, where it is another one. */
+  globalRequest?: string
+  /** Address that it was asked from, where it is told. */
+  address?: string
   /** Present for instance events. */
   instance?: InstanceFacts
   /** Present for events of the resources of `ResourceFacts`. */

@@ -1,7 +1,9 @@
 /** The report model: rows rated or frozen, then added up in every way that is shown. */
+
 import type { Scope } from '../model/access.ts'
 import { monthOf, monthPeriod } from '../model/calendar-month.ts'
 import { type Adjustment, type NamedRow, sumOf } from '../model/closed-month.ts'
+import { doubtsOf } from '../model/completeness.ts'
 import { payable } from '../model/payable.ts'
 import { fingerprint, type PriceBook } from '../model/price-book.ts'
 import { rate } from '../model/rating.ts'
@@ -40,7 +42,7 @@ export async function composeReport(deps: ReportDeps, scope: Scope, query: Repor
   // an adjustment is one project's: reports about less than that cannot take a share of it
   const adjustments =
     query.subject.kind === 'project' || query.subject.kind === 'cloud' ? all.map((one) => forReader(one, query.hosts)) : []
-  const gaps = asClosed ? closed.gaps : deps.completeness ? await deps.completeness.gaps({ from, to }) : null
+  const gaps = asClosed ? closed.gaps : deps.completeness ? doubtsOf(await deps.completeness.gaps(scope, { from, to })) : null
   const sum = sumOf(rows)
   const adjusted = adjustments.reduce((total, { amountBefore, amountAfter }) => total + amountAfter - amountBefore, 0n)
   return {

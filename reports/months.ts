@@ -1,7 +1,9 @@
 /** Closing calendar months, and rating closed ones again. */
+
 import { everything } from '../model/access.ts'
 import { monthBefore, monthOf, monthPeriod } from '../model/calendar-month.ts'
 import { type ClosedMonth, changesBetween, type LineChange, linesAfter, linesOf, type NamedRow } from '../model/closed-month.ts'
+import { doubtsOf } from '../model/completeness.ts'
 import { AppError, type Gap } from '../model/contract.ts'
 import { fingerprint, type PriceBook } from '../model/price-book.ts'
 import { rate } from '../model/rating.ts'
@@ -28,7 +30,7 @@ export async function closeMonth(
   if (before) return { outcome: 'was-closed', month: before }
   const now = clock.now()
   if (period.to + settleMs > now) return { outcome: 'too-early', until: period.to + settleMs }
-  const gaps = (await deps.completeness?.gaps(period)) ?? []
+  const gaps = doubtsOf((await deps.completeness?.gaps(everything, period)) ?? [])
   if (gaps.length > 0 && onGaps === 'refuse') return { outcome: 'gaps', gaps }
   const specs = await specsIn(deps)
   const traffic = await trafficWithin(deps, everything, period, all, book)

@@ -6,6 +6,10 @@ export type Resource =
   | 'problems'
   | 'wall'
   | 'events'
+  /** Who did what. Addresses and machines in it go with `hosts`. */
+  | 'timeline'
+  /** What was heard of whom, and what is missing: tells hosts. */
+  | 'completeness'
   /** The text of a bus notification: tells hosts and internals. */
   | 'payload'
   | 'instances'
@@ -25,6 +29,8 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   problems: { see: everyone, acknowledge: cloud },
   wall: { see: cloud },
   events: { see: everyone },
+  timeline: { see: everyone },
+  completeness: { see: cloud },
   payload: { see: cloud },
   instances: { see: everyone },
   resources: { see: everyone },
@@ -69,6 +75,9 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /wall': ['see', 'wall'],
   'GET /events{.:format}': ['see', 'events'],
   'GET /events/:seq': ['see', 'payload'],
+  'GET /timeline{.:format}': ['see', 'timeline'],
+  'GET /timeline/:seq': ['see', 'timeline'],
+  'GET /completeness{.:format}': ['see', 'completeness'],
   'GET /instances{.:format}': ['see', 'instances'],
   'GET /instances/:id': ['see', 'instances'],
   'GET /resources{.:format}': ['see', 'resources'],

@@ -19,7 +19,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'problems', href: '/problems', resource: 'problems' },
       { key: 'wall', href: '/wall', resource: 'wall' },
-      { key: 'events', href: '/events', resource: 'events' },
+      { key: 'events', href: '/timeline', resource: 'timeline' },
     ],
   },
   {
@@ -37,6 +37,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'budgets', href: '/budgets', resource: 'money' },
       { key: 'efficiency', href: '/efficiency', resource: 'money' },
       { key: 'reports', href: '/reports', resource: 'money' },
+      { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
   { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
@@ -126,7 +127,10 @@ function navigationOf(visit: Visit) {
 }
 
 const within = (path: string, { href, key }: NavigationItem) =>
-  path === href || path.startsWith(`${href}/`) || (key === 'problems' && path.startsWith('/checks/'))
+  path === href ||
+  path.startsWith(`${href}/`) ||
+  (key === 'problems' && path.startsWith('/checks/')) ||
+  (key === 'events' && /^\/events(\/|$)/.test(path))
 
 /** The table's key of a route. */
 export const routeKey = (method: string, path: string) => `${method.toUpperCase()} ${path}`

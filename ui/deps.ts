@@ -4,6 +4,7 @@ import type {
   AlertCommands,
   AlertJournal,
   Budgets,
+  CompletenessJournal,
   Efficiency,
   EventJournal,
   Inventory,
@@ -12,6 +13,7 @@ import type {
   Reports,
   ResourceJournal,
   SampleStore,
+  TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
@@ -25,6 +27,8 @@ export interface UiDeps {
   reports: Reports
   budgets: Budgets
   efficiency: Efficiency
+  completeness: CompletenessJournal
+  timeline: TimelineJournal
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands

@@ -25,6 +25,8 @@ const lines: Readonly<Record<string, string>> = {
   efficiency: '<path d="M2 12.600a6.400 6.400 0 1 1 12 0M8 10.800l3-4.400"/>',
   reports: '<path d="M3.200 1.800h6.400l3.200 3.200v9.200H3.200zM9.400 1.800v3.400h3.400M5.600 8.400h4.800M5.600 11h4.800"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
+  completeness:
+    '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',
   clock: '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.4V8l2.6 1.8"/>',
   pause: '<path stroke-width="2.2" d="M5.4 3.4v9.2M10.6 3.4v9.2"/>',
   play: '<path fill="currentColor" d="M4.6 2.8v10.4L13 8z"/>',

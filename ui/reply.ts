@@ -33,7 +33,7 @@ export async function sendList(
   shape: Visit['shape'],
 ): Promise<void> {
   if (shape === 'json') {
-    await sendJson(req, res, { total: reply.total ?? reply.rows.length, rows: reply.rows })
+    await sendJson(req, res, { total: reply.total ?? reply.rows.length, ...reply.also, rows: reply.rows })
     return
   }
   const name = reply.name.replace(/[^\w.-]+/g, '_').slice(0, 80)

@@ -24,7 +24,14 @@ export type Reply =
       scripts?: readonly 'charts'[]
       headers?: Readonly<Record<string, string>>
     }
-  | { kind: 'list'; name: string; columns: readonly Column[]; rows: readonly Readonly<Record<string, Cell>>[]; total?: number }
+  | {
+      kind: 'list'
+      name: string
+      columns: readonly Column[]
+      rows: readonly Readonly<Record<string, Cell>>[]
+      total?: number /** Beside the rows in JSON. */
+      also?: object
+    }
   | { kind: 'json'; body: unknown; status?: number }
   | { kind: 'text'; type: string; body: string; status?: number }
   /** A file to keep, sent as it is made. */

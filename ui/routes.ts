@@ -9,6 +9,7 @@ import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
+import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
@@ -20,6 +21,7 @@ import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
 import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
+import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
 import { projectsPage, usersPage } from './pages/usage-overview.ts'
 import { wallContent, wallPage } from './pages/wall.ts'
@@ -34,6 +36,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     checkDetail,
     wallContent,
     eventList,
+    actionList,
+    completenessBoard,
     instanceList,
     resourceList,
     instanceFacts,
@@ -60,8 +64,11 @@ export function routes(): Route[] {
     acknowledge,
     unacknowledge,
     wallPage,
+    timelinePage,
+    actionPage,
     eventsPage,
     eventPage,
+    completenessPage,
     instancesPage,
     instancePage,
     resourcesPage,

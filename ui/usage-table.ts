@@ -1,5 +1,6 @@
 import { isMonth, monthsAround, type TimeRange } from '../model/range.ts'
 import type { UsageBy, UsageRow, UsageView } from '../model/usage.ts'
+import type { Reservations } from './gap-note.ts'
 import { rangeControl, rangeTitle } from './time-range.ts'
 import { linkTo, type Visit } from './visit.ts'
 
@@ -81,8 +82,18 @@ export function usageFrame(visit: Visit, range: TimeRange, table: string) {
 const monthStart = (date: string) => Date.parse(`${date}T12:00:00Z`)
 
 /** The same rows as a table for programs, exact numbers. */
-export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[]) {
-  const columns = ['key', 'name', 'instances', 'hours', 'running_hours', 'vcpu_hours', 'memory_gib_hours', 'disk_gib_hours']
+export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[], { record }: Reservations) {
+  const columns = [
+    'key',
+    'name',
+    'instances',
+    'hours',
+    'running_hours',
+    'vcpu_hours',
+    'memory_gib_hours',
+    'disk_gib_hours',
+    'complete',
+  ]
   return {
     kind: 'list' as const,
     name,
@@ -96,6 +107,8 @@ export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[]) 
       vcpu_hours: row.vcpuHours,
       memory_gib_hours: row.memoryGibHours,
       disk_gib_hours: row.diskGibHours,
+      complete: record.complete,
     })),
+    also: record,
   }
 }

@@ -1,10 +1,12 @@
 /** Bus notifications → journal: at least once in, acknowledged only when durable, so exactly once counted. */
 import type { ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../model/clock.ts'
-import type { Collector, Intake, Logger } from '../../model/contract.ts'
+import type { Collector, Intake, ListeningLog, Logger } from '../../model/contract.ts'
 import type { Json } from '../../model/event.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { type Subscription, subscribe } from './connection.ts'
+import { presence } from './presence.ts'
+import { watchQueues } from './queues.ts'
 import { type Read, readDelivered } from './read.ts'
 import type { AmqpSource } from './section.ts'
 
@@ -22,6 +24,8 @@ const longestPauseMs = 3000
 
 interface Deps {
   intake: Pick<Intake, 'events' | 'park'>
+  /** Where our own absences are kept; without it they are forgotten. */
+  listening?: ListeningLog
   clock: Clock
   logger: Logger
   health: HealthBoard
@@ -41,6 +45,7 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
   const { clock, logger, health } = deps
   const counters: Counters = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0, reconnects: 0 }
   const bound = new Set<string>()
+  const present = presence(source, deps.listening ?? forgetful, clock)
   const report = (state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped', detail: string) =>
     health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...counters } })
 
@@ -90,9 +95,13 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
       if (waiting.length === 1 || waiting.length >= source.prefetch) wake()
     })
     connected()
+    await present.connected(subscription).catch((error: Error) => logger.warn(`${name}: ${error.message}`))
     let lost: string | null = null
+    let good: number | null = null
     void subscription.closed.then((reason) => {
       lost = reason
+      // a line that went dead is noticed when two heartbeats are missing
+      good = clock.now() - (/heartbeat/i.test(reason) ? 2 * source.heartbeat : 0)
       wake()
     })
     const stop = () => wake()
@@ -110,6 +119,9 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     } finally {
       signal.removeEventListener('abort', stop)
       bindings.stop()
+      await present
+        .gone(good ?? clock.now())
+        .catch((error: Error) => logger.warn(`${name}: our absence is not kept: ${error.message}`))
       await subscription.close()
     }
   }
@@ -133,8 +145,21 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     const ended = new AbortController()
     const either = AbortSignal.any([signal, ended.signal])
     const loop = async () => {
+      let marked = false
       while (!either.aborted) {
         const missing = await subscription.bind()
+        const noted = await present.looked(missing).then(
+          () => true,
+          (error: Error) => {
+            logger.warn(`${name}: our absence is not kept: ${error.message}`)
+            return false
+          },
+        )
+        // only now: after a kill before this the next start would believe that nothing had happened
+        if (noted && !marked) {
+          await subscription.mark()
+          marked = true
+        }
         if (missing.length === source.exchanges.length) report('degraded', `no exchange yet of: ${missing.join(', ')}`)
         else report('ok', missing.length === 0 ? 'receiving' : `receiving; no exchange yet: ${missing.join(', ')}`)
         for (const exchange of source.exchanges) if (!missing.includes(exchange)) bound.add(exchange)
@@ -146,9 +171,14 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     void loop().catch((error: unknown) => {
       if (!either.aborted) logger.debug(`${name}: bindings: ${reasonOf(error)}`)
     })
+    void watchQueues(subscription, source, { clock, health }, either).catch((error: unknown) => {
+      if (!either.aborted) logger.debug(`${name}: queues: ${reasonOf(error)}`)
+    })
     return { stop: () => ended.abort() }
   }
 }
+
+const forgetful: ListeningLog = { last: async () => new Map(), bound: async () => undefined, absent: async () => undefined }
 
 function readMessage(message: ConsumeMessage): Read {
   const { exchange, routingKey } = message.fields

@@ -85,6 +85,9 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
     host: known.host ?? null,
     request: known.request ?? null,
   }
+  if (context.globalRequest && context.globalRequest !== event.request) event.globalRequest = context.globalRequest
+  const address = context.remoteAddress ?? initiatorAddress(data)
+  if (address) event.address = address.slice(0, 64)
   if (known.instance) event.instance = known.instance
   if (known.about) event.about = known.about
   if (known.facts && Object.keys(known.facts).length > 0) event.facts = known.facts
@@ -101,6 +104,12 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
   // ids of their own, derived: the message is counted once, by its first event
   const more = told.more?.map((other, index): CloudEvent => ({ ...event, ...other, id: `${event.id}#${index + 2}` }))
   return { ok: true, event, ...(more && { more }) }
+}
+
+/** CADF: who asked, and from where. */
+function initiatorAddress(payload: Fields): string | null {
+  const initiator = isFields(payload.initiator) ? payload.initiator : {}
+  return isFields(initiator.host) ? textOf(initiator.host.address) : null
 }
 
 /** Asks the service that the exchange names first, then the others: several services share the exchange `openstack`. */

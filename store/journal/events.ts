@@ -5,8 +5,11 @@ import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
+import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
+import { deriveOnce } from './derive.ts'
 import { flavorSpecsWriter } from './flavor-specs.ts'
+import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
@@ -26,18 +29,23 @@ export function eventJournal(db: Database): EventJournal {
   const resources = resourceWriter(db)
   const names = nameWriter(db)
   const specs = flavorSpecsWriter(db)
+  let derived = false
   const listings = resourceListings(db, (event) => {
     if (insert(event, false, null, 0) !== null) resources.apply([event])
   })
 
   /** `raws`: the raw texts of the batch, compressed; null when it has none. */
   function recordNow(batch: readonly RecordedEvent[], raws: Uint8Array | null): RecordCounts {
+    if (!derived) deriveOnce(db)
+    derived = true
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
     const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
     let rawIndex = 0
     let rawKept = false
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
+    const heard: CloudEvent[] = []
+    const fresh: CloudEvent[] = []
     const others: CloudEvent[] = []
     for (const { event, more = [], ignored, raw } of batch) {
       const kept = raw === null ? null : rawBatch
@@ -54,6 +62,8 @@ export function eventJournal(db: Database): EventJournal {
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
       specs.fromEvent(event)
+      heard.push(event)
+      fresh.push(event, ...more)
       if (event.resource?.kind === 'instance' && event.instance) {
         instances.push(event)
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
@@ -72,6 +82,8 @@ export function eventJournal(db: Database): EventJournal {
     missing(instances)
     resources.apply(others)
     listings.recheck(others)
+    noteHeard(db, heard)
+    noteActions(db, fresh)
     return counts
   }
 
@@ -121,6 +133,7 @@ export function eventJournal(db: Database): EventJournal {
       resources.forget()
       names.forget()
       specs.forget()
+      derived = false
       throw error
     }
   }

@@ -2,6 +2,7 @@
 
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
+import { completenessSchema } from './completeness.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { moneySchema } from './money.schema.ts'
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0005-resources', sql: resourcesSchema },
   { name: '0006-money', sql: moneySchema },
+  { name: '0007-completeness', sql: completenessSchema },
 ]

@@ -55,7 +55,16 @@ describe('closing a month', () => {
   })
 
   it('refuses a month with gaps, or marks it', async () => {
-    const gap = { kind: 'away', service: 'nova', host: null, from: october.from, to: october.from + 60_000, count: null } as const
+    const gap = {
+      kind: 'away',
+      service: 'nova',
+      host: null,
+      from: october.from,
+      to: october.from + 60_000,
+      count: null,
+      loss: 'possible',
+      cause: 'broker',
+    } as const
     const watched = deps(plainBook, november20, { completeness: { hours: async () => [], gaps: async () => [gap] } })
     assert.deepEqual(await close(watched), { outcome: 'gaps', gaps: [gap] })
     assert.equal((await close(watched, 'flag')).outcome, 'closed')

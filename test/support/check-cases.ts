@@ -36,6 +36,7 @@ const caseSchema = z.strictObject({
         since: z.number(),
         detail: z.string(),
         host: z.string().optional(),
+        numbers: z.record(z.string(), z.number()).default({}),
       }),
     )
     .default([]),
@@ -81,9 +82,7 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
           fields,
           time: now - ago * 1000,
         }))
-        const health = given.health.map(
-          (entry) => ({ ...entry, since: now - entry.since * 1000, at: now, numbers: {} }) as ComponentHealth,
-        )
+        const health = given.health.map((entry) => ({ ...entry, since: now - entry.since * 1000, at: now }) as ComponentHealth)
         const config = check.config.parse(given.config)
         const signal = new AbortController().signal
         const result = await check.run({ config, target, store, health: { all: () => health }, now, signal })

@@ -9,6 +9,7 @@ import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
+import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -129,13 +130,18 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
   const find = (id: string) => instances.find((instance) => instance.id === id)
   const live = liveHub()
   const alerts = fakeAlerts(clock, instances, live)
+  const events = fakeEvents(instances, began)
   return {
     instances,
     live,
     ...alerts,
     store: fakeStore(clock, instances),
     inventory: fakeInventory(instances, began),
-    events: fakeEvents(instances, began),
+    events,
+    timeline: fakeTimeline(instances, fakeUsers, began, (scope, id) =>
+      events.events(scope, { resource: { kind: 'instance', id }, limit: 20 }),
+    ),
+    completeness: fakeCompleteness(hosts, clock),
     usage: fakeUsage(instances, clock, find),
     health: fakeHealth(began),
   }

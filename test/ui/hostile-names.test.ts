@@ -37,6 +37,13 @@ describe('a hostile instance name', () => {
     '/wall',
     '/events',
     '/events?all=1',
+    '/timeline',
+    '/completeness',
+    ...[2000, 1999, 1998, 1996].map((seq) => `/timeline/${seq}`),
+    ...hostile.map(
+      (name) => `/timeline?q=${encodeURIComponent(name)}&actor=${encodeURIComponent(name)}&verb=${encodeURIComponent(name)}`,
+    ),
+    ...hostile.map((name) => `/completeness?q=${encodeURIComponent(name)}`),
     '/instances',
     ...['volume', 'snapshot', 'image', 'floatingip', 'network', 'subnet', 'router'].map((kind) => `/resources?kind=${kind}`),
     ...ui.resources.slice(0, 24).map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
@@ -86,6 +93,8 @@ describe('a hostile instance name', () => {
       '/instances.csv',
       '/problems.csv',
       '/events.csv',
+      '/timeline.csv',
+      '/completeness.csv',
       `/projects/${ui.cloud.instances[0]?.project}.csv`,
       `/users/${ui.cloud.instances[0]?.user}.csv`,
     ]) {

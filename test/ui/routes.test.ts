@@ -22,6 +22,9 @@ const expected: Record<string, string> = {
   'GET /wall': 'ANOmbr',
   'GET /events{.:format}': 'ANOMBR',
   'GET /events/:seq': 'ANOmbr',
+  'GET /timeline{.:format}': 'ANOMBR',
+  'GET /timeline/:seq': 'ANOMBR',
+  'GET /completeness{.:format}': 'ANOmbr',
   'GET /instances{.:format}': 'ANOMBR',
   'GET /instances/:id': 'ANOMBR',
   'GET /resources{.:format}': 'ANOMBR',
@@ -73,7 +76,7 @@ describe('access to routes', () => {
       .replace('{.:format}', '')
       .replace(':kind', 'volume')
       .replace(':id', encodeURIComponent(id))
-      .replace(':seq', '1000')
+      .replace(':seq', route.includes('/timeline/') ? String(ui.cloud.timeline.ofProject(fakeProjects[0].id)) : '1000')
     return path === '/api/v1/series' ? `${path}?measurement=instance&id=${own?.id}&field=cpu_percent&role=${role}` : path
   }
 

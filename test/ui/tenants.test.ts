@@ -50,6 +50,11 @@ describe('a project sees only itself', () => {
     '/problems?soft=1',
     '/events',
     '/events?all=1',
+    '/timeline',
+    '/timeline?all=1',
+    '/timeline.csv',
+    '/timeline.json',
+    `/timeline/${ui.cloud.timeline.ofProject(own)}`,
     '/instances',
     '/projects',
     '/users',
@@ -123,6 +128,8 @@ describe('a project sees only itself', () => {
     const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
     for (const path of [
       `/instances/${foreign.id}`,
+      `/timeline/${ui.cloud.timeline.ofProject(other)}`,
+      '/timeline/3000',
       ...ui.resources
         .filter(({ project, about }) => project === other && !about?.shared)
         .map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
@@ -153,6 +160,11 @@ describe('a project sees only itself', () => {
       '/problems.json?host=hv-08',
       `/events.json?project=${other}`,
       `/events.json?resource=${foreign.id}`,
+      `/timeline.json?resource=${foreign.id}`,
+      `/timeline?resource=${foreign.id}`,
+      `/timeline.json?project=${other}`,
+      '/timeline.json?q=nino',
+      '/timeline.csv?service=specola',
       `/projects/${own}?by=host`,
       `/projects/${own}.json?by=host`,
       `/projects.json?view=parity`,
@@ -200,6 +212,8 @@ describe('a project sees only itself', () => {
       'problem-list',
       'problem-badge',
       'event-list?all=1',
+      'action-list',
+      'completeness-board',
       'instance-list',
       'resource-list?kind=volume',
       'wall-content',
@@ -213,7 +227,7 @@ describe('a project sees only itself', () => {
     const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 7)
     const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
     for (const { topic, html } of drawn) silent(html, topic)
-    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board'))
+    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board' || topic === 'completeness-board'))
     await stream.close()
   })
 

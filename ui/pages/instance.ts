@@ -76,6 +76,7 @@ export const instancePage: Route = {
           title: visit.t(`chart.${chart.key}`),
           fields: chart.fields.join(' '),
         })),
+        whoDidWhat: `/timeline?resource=${encodeURIComponent(instance.id)}&from=now-1y`,
         allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
         month: linkTo(visit, { from: 'now/M', to: 'now' }),
       },

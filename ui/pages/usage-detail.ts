@@ -1,6 +1,7 @@
 import type { UsageBy } from '../../model/usage.ts'
 import { costOf } from '../cost.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
+import { reservationsOf } from '../gap-note.ts'
 import { heldBy, heldList } from '../held-table.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
@@ -41,7 +42,8 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const rows = await usage.usage(visit.scope, { ...query, by, from: range.from, to: range.to })
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
-  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
+  const reservations = await reservationsOf(visit, range)
+  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows, reservations)
   const cost = await costOf(visit, { kind, id }, by, range, rows)
   // Nova's own way of counting knows instances only
   const held = kind === 'project' && query.view === 'ledger' ? await heldBy(visit, id, range) : null
@@ -57,6 +59,11 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
     crumbs: [list, { title }],
     model: {
       ...usageFrame(visit, range, table),
+      gaps: reservations.note,
+      timeline:
+        kind === 'user'
+          ? linkTo({ path: '/timeline', query: new URLSearchParams({ actor: id }) }, { from: range.fromText, to: range.toText })
+          : null,
       id,
       by,
       single: by === 'instance',
