@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<import('./row.ts').
   usage: () => import('./usage.ts'),
   samples: () => import('./samples.ts'),
   libvirt: () => import('./libvirt.ts'),
+  money: () => import('./money.ts'),
 }
 
 const asked = process.argv.slice(2)

@@ -24,6 +24,6 @@ export const demoMoney = sections.parse({
     { project: '2b249b07e59c4585b5376f728094dac5', month: 500 },
     { project: '2af47b26a38245838f5cce7675e3f6bb', month: 420, thresholds: [75, 100] },
   ],
-  // the demo's past is complete when it starts; it remembers six hours of samples
-  reports: { close: { settle: '1s' }, efficiency: { window: '6h' } },
+  // the demo's past is all there when it starts, and recorded with gaps; it remembers six hours of samples
+  reports: { close: { settle: '1s', gaps: 'flag' }, efficiency: { window: '6h' } },
 })

@@ -55,6 +55,18 @@ export interface Adjustment {
   changes: readonly LineChange[]
 }
 
+/** Why an adjustment was made, for words in any language, and what its maker wrote beside. */
+export function whyOf({ reason, amountBefore, amountAfter, byPrices }: Omit<Adjustment, 'changes'>): {
+  causes: ('prices' | 'events')[]
+  note: string
+} {
+  const events = amountAfter - amountBefore - byPrices
+  return {
+    causes: [...(byPrices !== 0n ? (['prices'] as const) : []), ...(events !== 0n ? (['events'] as const) : [])],
+    note: reason.includes(': ') ? reason.slice(reason.indexOf(': ') + 2) : '',
+  }
+}
+
 type Line = Omit<LineChange, 'quantityBefore' | 'amountBefore'>
 
 const keyOf = ({

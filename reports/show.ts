@@ -1,4 +1,5 @@
 /** Figures of a report as its reader writes them. Exact decimals stay exact: they never become floating-point numbers on the way. */
+import { type Adjustment, whyOf } from '../model/closed-month.ts'
 import { visible } from '../model/csv-text.ts'
 import { priceDigits, printDecimal } from '../model/decimal.ts'
 import type { PriceBook } from '../model/price-book.ts'
@@ -69,6 +70,14 @@ export function groupTitle({ key, name, kind }: ReportGroup, names: ReadonlyMap<
   const text = visible(name ?? names.get(key) ?? key)
   const title = text === '' ? words[language].unknown : text
   return kind === null || kind === 'instance' ? title : `${title} (${words[language].kinds[kind]})`
+}
+
+/** `Adjustment of 20 Nov 2026: late or corrected facts: the bus was away` */
+export function adjustmentTitle(one: Adjustment, language: Language, show: Show): string {
+  const w = words[language]
+  const { causes, note } = whyOf(one)
+  const reason = [causes.map((cause) => w.causes[cause]).join('; '), visible(note)].filter(Boolean).join(': ')
+  return fill(w.adjustmentOf, { at: show.full(one.madeAt), reason })
 }
 
 /** The notes at the end of a report: how, by which prices, what Nova says, what is missing. */

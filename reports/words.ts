@@ -34,6 +34,7 @@ interface Words {
   sumOfLines: string
   adjustments: string
   adjustmentOf: string
+  causes: Record<'prices' | 'events', string>
   total: string
   state: string
   resources: string
@@ -93,6 +94,7 @@ export const words: Record<Language, Words> = {
     sumOfLines: 'Sum of lines',
     adjustments: 'Adjustments',
     adjustmentOf: 'Adjustment of {at}: {reason}',
+    causes: { prices: 'prices changed', events: 'late or corrected facts' },
     total: 'Total',
     state: 'State',
     resources: 'Resources',
@@ -131,7 +133,7 @@ export const words: Record<Language, Words> = {
     complete: 'Completeness',
     completeNone: 'No gap is known in the messages that this report rests on.',
     completeUnknown: 'Completeness was not watched in this period.',
-    completeGaps: '{count} gaps are known in the messages that this report rests on: {list}.',
+    completeGaps: 'Known gaps in the messages that this report rests on: {count} ({list}).',
     unpriced: '{hours} instance hours have no price and are not charged.',
     made: 'Made on {at} by {by}',
     page: 'Page {page} of {pages}',
@@ -169,6 +171,7 @@ export const words: Record<Language, Words> = {
     sumOfLines: 'Somma delle righe',
     adjustments: 'Rettifiche',
     adjustmentOf: 'Rettifica del {at}: {reason}',
+    causes: { prices: 'prezzi cambiati', events: 'fatti tardivi o corretti' },
     total: 'Totale',
     state: 'Stato',
     resources: 'Risorse',
@@ -207,7 +210,7 @@ export const words: Record<Language, Words> = {
     complete: 'Completezza',
     completeNone: 'Non risultano lacune nei messaggi su cui si basa questo rendiconto.',
     completeUnknown: 'In questo periodo la completezza non era sorvegliata.',
-    completeGaps: 'Risultano {count} lacune nei messaggi su cui si basa questo rendiconto: {list}.',
+    completeGaps: 'Lacune note nei messaggi su cui si basa questo rendiconto: {count} ({list}).',
     unpriced: '{hours} ore di istanza non hanno prezzo e non sono addebitate.',
     made: 'Prodotto il {at} da {by}',
     page: 'Pagina {page} di {pages}',

@@ -3,7 +3,7 @@ import { visible } from '../model/csv-text.ts'
 import { parseDecimal, priceDigits, printDecimal } from '../model/decimal.ts'
 import { quantityDigits } from '../model/rating.ts'
 import type { Report } from '../model/report.ts'
-import { groupTitle, lineTitle, notesOf, periodText, shower, titleOf } from './show.ts'
+import { adjustmentTitle, groupTitle, lineTitle, notesOf, periodText, shower, titleOf } from './show.ts'
 import { type DetailCell, detailColumns, detailLines } from './table.ts'
 import { fill, type Language, words } from './words.ts'
 
@@ -98,7 +98,7 @@ function summary(report: Report, language: Language): SheetRow[] {
       ])
     for (const one of report.adjustments)
       rows.push([
-        text(fill(w.adjustmentOf, { at: show.full(one.madeAt), reason: one.reason })),
+        text(adjustmentTitle(one, language, show)),
         ...[null, null, null, number(printDecimal(one.amountAfter - one.amountBefore, decimals), format.amount)],
       ])
     const foot = (title: string, digits: string, form: string) => [

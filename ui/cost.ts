@@ -1,4 +1,5 @@
 /** What a usage page says about money, to those who may see it. */
+import { type Adjustment, whyOf } from '../model/closed-month.ts'
 import type { TimeRange } from '../model/range.ts'
 import type { Report, ReportSubject } from '../model/report.ts'
 import type { UsageBy, UsageRow } from '../model/usage.ts'
@@ -55,6 +56,12 @@ function merged(visit: Visit, report: Report, by: UsageBy, used: readonly UsageR
   ]
 }
 
+/** Why an adjustment was made, and what its maker wrote. */
+export function whyText({ t }: Pick<Visit, 't'>, adjustment: Adjustment): string {
+  const { causes, note } = whyOf(adjustment)
+  return [causes.map((cause) => t(`cost.cause.${cause}`)).join('; '), note].filter(Boolean).join(': ')
+}
+
 async function panelOf(visit: Visit, report: Report, money: MoneyFormat) {
   const { book, payable, subject, month } = report
   if (!book || !payable) return null
@@ -78,7 +85,12 @@ async function panelOf(visit: Visit, report: Report, money: MoneyFormat) {
       ...{ unit, quantity: money.quantity(quantity), price: money.price(price), amount: money.amount(amount) },
     })),
     adjustments: report.adjustments.map((one) => ({
-      ...{ at: one.madeAt, reason: one.reason, by: one.madeBy, amount: money.amount(one.amountAfter - one.amountBefore) },
+      ...{
+        at: one.madeAt,
+        reason: whyText(visit, one),
+        by: one.madeBy,
+        amount: money.amount(one.amountAfter - one.amountBefore),
+      },
     })),
     total: money.amount(report.sum + report.adjusted),
     unpriced: report.unpricedHours > 0 ? report.unpricedHours : null,

@@ -1,7 +1,7 @@
 /** A report as a document: what is to be paid first, then how it comes about. */
 import { divideRounded } from '../../model/decimal.ts'
 import type { Report, ReportGroup } from '../../model/report.ts'
-import { groupTitle, lineTitle, notesOf, periodText, type Show, shower, titleOf } from '../show.ts'
+import { adjustmentTitle, groupTitle, lineTitle, notesOf, periodText, type Show, shower, titleOf } from '../show.ts'
 import { fill, type Language, words } from '../words.ts'
 import { drawBars } from './bars.ts'
 import { contentWidth, ink, openPaper, type Paper, page } from './paper.ts'
@@ -149,13 +149,8 @@ function charges(paper: Paper, report: Report, language: Language, show: Show) {
   }))
   for (const one of report.adjustments)
     rows.push({
-      cells: [
-        fill(w.adjustmentOf, { at: show.full(one.madeAt), reason: one.reason }),
-        '',
-        '',
-        '',
-        show.amount(one.amountAfter - one.amountBefore),
-      ],
+      wide: true,
+      cells: [adjustmentTitle(one, language, show), '', '', '', show.amount(one.amountAfter - one.amountBefore)],
     })
   rows.push({ bold: true, cells: [w.total, '', '', '', show.amount(report.sum + report.adjusted)] })
   drawTable(paper, columns, rows)

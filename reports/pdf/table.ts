@@ -12,6 +12,8 @@ export interface TableRow {
   /** Part of the largest, 0…1: drawn as a bar under the first cell. */
   bar?: number
   bold?: boolean
+  /** The first cell takes the room of all but the last. */
+  wide?: boolean
 }
 
 const rowHeight = 19
@@ -36,10 +38,21 @@ export function drawTable(paper: Paper, columns: readonly TableColumn[], rows: r
     if (paper.need(rowHeight)) head()
     const style = { size: 9, color: ink.text, ...(row.bold && { face: 'bold' as const }) }
     if (row.bold) paper.line(paper.y + 0.5)
-    cells(paper, columns, row.cells, paper.y + 3.5, style)
+    cells(
+      paper,
+      row.wide ? widened(columns) : columns,
+      row.wide ? [row.cells[0] ?? '', row.cells.at(-1) ?? ''] : row.cells,
+      paper.y + 3.5,
+      style,
+    )
     if (row.bar !== undefined) bar(paper, columns[0]?.width ?? 0, row.bar)
     paper.y += rowHeight
   }
+}
+
+function widened(columns: readonly TableColumn[]): TableColumn[] {
+  const last = columns.at(-1) as TableColumn
+  return [{ title: '', width: contentWidth - last.width }, last]
 }
 
 function cells(

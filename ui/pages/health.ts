@@ -20,7 +20,7 @@ export const healthPage: Route = {
 const hops = [
   { key: 'collect', kinds: ['demo', 'amqp', 'queue', 'completeness', 'libvirt', 'openstack'] },
   { key: 'keep', kinds: ['store', 'journal'] },
-  { key: 'alert', kinds: ['alerter', 'notifier'] },
+  { key: 'alert', kinds: ['alerter', 'notifier', 'reports'] },
   { key: 'show', kinds: ['ui'] },
 ] as const
 

@@ -1,5 +1,6 @@
 import { type ReportFormat, type ReportSubject, reportFormats } from '../../model/report.ts'
 import type { UsageBy } from '../../model/usage.ts'
+import { whyText } from '../cost.ts'
 import { moneyFormat } from '../money.ts'
 import { namesOf, projectChoices } from '../names.ts'
 import type { Reply, Route } from '../route.ts'
@@ -66,7 +67,7 @@ export const reportsPage: Route = {
               }
             }),
             adjustments: mended.map((one) => ({
-              ...{ at: one.madeAt, by: one.madeBy, reason: one.reason, name: names(one.project) },
+              ...{ at: one.madeAt, by: one.madeBy, reason: whyText(visit, one), name: names(one.project) },
               ...{ before: money.amount(one.amountBefore), after: money.amount(one.amountAfter) },
             })),
           }
