@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
-import { amqpCollector } from '../collector/amqp/collect.ts'
+import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
@@ -159,7 +159,9 @@ async function serve(
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
       const collectors: Collector[] = [
-        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, listening, clock, logger, health })),
+        ...(config.collector.amqp.length > 0
+          ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
+          : []),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },

@@ -28,7 +28,12 @@ interface Deps {
   listening?: ListeningLog
   clock: Clock
   logger: Logger
-  health: HealthBoard
+  health: Pick<HealthBoard, 'report'>
+}
+
+interface Received {
+  message: ConsumeMessage
+  read: Read
 }
 
 interface Counters {
@@ -88,11 +93,13 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
 
   /** One connection's life. Returns when the signal is aborted; throws when the connection is lost or the journal refuses. */
   async function session(url: string, signal: AbortSignal, connected: () => void): Promise<void> {
-    const waiting: ConsumeMessage[] = []
+    const waiting: Received[] = []
+    // half of what may be under way: while one batch is written the next one is received and read
+    const batchSize = Math.max(1, Math.floor(source.prefetch / 2))
     let wake: () => void = () => undefined
     const subscription = await subscribe(source, url, (message) => {
-      waiting.push(message)
-      if (waiting.length === 1 || waiting.length >= source.prefetch) wake()
+      waiting.push({ message, read: readMessage(message) })
+      if (waiting.length === 1 || waiting.length >= batchSize) wake()
     })
     connected()
     await present.connected(subscription).catch((error: Error) => logger.warn(`${name}: ${error.message}`))
@@ -111,9 +118,9 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
       while (!signal.aborted && lost === null) {
         if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
         if (waiting.length === 0) continue
-        if (waiting.length < source.prefetch) await clock.sleep(batchWaitMs)
+        if (waiting.length < batchSize) await clock.sleep(batchWaitMs)
         if (lost !== null) break // the broker delivers these again
-        await take(waiting.splice(0), subscription)
+        await take(waiting.splice(0, batchSize), subscription)
       }
       if (lost !== null && !signal.aborted) throw new Error(lost)
     } finally {
@@ -126,13 +133,12 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     }
   }
 
-  async function take(messages: readonly ConsumeMessage[], subscription: Subscription): Promise<void> {
-    const reads = messages.map(readMessage)
-    const parked = reads.flatMap((read) => (read.ok ? [] : read.parked))
+  async function take(received: readonly Received[], subscription: Subscription): Promise<void> {
+    const parked = received.flatMap(({ read }) => (read.ok ? [] : read.parked))
     if (parked.length > 0) await deps.intake.park(parked)
-    const counts = await deps.intake.events(reads.flatMap((read) => (read.ok ? read.recorded : [])))
-    subscription.acknowledge(messages.at(-1) as ConsumeMessage)
-    counters.messages += messages.length
+    const counts = await deps.intake.events(received.flatMap(({ read }) => (read.ok ? read.recorded : [])))
+    subscription.acknowledge((received.at(-1) as Received).message)
+    counters.messages += received.length
     counters.events += counts.events
     counters.duplicates += counts.duplicates
     counters.ignored += counts.ignored

@@ -23,7 +23,7 @@ export interface QueueLook {
 export async function watchQueues(
   look: QueueLook,
   source: Pick<AmqpSource, 'name' | 'topics'>,
-  { clock, health }: { clock: Clock; health: HealthBoard },
+  { clock, health }: { clock: Clock; health: Pick<HealthBoard, 'report'> },
   signal: AbortSignal,
 ): Promise<void> {
   const names = defaultQueues(source)
