@@ -37,6 +37,8 @@ export interface CheckState {
   /** Time of the newest result; null before the first. */
   lastCheck: number | null
   output: string
+  /** What it runs on did not work at the last result: a soft problem is counted anew once that is over. */
+  onBrokenGround?: boolean
 }
 
 /** A problem as pages show it: a check in a non-ok state, with what people did about it. */

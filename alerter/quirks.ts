@@ -1,0 +1,25 @@
+/** Where Nagios does what nobody would ask for: each is a setting of its own. docs/nagios-differences.md tells them all. */
+export interface Quirks {
+  /** A recovery that was held (downtime, period, dependency, flapping) is forgotten instead of told when that is over. */
+  forgetHeldRecoveries: boolean
+  /** A dependency whose period is not now makes all further dependencies of the check pass. */
+  dependencyPeriodEndsSearch: boolean
+  /** A host's state is recorded for flapping at its services' results too. */
+  servicesRecordHosts: boolean
+  /** A soft recovery counts as a hard change of state. */
+  softRecoveryIsHardChange: boolean
+  /** Next instants of time periods are computed with Nagios's gaps (clock changes, ends of exclusions). */
+  periodGaps: boolean
+  /** `;` becomes `:` in the text of a result. */
+  noSemicolons: boolean
+}
+
+const all = (on: boolean): Quirks => ({
+  ...{ forgetHeldRecoveries: on, dependencyPeriodEndsSearch: on, servicesRecordHosts: on, softRecoveryIsHardChange: on },
+  ...{ periodGaps: on, noSemicolons: on },
+})
+
+/** What holds unless somebody asks for something else. */
+export const sensible = all(false)
+/** `nagiosCompatible: true`. */
+export const asNagios = all(true)

@@ -1,0 +1,52 @@
+/** Downtimes of a trace that begin and end, and the news of it. */
+import { type DowntimeTurn, nextTurn, turn } from '../../model/downtime.ts'
+import type { AlertKind } from '../alert.ts'
+import { announce } from '../operate.ts'
+import { aroundOf, depthOf, reachingOf } from './around.ts'
+import { record, recordTellings } from './records.ts'
+import { instant, type ReplayObject, type World } from './world.ts'
+
+/** When the next downtime begins or ends, epoch ms. */
+export const nextDowntimeTurn = ({ downtimes }: World): number =>
+  Math.min(Number.POSITIVE_INFINITY, ...downtimes.flatMap((one) => nextTurn(one) ?? []))
+
+/** Lets every downtime that is due by now begin or end. */
+export function takeDueTurns(world: World, t: number): void {
+  const at = instant(world.trace, t)
+  for (;;) {
+    const due = world.downtimes.find((one) => (nextTurn(one) ?? Number.POSITIVE_INFINITY) <= at)
+    if (!due) return
+    const before = world.downtimes
+    const { left, turns } = turn(before, due.id, at)
+    world.downtimes = left
+    takeTurns(world, t, turns)
+  }
+}
+
+const news = { started: 'downtime-start', ended: 'downtime-end', cancelled: 'downtime-cancelled' } as const
+
+export function takeTurns(world: World, t: number, turns: readonly DowntimeTurn[]): void {
+  for (const { downtime, what } of turns) {
+    const object = world.objects.get(downtime.subject) as ReplayObject
+    const number = Number(downtime.id)
+    if (what === 'started') {
+      record(world, t, object, 'downtime', { what: 'start', number })
+      if (depthOf(world, object) === 1) say(world, t, object, news.started, true)
+      continue
+    }
+    if (downtime.active && what !== 'expired') {
+      record(world, t, object, 'downtime', { what: 'stop', number, ...(what === 'cancelled' ? { cancelled: true } : {}) })
+      if (depthOf(world, object) === 0) say(world, t, object, news[what], false)
+    }
+    if (what === 'expired') say(world, t, object, 'downtime-end', false)
+    record(world, t, object, 'downtime', { what: 'delete', number })
+  }
+}
+
+/** The news of a beginning go out before the downtime holds anything back. */
+function say(world: World, t: number, object: ReplayObject, kind: Exclude<AlertKind, 'problem' | 'recovery'>, begins: boolean): void {
+  const at = instant(world.trace, t)
+  const around = aroundOf(world, object, at)
+  const { telling } = announce(object.tracked, object.rule, begins ? { ...around, downtime: null } : around, reachingOf(object, at), kind)
+  recordTellings(world, t, object, telling ? [telling] : [])
+}
