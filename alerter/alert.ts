@@ -54,6 +54,8 @@ export interface StageContext {
   downtimeBelow?: string | null
   /** A flexible downtime starts with this very problem. */
   downtimeStarting?: string | null
+  /** A notification held in a downtime moves the clock of a check that is told once, as in Nagios: nothing follows from it. */
+  clockMovesInDowntime?: boolean
   /** Next instants are computed as Nagios does. */
   nagiosPeriods?: boolean
 }

@@ -31,8 +31,8 @@ export function countFlapping<R>(
 function begins<R>(check: Tracked, rule: AlertRule, around: StageContext, reaching: Reaching<R>): FlappingNews<R> {
   const recoveryOwed = check.state.state !== 'ok' && check.told.number > 0
   const turned: Tracked = { ...check, flapping: { ...check.flapping, recoveryOwed } }
-  const { telling } = tell({ kind: 'flapping-start', check: turned, rule }, around, reaching)
-  return { check: turned, tellings: telling ? [telling] : [], turn: 'start' }
+  const { told, telling } = tell({ kind: 'flapping-start', check: turned, rule }, around, reaching)
+  return { check: { ...turned, told }, tellings: telling ? [telling] : [], turn: 'start' }
 }
 
 /** A problem that had been told when it began to flap, and is over when it stops: that is said too. */
@@ -43,8 +43,9 @@ export function ends<R>(
   reaching: Reaching<R>,
   turn: 'stop' | 'disabled',
 ): FlappingNews<R> {
-  const turned: Tracked = { ...check, flapping: { ...check.flapping, flapping: false, recoveryOwed: false } }
-  const news = tell({ kind: `flapping-${turn}`, check: turned, rule }, around, reaching)
+  const quiet: Tracked = { ...check, flapping: { ...check.flapping, flapping: false, recoveryOwed: false } }
+  const news = tell({ kind: `flapping-${turn}`, check: quiet, rule }, around, reaching)
+  const turned = { ...quiet, told: news.told }
   const said = news.telling ? [news.telling] : []
   if (!check.flapping.recoveryOwed || check.state.state !== 'ok') return { check: turned, tellings: said, turn }
   const { told, telling } = tell({ kind: 'recovery', check: turned, rule }, around, reaching)

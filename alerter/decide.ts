@@ -1,9 +1,12 @@
 /** One result in, everything that follows from it out. Pure: the engine and `specola simulate` both run this. */
+import type { State } from '../model/check.ts'
 import { stepHost } from '../model/host-state.ts'
 import { type Circumstances, type StateChange, type StateResult, type Step, step } from '../model/state.ts'
 import type { Tracked } from '../model/tracked-check.ts'
 import type { AlertRule, Hold, Reaching, StageContext, Telling } from './alert.ts'
 import { countFlapping, type FlappingTurn } from './count-flapping.ts'
+import { dependency } from './stages/dependency.ts'
+import { hard } from './stages/hard.ts'
 import { tell } from './tell.ts'
 
 export interface Decision<R> {
@@ -17,8 +20,10 @@ export interface Decision<R> {
   handled: boolean
   /** Hard, as the result reached it: a soft recovery is soft. */
   reachedHard: boolean
-  /** A problem began, changed or became hard: a flexible downtime may begin. */
-  changed: boolean
+  /** A problem began, changed or became hard: the flexible downtimes that wait for it begin. */
+  beginsDowntimes: boolean
+  stateChanged: boolean
+  hardChanged: boolean
   /** The next check comes after the retry interval. */
   retry: boolean
 }
@@ -26,6 +31,8 @@ export interface Decision<R> {
 export interface Surroundings extends StageContext, Circumstances {
   /** Counted as Nagios counts hosts. */
   host?: boolean
+  /** A flexible downtime of the check waits for a problem: with this reason nothing more is told. */
+  flexible?: string | null
   /**
    * A recovery that was held while its problem had been told is told once nothing holds it any more, if the check is still ok.
    * Nagios forgets it.
@@ -38,10 +45,10 @@ export function decide<R>(
   previous: Tracked,
   result: StateResult,
   rule: AlertRule,
-  around: Surroundings,
+  given: Surroundings,
   reaching: Reaching<R>,
 ): Decision<R> {
-  const moved = (around.host ? stepHost : step)(previous.state, result, rule, around.now, around)
+  const moved = (given.host ? stepHost : step)(previous.state, result, rule, given.now, given)
   const { stateChanged, hardChanged, reached } = moved
   const changed = stateChanged || hardChanged
   const stepped: Tracked = {
@@ -50,12 +57,16 @@ export function decide<R>(
     acknowledgement: acknowledgementAfter(previous, moved),
     told: changed ? { ...previous.told, last: null, next: null, done: false } : previous.told,
   }
+  const beginsDowntimes = changed && result.state !== 'ok'
+  const begins = beginsDowntimes && given.flexible ? given.flexible : null
+  const planned = begins && !given.downtime ? tell({ kind: 'downtime-start', check: stepped, rule }, given, reaching) : null
+  const around = begins ? { ...given, downtime: given.downtime ?? begins } : given
   const record = around.host === true || reached.hard || result.state === 'ok'
   const flapped = countFlapping(stepped, rule, around, reaching, record)
   const kind = !moved.worthTelling ? null : result.state === 'ok' ? 'recovery' : 'problem'
   const { told, telling, hold } = kind
     ? tell({ kind, check: flapped.check, rule }, around, reaching)
-    : { told: flapped.check.told, telling: null, hold: quietHold(reached, around) }
+    : { told: flapped.check.told, telling: null, hold: quietHold(flapped.check, rule, around) }
   const over = result.state === 'ok' && reached.hard && hardChanged
   return {
     next: {
@@ -64,18 +75,26 @@ export function decide<R>(
       told: over ? { ...told, number: 0, states: [] } : told,
     },
     change: moved.change,
-    tellings: [...flapped.tellings, ...(telling ? [telling] : [])],
-    ...{ hold, flapping: flapped.turn, handled: moved.handled, changed: changed && result.state !== 'ok', retry: moved.retry },
+    tellings: [...(planned?.telling ? [planned.telling] : []), ...flapped.tellings, ...(telling ? [telling] : [])],
+    ...{ hold, flapping: flapped.turn, handled: moved.handled, retry: moved.retry, beginsDowntimes, stateChanged, hardChanged },
     reachedHard: reached.hard,
   }
 }
 
 /** Any change of state ends it; a sticky one stays until the recovery. That a problem becomes hard is no change of state. */
-function acknowledgementAfter({ acknowledgement }: Tracked, { stateChanged, hardChanged, reached }: Step) {
-  const over = acknowledgement?.sticky ? (stateChanged || hardChanged) && reached.state === 'ok' : stateChanged
-  return over ? null : acknowledgement
+function acknowledgementAfter({ acknowledgement }: Tracked, moved: Step) {
+  return acknowledgement && endsAcknowledgement(acknowledgement, moved, moved.reached.state) ? null : acknowledgement
 }
 
-/** A problem that is not told because what it runs on is down: that is a reason too. */
-const quietHold = ({ state, hard, onBrokenGround }: Step['reached'], { dependency }: StageContext): Hold | null =>
-  state !== 'ok' && hard && onBrokenGround && dependency ? { stage: 'dependency', reason: dependency.reason } : null
+export const endsAcknowledgement = (
+  { sticky }: { sticky: boolean },
+  { stateChanged, hardChanged }: Pick<Step, 'stateChanged' | 'hardChanged'>,
+  state: State,
+) => (sticky ? (stateChanged || hardChanged) && state === 'ok' : stateChanged)
+
+/** A problem that is not even tried to be told: that has a reason too. */
+function quietHold(check: Tracked, rule: AlertRule, around: StageContext): Hold | null {
+  if (check.state.state === 'ok') return null
+  const alert = { kind: 'problem', check, rule } as const
+  return hard(alert, around) ?? dependency(alert, around)
+}

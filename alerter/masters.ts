@@ -23,6 +23,8 @@ export interface MasterView {
   softStates: boolean
   /** A rule whose period is not now makes all further rules pass, as in Nagios. */
   periodEndsSearch: boolean
+  /** `pending` counts for nothing, as in Nagios. */
+  pendingPasses: boolean
 }
 
 /** The master that explains the dependent, and its state; null = none does. */
@@ -41,7 +43,7 @@ export function failingMaster(
     const state = view.state(rule.master)
     if (!state) continue
     const counted = !state.hard && !view.softStates ? state.lastHardState : state.state
-    if (!state.checked && rule[what].includes('pending')) return { master: rule.master, state: 'pending' }
+    if (!view.pendingPasses && !state.checked && rule[what].includes('pending')) return { master: rule.master, state: 'pending' }
     if (rule[what].includes(counted)) return { master: rule.master, state: counted }
     if (!rule.inherits || seen.has(rule.master)) continue
     const above = failingMaster(view, rule.master, what, new Set([...seen, dependent]))

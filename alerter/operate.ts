@@ -32,8 +32,8 @@ export function announce<R>(
   reaching: Reaching<R>,
   kind: Exclude<AlertKind, 'problem' | 'recovery'>,
 ): Operated<R> {
-  const { telling, hold } = tell({ kind, check, rule }, around, reaching)
-  return { check, telling, hold }
+  const { told, telling, hold } = tell({ kind, check, rule }, around, reaching)
+  return { check: { ...check, told }, telling, hold }
 }
 
 /** A message by hand. `forced` passes everything, `increment` counts it as a notification of the problem. */
@@ -47,7 +47,7 @@ export function tellByHand<R>(
   const number = check.told.number + (increment ? 1 : 0)
   const counted: Tracked = { ...check, told: { ...check.told, number } }
   const said = forced ? unfiltered(counted, rule, reaching) : announce(counted, rule, around, reaching, 'custom')
-  return said.telling ? said : { ...said, check }
+  return said.telling ? said : { ...said, check: { ...said.check, told: { ...said.check.told, number: check.told.number } } }
 }
 
 function unfiltered<R>(check: Tracked, rule: AlertRule, reaching: Reaching<R>): Operated<R> {

@@ -4,6 +4,12 @@ export interface Quirks {
   forgetHeldRecoveries: boolean
   /** A dependency whose period is not now makes all further dependencies of the check pass. */
   dependencyPeriodEndsSearch: boolean
+  /** A master that was never checked keeps nobody from being told, whatever `pending` says. */
+  pendingMastersPass: boolean
+  /** A notification held in a downtime moves the clock of a check that is told once; nothing follows from it. */
+  clockMovesInDowntime: boolean
+  /** A withdrawn acknowledgement is still shown until the state changes; it holds nothing any more. */
+  withdrawnShows: boolean
   /** A host's state is recorded for flapping at its services' results too. */
   servicesRecordHosts: boolean
   /** A soft recovery counts as a hard change of state. */
@@ -16,7 +22,7 @@ export interface Quirks {
 
 const all = (on: boolean): Quirks => ({
   ...{ forgetHeldRecoveries: on, dependencyPeriodEndsSearch: on, servicesRecordHosts: on, softRecoveryIsHardChange: on },
-  ...{ periodGaps: on, noSemicolons: on },
+  ...{ periodGaps: on, noSemicolons: on, pendingMastersPass: on, clockMovesInDowntime: on, withdrawnShows: on },
 })
 
 /** What holds unless somebody asks for something else. */

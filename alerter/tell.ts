@@ -18,10 +18,10 @@ import { wanted } from './stages/wanted.ts'
 const news = [period, off] as const
 const stages: Record<AlertKind, readonly Stage[]> = {
   problem: [
-    ...[hard, period, off, acknowledged, master, wanted, delay, flapping],
+    ...[...news, hard, acknowledged, master, wanted, delay, flapping],
     ...[downtime, downtimeStarting, spent, dependency, repeat],
   ],
-  recovery: [hard, ...news, acknowledged, master, wanted, told, flapping, downtime],
+  recovery: [...news, hard, acknowledged, master, wanted, told, flapping, downtime, downtimeStarting, dependency],
   acknowledgement: [...news, stillAProblem],
   custom: [...news, downtime],
   'flapping-start': [...news, wanted, downtime],
@@ -46,8 +46,9 @@ export function tell<R>(alert: Alert, around: StageContext, reaching: Reaching<R
   const counted = alert.kind === 'problem' || alert.kind === 'recovery'
   const hold = firstHold(stages[alert.kind], alert, around)
   if (hold) {
-    if (!counted) return { told, telling: null, hold }
-    const next = hold.next ?? told.next
+    const idle = around.clockMovesInDowntime && (around.downtime ?? around.downtimeBelow) && alert.rule.repeatMs === 0
+    const next = idle ? around.now : counted ? (hold.next ?? told.next) : told.next
+    if (!counted) return { told: { ...told, next }, telling: null, hold }
     return { told: { ...told, next, held: hold.stage === 'told' ? told.held : hold.stage }, telling: null, hold }
   }
   const number = told.number + (counted ? 1 : 0)

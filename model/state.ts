@@ -111,7 +111,7 @@ function rested(reached: CheckState, hardChanged: boolean, rule: StateRule, now:
   return {
     ...{ ...reached, hard: true, attempt: 1, lastHardState: 'ok' },
     lastHardStateChange: moves ? now : reached.lastHardStateChange,
-    onBrokenGround: hardChanged ? false : reached.onBrokenGround,
+    onBrokenGround: hardChanged ? false : reached.onBrokenGround === true,
   }
 }
 
@@ -131,7 +131,7 @@ function count(before: CheckState, state: State, { attempts }: StateRule, down: 
   const wasOk = before.state === 'ok'
   // A problem that only began because of what the check runs on is counted anew once that works again.
   const anew = !ok && !down && before.onBrokenGround && !before.hard
-  const onBrokenGround = down || (ok && before.onBrokenGround)
+  const onBrokenGround = down || (ok && before.onBrokenGround === true)
   const forced = down && before.lastHardState !== state
   let hard = forced || before.hard
   let attempt = forced ? attempts : anew ? 1 : before.attempt

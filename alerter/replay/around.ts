@@ -13,7 +13,8 @@ export const depthOf = ({ downtimes }: World, { key }: ReplayObject) =>
 export function aroundOf(world: World, object: ReplayObject, now: number): Surroundings {
   const host = object.service === null ? null : hostOf(world, object)
   const down = host !== null && host.tracked.state.state !== 'ok'
-  const starting = [object, host].some((one) => one && world.downtimes.some((it) => it.subject === one.key && waits(it, now)))
+  const flexible = (one: ReplayObject | null) =>
+    one && world.downtimes.some((it) => it.subject === one.key && waits(it, now)) ? 'a flexible downtime begins' : null
   const planned = (one: ReplayObject | null) => (one && depthOf(world, one) > 0 ? `${one.key} is in a planned downtime` : null)
   return {
     now,
@@ -24,7 +25,9 @@ export function aroundOf(world: World, object: ReplayObject, now: number): Surro
     master: explained(world, object, now) ?? (host && explained(world, host, now)),
     downtime: planned(object),
     downtimeBelow: planned(host),
-    downtimeStarting: starting ? 'a flexible downtime begins' : null,
+    flexible: flexible(object),
+    downtimeStarting: flexible(object) ?? flexible(host),
+    clockMovesInDowntime: world.quirks.clockMovesInDowntime && host !== null,
     nagiosPeriods: world.quirks.periodGaps,
     oweRecoveries: !world.quirks.forgetHeldRecoveries,
   }
@@ -35,6 +38,7 @@ export function explained(world: World, { key }: ReplayObject, now: number, what
   const failing = failingMaster(
     {
       ...{ rules: world.masters, now, softStates: world.trace.settings.softStateDependencies },
+      pendingPasses: world.quirks.pendingMastersPass,
       periodEndsSearch: world.quirks.dependencyPeriodEndsSearch,
       state: (id) => world.objects.get(id)?.tracked.state,
     },

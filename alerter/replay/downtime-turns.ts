@@ -1,5 +1,5 @@
 /** Downtimes of a trace that begin and end, and the news of it. */
-import { type DowntimeTurn, nextTurn, turn } from '../../model/downtime.ts'
+import { beginFlexible, type DowntimeTurn, nextTurn, turn, waits } from '../../model/downtime.ts'
 import type { AlertKind } from '../alert.ts'
 import { announce } from '../operate.ts'
 import { aroundOf, depthOf, reachingOf } from './around.ts'
@@ -25,13 +25,23 @@ export function takeDueTurns(world: World, t: number): void {
 
 const news = { started: 'downtime-start', ended: 'downtime-end', cancelled: 'downtime-cancelled' } as const
 
-export function takeTurns(world: World, t: number, turns: readonly DowntimeTurn[]): void {
+/** A problem: the object's flexible downtimes begin. Its own news of that are told with the result. */
+export function beginWaiting(world: World, object: ReplayObject, t: number): void {
+  const at = instant(world.trace, t)
+  for (const { id } of world.downtimes.filter((one) => one.subject === object.key && waits(one, at))) {
+    const { left, turns } = turn(beginFlexible(world.downtimes, object.key, at), id, at)
+    world.downtimes = left
+    takeTurns(world, t, turns, object)
+  }
+}
+
+export function takeTurns(world: World, t: number, turns: readonly DowntimeTurn[], told: ReplayObject | null = null): void {
   for (const { downtime, what } of turns) {
     const object = world.objects.get(downtime.subject) as ReplayObject
     const number = Number(downtime.id)
     if (what === 'started') {
       record(world, t, object, 'downtime', { what: 'start', number })
-      if (depthOf(world, object) === 1) say(world, t, object, news.started, true)
+      if (depthOf(world, object) === 1 && object !== told) say(world, t, object, news.started, true)
       continue
     }
     if (downtime.active && what !== 'expired') {
@@ -47,6 +57,7 @@ export function takeTurns(world: World, t: number, turns: readonly DowntimeTurn[
 function say(world: World, t: number, object: ReplayObject, kind: Exclude<AlertKind, 'problem' | 'recovery'>, begins: boolean): void {
   const at = instant(world.trace, t)
   const around = aroundOf(world, object, at)
-  const { telling } = announce(object.tracked, object.rule, begins ? { ...around, downtime: null } : around, reachingOf(object, at), kind)
+  const { check, telling } = announce(object.tracked, object.rule, begins ? { ...around, downtime: null } : around, reachingOf(object, at), kind)
+  object.tracked = check
   recordTellings(world, t, object, telling ? [telling] : [])
 }

@@ -31,6 +31,7 @@ export function recordAfter(world: World, t: number, object: ReplayObject, said:
   const seconds = (at: number | null) => secondsOf(world.trace, at)
   const percent = rounded(flapping.percent)
   const depth = depthOf(world, object)
+  const shown = acknowledgement ? (acknowledgement.sticky ? 'sticky' : 'normal') : object.lingering
   record(world, t, object, 'after', {
     state: word(object, state.state),
     type: state.hard ? 'HARD' : 'SOFT',
@@ -38,7 +39,7 @@ export function recordAfter(world: World, t: number, object: ReplayObject, said:
     lastHard: word(object, state.lastHardState),
     ...(percent === 0 ? {} : { percentChange: percent }),
     ...(flapping.flapping ? { flapping: true } : {}),
-    ...(acknowledgement ? { ack: acknowledgement.sticky ? 'sticky' : 'normal' } : {}),
+    ...(shown === null ? {} : { ack: shown }),
     ...(depth === 0 ? {} : { downtimeDepth: depth }),
     ...(told.number === 0 ? {} : { notificationNumber: told.number }),
     ...(told.last === null ? {} : { lastNotification: seconds(told.last) }),

@@ -80,12 +80,12 @@ function checkNow(world: World, object: ReplayObject, now: number, horizon: numb
 export function planNext(
   world: World,
   object: ReplayObject,
-  { retry, changed }: { retry: boolean; changed: boolean },
+  { retry, stateChanged, hardChanged }: { retry: boolean; stateChanged: boolean; hardChanged: boolean },
   now: number,
   via: string,
 ): void {
   if (via === 'scheduled') object.scheduled = true
-  else object.scheduled = changed
+  else object.scheduled = stateChanged || hardChanged
   object.freshening = false
   if (!object.config.activeChecks || !object.scheduled) return
   const interval = retry ? object.config.retryInterval : object.config.checkInterval

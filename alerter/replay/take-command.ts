@@ -33,6 +33,8 @@ function apply(world: World, object: ReplayObject, step: TraceStep): void {
       object.notifications = step.do === 'enableNotifications'
       return
     case 'unacknowledge':
+      if (world.quirks.withdrawnShows && tracked.acknowledgement)
+        object.lingering = tracked.acknowledgement.sticky ? 'sticky' : 'normal'
       object.tracked = { ...tracked, acknowledgement: null }
       return
     case 'acknowledge': {

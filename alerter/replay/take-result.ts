@@ -1,10 +1,10 @@
 /** One result of a trace: decided by the engine, and written down as the trace would. */
 import type { State } from '../../model/check.ts'
-import { beginFlexible } from '../../model/downtime.ts'
 import { countFlapping } from '../count-flapping.ts'
-import { decide } from '../decide.ts'
+import { decide, endsAcknowledgement } from '../decide.ts'
 import { tell } from '../tell.ts'
 import { aroundOf, reachingOf } from './around.ts'
+import { beginWaiting } from './downtime-turns.ts'
 import { record, recordAfter, recordTellings, recordTurn } from './records.ts'
 import { afterHostResult, afterServiceResult, planNext } from './schedule-checks.ts'
 import { hostOf, instant, type ReplayObject, type World } from './world.ts'
@@ -34,7 +34,9 @@ export function takeResult(world: World, object: ReplayObject, t: number, result
   const decision = decide(before, { state, output }, object.rule, { ...around, confirmed }, reachingOf(object, at))
   object.tracked = decision.next
   if (decision.next.flapping.recent !== before.flapping.recent) object.lastRecord = at
-  if (decision.changed) world.downtimes = beginFlexible(world.downtimes, object.key, at)
+  const { lingering } = object
+  if (lingering && endsAcknowledgement({ sticky: lingering === 'sticky' }, decision, state)) object.lingering = null
+  if (decision.beginsDowntimes) beginWaiting(world, object, t)
   recordTellings(world, t, object, decision.tellings)
   recordTurn(world, t, object, decision.flapping)
   if (isHost) afterHostResult(world, object, before.state.state, at)

@@ -21,6 +21,8 @@ export interface ReplayObject {
   rule: AlertRule
   notifications: boolean
   tracked: Tracked
+  /** An acknowledgement that was withdrawn and is still shown. */
+  lingering: 'normal' | 'sticky' | null
   /** When a state was last recorded for flapping, epoch ms. */
   lastRecord: number
   importance: number
@@ -81,7 +83,7 @@ export function worldOf(trace: Trace, quirks: Quirks): World {
     const people = (names: readonly string[]) =>
       trace.contacts.filter(({ name }) => names.includes(name)).map((contact) => hearerOf(contact, service === null, periods))
     const object: ReplayObject = {
-      ...{ key: keyOf(host, service), host, service, config, notifications: true, lastRecord: 0 },
+      ...{ key: keyOf(host, service), host, service, config, notifications: true, lastRecord: 0, lingering: null },
       ...{ nextCheck: null, freshening: false, scheduled: config.activeChecks, used: 0 },
       rule: ruleOf(trace, config, service === null, periods, quirks),
       tracked: {
