@@ -10,6 +10,10 @@ export interface Quirks {
   clockMovesInDowntime: boolean
   /** A withdrawn acknowledgement is still shown until the state changes; it holds nothing any more. */
   withdrawnShows: boolean
+  /** A host that goes down has those of its parents checked that are not up, one that recovers those that are: the wrong way round. */
+  parentsCheckedInReverse: boolean
+  /** A check ordered for a stale result that meanwhile was renewed counts, and staleness is never looked for again. */
+  freshnessStopsAfterRace: boolean
   /** A host's state is recorded for flapping at its services' results too. */
   servicesRecordHosts: boolean
   /** A soft recovery counts as a hard change of state. */
@@ -23,6 +27,7 @@ export interface Quirks {
 const all = (on: boolean): Quirks => ({
   ...{ forgetHeldRecoveries: on, dependencyPeriodEndsSearch: on, servicesRecordHosts: on, softRecoveryIsHardChange: on },
   ...{ periodGaps: on, noSemicolons: on, pendingMastersPass: on, clockMovesInDowntime: on, withdrawnShows: on },
+  ...{ parentsCheckedInReverse: on, freshnessStopsAfterRace: on },
 })
 
 /** What holds unless somebody asks for something else. */

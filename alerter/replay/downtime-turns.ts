@@ -10,17 +10,15 @@ import { instant, type ReplayObject, type World } from './world.ts'
 export const nextDowntimeTurn = ({ downtimes }: World): number =>
   Math.min(Number.POSITIVE_INFINITY, ...downtimes.flatMap((one) => nextTurn(one) ?? []))
 
-/** Lets every downtime that is due by now begin or end. */
-export function takeDueTurns(world: World, t: number): void {
-  const at = instant(world.trace, t)
-  for (;;) {
-    const due = world.downtimes.find((one) => (nextTurn(one) ?? Number.POSITIVE_INFINITY) <= at)
-    if (!due) return
-    const before = world.downtimes
-    const { left, turns } = turn(before, due.id, at)
-    world.downtimes = left
-    takeTurns(world, t, turns)
-  }
+/** The downtimes whose turn has come by now. */
+export const dueDowntimes = ({ downtimes }: World, now: number) =>
+  downtimes.filter((one) => (nextTurn(one) ?? Number.POSITIVE_INFINITY) <= now)
+
+/** A downtime begins or ends. */
+export function takeDueTurn(world: World, id: string, t: number): void {
+  const { left, turns } = turn(world.downtimes, id, instant(world.trace, t))
+  world.downtimes = left
+  takeTurns(world, t, turns)
 }
 
 const news = { started: 'downtime-start', ended: 'downtime-end', cancelled: 'downtime-cancelled' } as const

@@ -45,7 +45,7 @@ export function recordAfter(world: World, t: number, object: ReplayObject, said:
     ...(told.last === null ? {} : { lastNotification: seconds(told.last) }),
     ...(told.next === null ? {} : { nextNotification: seconds(told.next) }),
     ...(told.done ? { noMoreNotifications: true } : {}),
-    ...(object.nextCheck === null || !object.config.activeChecks ? {} : { nextCheck: seconds(object.nextCheck.at) }),
+    ...(object.nextCheck === null || !object.scheduled || !object.config.activeChecks ? {} : { nextCheck: seconds(object.nextCheck.at) }),
     lastStateChange: seconds(state.lastStateChange),
     lastHardStateChange: seconds(state.lastHardStateChange),
     ...(said === null || state.output === said ? {} : { text: state.output }),

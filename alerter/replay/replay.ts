@@ -1,7 +1,7 @@
 /** Replays a trace through the engine's own decisions on a virtual clock. */
 import { asNagios, type Quirks, sensible } from '../quirks.ts'
-import { nextDowntimeTurn, takeDueTurns } from './downtime-turns.ts'
-import { lookForStale, nextFreshnessLook, nextPlanned, planFirst, runDue } from './schedule-checks.ts'
+import { dueDowntimes, nextDowntimeTurn, takeDueTurn } from './downtime-turns.ts'
+import { dueChecks, lookForStale, nextFreshnessLook, nextPlanned, planFirst, runCheck } from './schedule-checks.ts'
 import { commands, takeCommand } from './take-command.ts'
 import { takeResult } from './take-result.ts'
 import type { Observed, Trace, TraceStep } from './trace.ts'
@@ -32,20 +32,23 @@ export function replay(trace: Trace, { nagiosCompatible = false, quirks = {} }: 
     const look = nextFreshnessLook(world, looked)
     const timer = Math.min(nextDowntimeTurn(world), nextPlanned(world), look)
     const step = steps[next]
+    const before = world.order
     const now = Math.min(timer, step ? instant(trace, step.t) : Number.POSITIVE_INFINITY)
     if (now > end) break
+    if (look <= now) {
+      looked = now
+      lookForStale(world, secondsOf(trace, now) as number)
+    }
     if (step && instant(trace, step.t) <= now) {
       next++
       if (!take(world, step)) unsupported.add(step.do)
       continue
     }
     const t = secondsOf(trace, now) as number
-    takeDueTurns(world, t)
-    if (look <= now) {
-      looked = now
-      lookForStale(world, t)
-    }
-    runDue(world, t)
+    // What is ordered in the last second that is observed is not seen to run.
+    const ordered = t < trace.until ? Number.POSITIVE_INFINITY : before
+    runTimers(world, t, ordered)
+    if (now === end) break
   }
   return { observed: world.observed, unsupported: [...unsupported].sort() }
 }
@@ -58,4 +61,17 @@ function take(world: World, step: TraceStep): boolean {
   else if (commands.has(step.do)) takeCommand(world, object, step)
   else return false
   return true
+}
+
+/** Everything that is due in one instant. What the recorded engine did in it gives the order where there is a choice. */
+function runTimers(world: World, t: number, ordered: number): void {
+  const recorded = [...(world.ties.get(t) ?? [])]
+  for (;;) {
+    const [downtime] = dueDowntimes(world, instant(world.trace, t))
+    const [check] = dueChecks(world, t, ordered)
+    if (!downtime && !check) return
+    const before = check && downtime && recorded.indexOf(downtime.id) > recorded.indexOf(check.key)
+    if (downtime && !before) takeDueTurn(world, downtime.id, t)
+    else if (check) runCheck(world, check, t)
+  }
 }

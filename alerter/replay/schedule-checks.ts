@@ -9,39 +9,55 @@ import { hostOf, instant, type ReplayObject, secondsOf, type World } from './wor
 /** Plans the first checks: all at once, or when their period begins. */
 export function planFirst(world: World): void {
   const now = instant(world.trace, 0)
-  for (const object of world.objects.values()) if (object.config.activeChecks) plan(world, object, validFrom(world, object, now), false)
+  for (const object of world.objects.values()) if (object.config.activeChecks) plan(world, object, { at: validFrom(world, object, now) })
 }
 
 /** When the next planned check is due, epoch ms. */
 export const nextPlanned = ({ objects }: World): number =>
   Math.min(Number.POSITIVE_INFINITY, ...[...objects.values()].flatMap(({ nextCheck }) => nextCheck?.at ?? []))
 
-/** Runs every check that is due by now, also those that come up by it. */
-export function runDue(world: World, t: number): void {
+/** Checks that are due by now and were ordered before `ordered`, in the order in which they are to run. */
+export function dueChecks(world: World, t: number, ordered: number): ReplayObject[] {
   const now = instant(world.trace, t)
-  for (;;) {
-    const due = [...world.objects.values()]
-      .filter(({ nextCheck }) => nextCheck !== null && nextCheck.at <= now)
-      .sort((a, b) => (a.nextCheck?.at ?? 0) - (b.nextCheck?.at ?? 0) || (a.nextCheck?.order ?? 0) - (b.nextCheck?.order ?? 0))
-    const [object] = due
-    if (!object) return
-    run(world, object, t)
+  const recorded = world.ties.get(t) ?? []
+  const place = (object: ReplayObject) => {
+    const turn = recorded.indexOf(object.key)
+    if (turn !== -1) return turn
+    // It is not recorded, so it was tried when something hindered it.
+    return recorded.length > 0 && hindered(world, object, now) !== null ? -1 : recorded.length
   }
+  return [...world.objects.values()]
+    .filter(({ nextCheck: next }) => next && next.at <= now && next.order < ordered)
+    .map((object) => ({ object, place: place(object), order: object.nextCheck?.order ?? 0 }))
+    .sort((a, b) => a.place - b.place || a.order - b.order)
+    .map(({ object }) => object)
 }
 
-function run(world: World, object: ReplayObject, t: number): void {
+/** Runs a check whose time has come, or puts it off. */
+export function runCheck(world: World, object: ReplayObject, t: number): void {
   const now = instant(world.trace, t)
-  const forced = object.nextCheck?.forced === true
+  const planned = object.nextCheck
   object.nextCheck = null
-  const again = forced ? null : hindered(world, object, now)
+  const again = planned?.forced ? null : hindered(world, object, now)
   if (again !== null) {
-    if (object.scheduled) plan(world, object, validFrom(world, object, again), false)
+    if (object.scheduled) plan(world, object, { at: validFrom(world, object, again) })
     return
   }
   const outcomes = world.trace.plan[`${object.host};${object.service ?? ''}`] ?? []
   const outcome = outcomes[Math.min(object.used, outcomes.length - 1)] ?? { exit: 0, output: '' }
   object.used++
+  if (planned?.freshness && !freshened(world, object, now)) return
   takeResult(world, object, t, { ...outcome, via: 'scheduled' })
+}
+
+/**
+ * A result that was ordered because the last was stale: is it still wanted? Another may have come in the meantime; then Nagios
+ * takes this one too, and never looks for stale results of the object again.
+ */
+function freshened(world: World, object: ReplayObject, now: number): boolean {
+  const stale = isStale(world, object, now)
+  if (stale || !world.quirks.freshnessStopsAfterRace) object.freshening = false
+  return stale || world.quirks.freshnessStopsAfterRace
 }
 
 /** When to try again, because the check must not run now; null = it may. */
@@ -64,16 +80,17 @@ const validFrom = ({ quirks }: World, { checkPeriod }: ReplayObject, at: number)
   (checkPeriod && nextWithin(checkPeriod, at, { nagiosCompatible: quirks.periodGaps })) ?? at
 
 /** An earlier check replaces a later one, a forced one any that is not. */
-function plan(world: World, object: ReplayObject, at: number, forced: boolean): void {
+function plan(world: World, object: ReplayObject, wanted: { at: number; forced?: boolean; freshness?: boolean }): void {
+  const { at, forced = false, freshness = false } = wanted
   const before = object.nextCheck
   if (!object.config.activeChecks && !forced) return
   const wins = before === null || (forced ? !before.forced || at < before.at : !before.forced && at < before.at)
-  if (wins) object.nextCheck = { at, forced, order: world.order++ }
+  if (wins) object.nextCheck = { at, forced, freshness, order: world.order++ }
 }
 
 /** A check out of turn, unless what is known is recent enough. */
 function checkNow(world: World, object: ReplayObject, now: number, horizon: number): void {
-  if (!isRecent(object.tracked.state.lastCheck, horizon, now)) plan(world, object, now, false)
+  if (!isRecent(object.tracked.state.lastCheck, horizon, now)) plan(world, object, { at: now })
 }
 
 /** After a result the next check is planned: after the retry interval while the state is soft. */
@@ -86,10 +103,10 @@ export function planNext(
 ): void {
   if (via === 'scheduled') object.scheduled = true
   else object.scheduled = stateChanged || hardChanged
-  object.freshening = false
   if (!object.config.activeChecks || !object.scheduled) return
   const interval = retry ? object.config.retryInterval : object.config.checkInterval
-  plan(world, object, validFrom(world, object, now + interval * world.trace.settings.intervalLength * 1000), false)
+  const at = now + interval * world.trace.settings.intervalLength * 1000
+  plan(world, object, { at: validFrom(world, object, at) })
 }
 
 /** Is the host itself in trouble? A service's change asks that, and what it finds changes what is told. */
@@ -111,13 +128,13 @@ export function afterHostResult(world: World, host: ReplayObject, was: State, no
   const recovered = state === 'ok'
   const horizon = settings.cachedHostCheckHorizon
   for (const parent of parentsOf(world, host))
-    if ((parent.tracked.state.state === 'ok') !== recovered) checkNow(world, parent, now, horizon)
+    if ((parent.tracked.state.state === 'ok') === (recovered === world.quirks.parentsCheckedInReverse)) checkNow(world, parent, now, horizon)
   for (const child of childrenOf(world, host))
     if (child.tracked.state.state !== (recovered ? 'ok' : 'unknown')) checkNow(world, child, now, horizon)
   if (recovered || !settings.predictiveDependencyChecks || attempt !== host.rule.attempts - 1) return
   for (const { master, dependent } of world.masters) {
     const object = dependent === host.key && world.objects.get(master)
-    if (object) plan(world, object, now, false)
+    if (object) plan(world, object, { at: now })
   }
 }
 
@@ -142,7 +159,7 @@ export function lookForStale(world: World, t: number): void {
     if (object.freshening || !isStale(world, object, now)) continue
     object.freshening = true
     record(world, t, object, 'stale')
-    plan(world, object, now, true)
+    plan(world, object, { at: now, forced: true, freshness: true })
   }
 }
 

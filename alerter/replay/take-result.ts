@@ -33,7 +33,6 @@ export function takeResult(world: World, object: ReplayObject, t: number, result
   if (!isHost && state !== 'ok' && around.dependencyDown && state === before.state.state) remindOfHost(world, object, t)
   const decision = decide(before, { state, output }, object.rule, { ...around, confirmed }, reachingOf(object, at))
   object.tracked = decision.next
-  if (decision.next.flapping.recent !== before.flapping.recent) object.lastRecord = at
   const { lingering } = object
   if (lingering && endsAcknowledgement({ sticky: lingering === 'sticky' }, decision, state)) object.lingering = null
   if (decision.beginsDowntimes) beginWaiting(world, object, t)
@@ -64,17 +63,11 @@ function remindOfHost(world: World, object: ReplayObject, t: number): void {
   recordTellings(world, t, host, telling ? [telling] : [])
 }
 
-/** A service's result also records its host's state, when a mean check interval of the services has passed since the last. */
+/** A service's result also records its host's state for flapping. */
 function recordHost(world: World, host: ReplayObject, t: number): void {
-  const { trace } = world
-  const at = instant(trace, t)
-  const intervals = trace.services.filter((service) => service.host === host.host).map((service) => service.checkInterval)
-  const total = intervals.reduce((sum, interval) => sum + interval, 0)
-  const due = at - host.lastRecord >= (total / intervals.length) * 1000
-  const before = host.tracked.flapping.recent
-  const { check, tellings, turn } = countFlapping(host.tracked, host.rule, aroundOf(world, host, at), reachingOf(host, at), due)
+  const at = instant(world.trace, t)
+  const { check, tellings, turn } = countFlapping(host.tracked, host.rule, aroundOf(world, host, at), reachingOf(host, at), true)
   host.tracked = check
-  if (check.flapping.recent !== before) host.lastRecord = at
   recordTellings(world, t, host, tellings)
   recordTurn(world, t, host, turn)
 }

@@ -111,6 +111,15 @@ export const traceSchema = z.object({
   plan: z.record(z.string(), z.array(outcome)),
   steps: z.array(step),
   until: z.number(),
+  /** What another engine did. Only the order of what is due in one instant is taken from it: that is left to chance. */
+  observed: z
+    .array(
+      z.object({
+        ...{ t: z.number(), ev: z.string(), host: z.string().optional(), service: z.string().optional() },
+        ...{ via: z.string().optional(), what: z.string().optional(), number: z.number().optional() },
+      }),
+    )
+    .default([]),
 })
 
 export type Trace = z.output<typeof traceSchema>

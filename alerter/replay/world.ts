@@ -23,8 +23,6 @@ export interface ReplayObject {
   tracked: Tracked
   /** An acknowledgement that was withdrawn and is still shown. */
   lingering: 'normal' | 'sticky' | null
-  /** When a state was last recorded for flapping, epoch ms. */
-  lastRecord: number
   importance: number
   contacts: readonly Hearer[]
   escalations: readonly (Escalation & { people: readonly Hearer[] })[]
@@ -48,6 +46,8 @@ export interface PlannedCheck {
   at: number
   /** Runs whatever stands against it. */
   forced: boolean
+  /** Ordered because the last result was stale. */
+  freshness: boolean
   order: number
 }
 
@@ -61,6 +61,8 @@ export interface World {
   downtimesMade: number
   /** A counter that keeps things of one instant in their order. */
   order: number
+  /** By instant: keys of the objects whose checks the recorded engine ran, and the numbers of its downtimes' turns, in its order. */
+  ties: ReadonlyMap<number, readonly string[]>
   observed: Observed[]
 }
 
@@ -83,7 +85,7 @@ export function worldOf(trace: Trace, quirks: Quirks): World {
     const people = (names: readonly string[]) =>
       trace.contacts.filter(({ name }) => names.includes(name)).map((contact) => hearerOf(contact, service === null, periods))
     const object: ReplayObject = {
-      ...{ key: keyOf(host, service), host, service, config, notifications: true, lastRecord: 0, lingering: null },
+      ...{ key: keyOf(host, service), host, service, config, notifications: true, lingering: null },
       ...{ nextCheck: null, freshening: false, scheduled: config.activeChecks, used: 0 },
       rule: ruleOf(trace, config, service === null, periods, quirks),
       tracked: {
@@ -103,6 +105,7 @@ export function worldOf(trace: Trace, quirks: Quirks): World {
   }
   return {
     ...{ trace, quirks, downtimes: [], downtimesMade: 0, order: 0, observed: [] },
+    ties: tiesOf(trace),
     objects: new Map([
       ...trace.services.map((service) => build(service, service.host, service.name)),
       ...trace.hosts.map((host) => build(host, host.name, null)),
@@ -113,6 +116,15 @@ export function worldOf(trace: Trace, quirks: Quirks): World {
       period: one.period === undefined ? null : (periods.get(one.period) ?? null),
     })),
   }
+}
+
+function tiesOf({ observed }: Trace): Map<number, string[]> {
+  const turns = observed.flatMap(({ t, ev, host, service, via, what, number }) => {
+    if (ev === 'result' && via === 'scheduled') return [{ t, key: keyOf(host ?? '', service) }]
+    return ev === 'downtime' && (what === 'start' || what === 'stop') ? [{ t, key: String(number) }] : []
+  })
+  const byInstant = Map.groupBy(turns, ({ t }) => t)
+  return new Map([...byInstant].map(([t, all]) => [t, all.map(({ key }) => key)]))
 }
 
 function hearerOf(contact: TraceContact, isHost: boolean, periods: ReadonlyMap<string, TimePeriod>): Hearer {
