@@ -65,12 +65,14 @@ function take(world: World, step: TraceStep): boolean {
 
 /** Everything that is due in one instant. What the recorded engine did in it gives the order where there is a choice. */
 function runTimers(world: World, t: number, ordered: number): void {
-  const recorded = [...(world.ties.get(t) ?? [])]
+  const recorded = world.ties.get(t) ?? []
   for (;;) {
     const [downtime] = dueDowntimes(world, instant(world.trace, t))
     const [check] = dueChecks(world, t, ordered)
     if (!downtime && !check) return
     const before = check && downtime && recorded.indexOf(downtime.id) > recorded.indexOf(check.key)
+    const next = downtime && !before ? downtime.id : (check?.key ?? '')
+    if (recorded.includes(next)) recorded.splice(recorded.indexOf(next), 1)
     if (downtime && !before) takeDueTurn(world, downtime.id, t)
     else if (check) runCheck(world, check, t)
   }

@@ -62,7 +62,7 @@ export interface World {
   /** A counter that keeps things of one instant in their order. */
   order: number
   /** By instant: keys of the objects whose checks the recorded engine ran, and the numbers of its downtimes' turns, in its order. */
-  ties: ReadonlyMap<number, readonly string[]>
+  ties: ReadonlyMap<number, string[]>
   observed: Observed[]
 }
 
