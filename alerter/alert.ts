@@ -1,5 +1,5 @@
 /** An alert: something to tell about a check, on its way through the stages to the people who want it. */
-import type { State } from '../model/check.ts'
+import type { AlertKind, State } from '../model/check.ts'
 import type { FlappingRule } from '../model/flapping.ts'
 import type { StateRule } from '../model/state.ts'
 import type { TimePeriod } from '../model/time-period.ts'
@@ -20,18 +20,6 @@ export interface AlertRule extends StateRule {
   /** Told only inside; null = always. */
   period: TimePeriod | null
 }
-
-export type AlertKind =
-  | 'problem'
-  | 'recovery'
-  | 'acknowledgement'
-  | 'custom'
-  | 'flapping-start'
-  | 'flapping-stop'
-  | 'flapping-disabled'
-  | 'downtime-start'
-  | 'downtime-end'
-  | 'downtime-cancelled'
 
 export interface Alert {
   kind: AlertKind

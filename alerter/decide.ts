@@ -55,7 +55,7 @@ export function decide<R>(
     ...previous,
     state: reached,
     acknowledgement: acknowledgementAfter(previous, moved),
-    told: changed ? { ...previous.told, last: null, next: null, done: false } : previous.told,
+    told: changed ? toldAfterChange(previous.told, result.state === 'ok') : previous.told,
   }
   const beginsDowntimes = changed && result.state !== 'ok'
   const begins = beginsDowntimes && given.flexible ? given.flexible : null
@@ -63,16 +63,18 @@ export function decide<R>(
   const around = begins ? { ...given, downtime: given.downtime ?? begins } : given
   const record = around.host === true || reached.hard || result.state === 'ok'
   const flapped = countFlapping(stepped, rule, around, reaching, record)
-  const kind = !moved.worthTelling ? null : result.state === 'ok' ? 'recovery' : 'problem'
+  const owed = result.state === 'ok' && flapped.check.told.owed === true
+  const kind = moved.worthTelling || owed ? (result.state === 'ok' ? 'recovery' : 'problem') : null
   const { told, telling, hold } = kind
     ? tell({ kind, check: flapped.check, rule }, around, reaching)
     : { told: flapped.check.told, telling: null, hold: quietHold(flapped.check, rule, around) }
-  const over = result.state === 'ok' && reached.hard && hardChanged
+  const over = result.state === 'ok' && ((reached.hard && hardChanged) || owed)
+  const owes = over && given.oweRecoveries === true && hold !== null && passing.has(hold.stage) && told.states.length > 0
   return {
     next: {
       ...flapped.check,
       state: moved.next,
-      told: over ? { ...told, number: 0, states: [] } : told,
+      told: owes ? { ...told, owed: true } : over ? { ...told, number: 0, states: [], owed: false } : told,
     },
     change: moved.change,
     tellings: [...(planned?.telling ? [planned.telling] : []), ...flapped.tellings, ...(telling ? [telling] : [])],
@@ -80,6 +82,15 @@ export function decide<R>(
     reachedHard: reached.hard,
   }
 }
+
+/** Stages that hold a recovery for a time only. */
+const passing: ReadonlySet<string> = new Set(['period', 'off', 'master', 'flapping', 'downtime', 'dependency'])
+
+/** A change starts the clock of notifications anew; who is still owed a recovery hears of the new problem instead. */
+const toldAfterChange = (told: Tracked['told'], ok: boolean): Tracked['told'] => ({
+  ...{ ...told, last: null, next: null, done: false },
+  ...(told.owed && !ok ? { owed: false } : {}),
+})
 
 /** Any change of state ends it; a sticky one stays until the recovery. That a problem becomes hard is no change of state. */
 function acknowledgementAfter({ acknowledgement }: Tracked, moved: Step) {

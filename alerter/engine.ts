@@ -14,16 +14,21 @@ import type {
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
+import { afterExpiry } from './acknowledgement-ends.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
 import { type ConfiguredNotifier, runDispatch } from './dispatch.ts'
+import { takeTurns } from './downtime-turns.ts'
+import { Downtimes } from './downtimes.ts'
+import { explainedBy } from './entry-masters.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { type Entry, Registry } from './registry.ts'
-import { loadRules, type Rule } from './rules.ts'
+import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
 import { nextRetry } from './schedule.ts'
 import { type AlerterConfig, isNotifier } from './section.ts'
+import type { Around } from './surroundings.ts'
 import { readTargets } from './targets.ts'
 
 export interface AlerterDeps {
@@ -65,16 +70,17 @@ class Engine {
   readonly #rules: readonly Rule[]
   readonly #dependencies: Dependencies
   readonly #commits: OrderedCommits
-  #registry: Registry | null = null
+  /** Null until the journal was read. */
+  #around: Around | null = null
 
   constructor(config: AlerterConfig, deps: AlerterDeps) {
     this.#config = config
     this.#deps = deps
-    this.#rules = deps.rules ?? loadRules(config.rules, deps.plugins)
+    this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
     this.#dependencies = new Dependencies(config.settleMs)
     this.#commits = new OrderedCommits(deps)
     const commit = this.#commits.commit.bind(this.#commits)
-    this.commands = alertCommands({ ...deps, config, registry: () => this.#registry, commit })
+    this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit })
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -82,8 +88,9 @@ class Engine {
     const { timeoutMs, giveUpMs } = this.#config
     this.#commits.endWith(signal)
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
+    const downtimes = new Downtimes(await journal.openDowntimes(), this.#config.windows)
+    this.#around = { config: this.#config, registry, dependencies: this.#dependencies, downtimes }
     await this.#refresh(registry)
-    this.#registry = registry
     this.#report('ok', `${registry.entries.size} checks`)
     const notifiers = notifiersOf(this.#config, plugins)
     await Promise.all([
@@ -96,7 +103,7 @@ class Engine {
   checkNow(targets: readonly ResourceRef[]): void {
     const now = this.#deps.clock.now()
     for (const { kind, id } of targets)
-      for (const entry of this.#registry?.of(kind, id) ?? []) {
+      for (const entry of this.#around?.registry.of(kind, id) ?? []) {
         entry.again = entry.running
         entry.stored = { ...entry.stored, nextCheck: now }
       }
@@ -112,7 +119,8 @@ class Engine {
         refreshed = now
         await this.#refresh(registry)
       }
-      const due = [...registry.entries.values()].filter((entry) => isDue(entry, now))
+      await this.#keepTime(registry, now)
+      const due = [...registry.entries.values()].filter((entry) => isDue(entry, now) && !this.#putOff(registry, entry, now))
       if (due.length > 0 && cycles.size < mostCycles && !this.#commits.stalled) {
         const cycle = this.#cycle(registry, due, signal)
           .catch((error: Error) => {
@@ -124,6 +132,31 @@ class Engine {
       await clock.sleep(tickMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
     }
     await Promise.all(cycles)
+  }
+
+  /** Downtimes begin and end, acknowledgements run out: what time alone does. */
+  async #keepTime(registry: Registry, now: number): Promise<void> {
+    const around = this.#around
+    if (!around || this.#commits.stalled) return
+    const batch = emptyBatch()
+    takeTurns(around, around.downtimes.takeDue(now), now, batch)
+    for (const entry of registry.entries.values()) {
+      const ended = afterExpiry(entry, now)
+      if (!ended) continue
+      entry.stored = ended
+      batch.checks.push(ended)
+      const { id, project, state } = ended
+      this.#deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
+    }
+    await this.#commits.commit(batch)
+  }
+
+  /** A check that another one's state makes pointless is not run. */
+  #putOff(registry: Registry, entry: Entry, now: number): boolean {
+    const { dependencyPeriodEndsSearch: periodEndsSearch, pendingMastersPass: pendingPasses } = this.#config.quirks
+    if (!explainedBy(registry, entry.stored.id, 'notChecked', { now, periodEndsSearch, pendingPasses })) return false
+    entry.stored = { ...entry.stored, nextCheck: nextRetry(entry.rule.retryMs, now) }
+    return true
   }
 
   async #cycle(registry: Registry, due: readonly Entry[], signal: AbortSignal): Promise<void> {
@@ -158,8 +191,10 @@ class Engine {
   }
 
   #judge(registry: Registry, runs: readonly Pick<CheckRun, 'entry' | 'result'>[], now: number, batch: Collected): void {
-    const judge = { config: this.#config, registry, dependencies: this.#dependencies }
-    for (const { entry, result } of runs) if (result) judgeResult(judge, entry, result, now, batch)
+    const around = this.#around
+    if (!around || around.registry !== registry) return
+    for (const { entry, result } of runs)
+      if (result) takeTurns(around, judgeResult(around, entry, result, now, batch), now, batch, entry)
   }
 
   async #refresh(registry: Registry): Promise<void> {

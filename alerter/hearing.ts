@@ -13,7 +13,12 @@ export interface Hearing {
 }
 
 /** Why an alert is not for somebody; null = it is. */
-export function notFor({ wishes, period, leastImportance }: Hearing, alert: Alert, importance: number, now: number): string | null {
+export function notFor(
+  { wishes, period, leastImportance }: Hearing,
+  alert: Alert,
+  importance: number,
+  now: number,
+): string | null {
   if (importance < leastImportance) return `it matters ${importance}, and only ${leastImportance} and more is wanted`
   if (period && !within(period, now)) return `outside the contact's period "${period.name}"`
   if (alert.kind === 'custom') return null

@@ -4,7 +4,6 @@ import { type TimePeriod, within } from '../model/time-period.ts'
 
 export interface MasterRule {
   master: string
-  dependent: string
   /** The master's own masters count too. */
   inherits: boolean
   /** In these states of the master the dependent is not checked; `pending` = never checked. */
@@ -16,7 +15,7 @@ export interface MasterRule {
 }
 
 export interface MasterView {
-  rules: readonly MasterRule[]
+  rulesOf: (dependent: string) => readonly MasterRule[]
   state: (id: string) => CheckState | undefined
   now: number
   /** A soft state of the master counts; else its last hard state. */
@@ -34,8 +33,8 @@ export function failingMaster(
   what: 'notChecked' | 'notTold',
   seen: ReadonlySet<string> = new Set(),
 ): { master: string; state: State | 'pending' } | null {
-  for (const rule of view.rules) {
-    if (rule.dependent !== dependent || rule[what].length === 0) continue
+  for (const rule of view.rulesOf(dependent)) {
+    if (rule[what].length === 0) continue
     if (rule.period && !within(rule.period, view.now)) {
       if (view.periodEndsSearch) return null
       continue

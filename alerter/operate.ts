@@ -1,7 +1,7 @@
 /** What people do to a check by hand, and who is told of it. Pure: the engine and `specola simulate` both run this. */
-import type { Acknowledgement } from '../model/check.ts'
+import type { Acknowledgement, AlertKind } from '../model/check.ts'
 import type { Tracked } from '../model/tracked-check.ts'
-import type { AlertKind, AlertRule, Hold, Reaching, StageContext, Telling } from './alert.ts'
+import type { AlertRule, Hold, Reaching, StageContext, Telling } from './alert.ts'
 import { countFlapping, ends, type FlappingNews } from './count-flapping.ts'
 import { tell } from './tell.ts'
 

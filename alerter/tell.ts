@@ -1,6 +1,7 @@
 /** An alert passes its stages, in Nagios's order: the first that holds it gives the reason. Pure. */
+import type { AlertKind } from '../model/check.ts'
 import type { Told } from '../model/tracked-check.ts'
-import type { Alert, AlertKind, Hold, Reaching, Stage, StageContext, Telling } from './alert.ts'
+import type { Alert, Hold, Reaching, Stage, StageContext, Telling } from './alert.ts'
 import { acknowledged } from './stages/acknowledged.ts'
 import { delay } from './stages/delay.ts'
 import { dependency } from './stages/dependency.ts'

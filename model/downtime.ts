@@ -19,6 +19,13 @@ export interface Downtime {
   since: number | null
 }
 
+/** A downtime as the journal keeps it, also when it is over. */
+export interface StoredDowntime extends Downtime {
+  endedAt: number | null
+  /** How it ended; null while it has not. */
+  outcome: 'over' | 'never needed' | 'cancelled' | null
+}
+
 /** What time did to a downtime. `expired`: a flexible one that was never needed. */
 export interface DowntimeTurn {
   downtime: Downtime

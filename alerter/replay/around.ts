@@ -37,7 +37,11 @@ export function aroundOf(world: World, object: ReplayObject, now: number): Surro
 export function explained(world: World, { key }: ReplayObject, now: number, what: 'notTold' | 'notChecked' = 'notTold') {
   const failing = failingMaster(
     {
-      ...{ rules: world.masters, now, softStates: world.trace.settings.softStateDependencies },
+      ...{
+        rulesOf: (id: string) => world.masters.filter(({ dependent }) => dependent === id),
+        now,
+        softStates: world.trace.settings.softStateDependencies,
+      },
       pendingPasses: world.quirks.pendingMastersPass,
       periodEndsSearch: world.quirks.dependencyPeriodEndsSearch,
       state: (id) => world.objects.get(id)?.tracked.state,

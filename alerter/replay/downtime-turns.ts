@@ -1,6 +1,6 @@
 /** Downtimes of a trace that begin and end, and the news of it. */
+import type { AlertKind } from '../../model/check.ts'
 import { beginFlexible, type DowntimeTurn, nextTurn, turn, waits } from '../../model/downtime.ts'
-import type { AlertKind } from '../alert.ts'
 import { announce } from '../operate.ts'
 import { aroundOf, depthOf, reachingOf } from './around.ts'
 import { record, recordTellings } from './records.ts'
@@ -52,10 +52,22 @@ export function takeTurns(world: World, t: number, turns: readonly DowntimeTurn[
 }
 
 /** The news of a beginning go out before the downtime holds anything back. */
-function say(world: World, t: number, object: ReplayObject, kind: Exclude<AlertKind, 'problem' | 'recovery'>, begins: boolean): void {
+function say(
+  world: World,
+  t: number,
+  object: ReplayObject,
+  kind: Exclude<AlertKind, 'problem' | 'recovery'>,
+  begins: boolean,
+): void {
   const at = instant(world.trace, t)
   const around = aroundOf(world, object, at)
-  const { check, telling } = announce(object.tracked, object.rule, begins ? { ...around, downtime: null } : around, reachingOf(object, at), kind)
+  const { check, telling } = announce(
+    object.tracked,
+    object.rule,
+    begins ? { ...around, downtime: null } : around,
+    reachingOf(object, at),
+    kind,
+  )
   object.tracked = check
   recordTellings(world, t, object, telling ? [telling] : [])
 }

@@ -1,9 +1,10 @@
 /** What the engine did, in the words of a trace. */
-import { depthOf } from './around.ts'
+
 import type { Telling } from '../alert.ts'
 import type { FlappingTurn } from '../count-flapping.ts'
-import { type ReplayObject, secondsOf, type World } from './world.ts'
+import { depthOf } from './around.ts'
 import { notificationWords, word } from './words.ts'
+import { type ReplayObject, secondsOf, type World } from './world.ts'
 
 const whereOf = ({ host, service }: ReplayObject) => (service === null ? { host } : { host, service })
 const rounded = (percent: number) => Math.round(percent * 10_000) / 10_000
@@ -45,7 +46,9 @@ export function recordAfter(world: World, t: number, object: ReplayObject, said:
     ...(told.last === null ? {} : { lastNotification: seconds(told.last) }),
     ...(told.next === null ? {} : { nextNotification: seconds(told.next) }),
     ...(told.done ? { noMoreNotifications: true } : {}),
-    ...(object.nextCheck === null || !object.scheduled || !object.config.activeChecks ? {} : { nextCheck: seconds(object.nextCheck.at) }),
+    ...(object.nextCheck === null || !object.scheduled || !object.config.activeChecks
+      ? {}
+      : { nextCheck: seconds(object.nextCheck.at) }),
     lastStateChange: seconds(state.lastStateChange),
     lastHardStateChange: seconds(state.lastHardStateChange),
     ...(said === null || state.output === said ? {} : { text: state.output }),

@@ -9,7 +9,8 @@ import { hostOf, instant, type ReplayObject, secondsOf, type World } from './wor
 /** Plans the first checks: all at once, or when their period begins. */
 export function planFirst(world: World): void {
   const now = instant(world.trace, 0)
-  for (const object of world.objects.values()) if (object.config.activeChecks) plan(world, object, { at: validFrom(world, object, now) })
+  for (const object of world.objects.values())
+    if (object.config.activeChecks) plan(world, object, { at: validFrom(world, object, now) })
 }
 
 /** When the next planned check is due, epoch ms. */
@@ -74,7 +75,8 @@ function hindered(world: World, object: ReplayObject, now: number): number | nul
   return null
 }
 
-const isRecent = (lastCheck: number | null, horizon: number, now: number) => lastCheck !== null && lastCheck + horizon * 1000 > now
+const isRecent = (lastCheck: number | null, horizon: number, now: number) =>
+  lastCheck !== null && lastCheck + horizon * 1000 > now
 
 const validFrom = ({ quirks }: World, { checkPeriod }: ReplayObject, at: number) =>
   (checkPeriod && nextWithin(checkPeriod, at, { nagiosCompatible: quirks.periodGaps })) ?? at
@@ -116,7 +118,11 @@ export function afterServiceResult(world: World, service: ReplayObject, was: Sta
   const { cachedHostCheckHorizon: horizon } = world.trace.settings
   const { state: hostState, checked, lastCheck } = host.tracked.state
   const fresh = lastCheck !== null && now - lastCheck < horizon * 1000
-  if (state === 'ok' ? !checked || (hostState !== 'ok' && !(was === 'ok' && fresh)) : hostState === 'ok' && was !== state && (lastCheck === null || lastCheck + horizon * 1000 < now))
+  if (
+    state === 'ok'
+      ? !checked || (hostState !== 'ok' && !(was === 'ok' && fresh))
+      : hostState === 'ok' && was !== state && (lastCheck === null || lastCheck + horizon * 1000 < now)
+  )
     checkNow(world, host, now, horizon)
 }
 
@@ -128,7 +134,8 @@ export function afterHostResult(world: World, host: ReplayObject, was: State, no
   const recovered = state === 'ok'
   const horizon = settings.cachedHostCheckHorizon
   for (const parent of parentsOf(world, host))
-    if ((parent.tracked.state.state === 'ok') === (recovered === world.quirks.parentsCheckedInReverse)) checkNow(world, parent, now, horizon)
+    if ((parent.tracked.state.state === 'ok') === (recovered === world.quirks.parentsCheckedInReverse))
+      checkNow(world, parent, now, horizon)
   for (const child of childrenOf(world, host))
     if (child.tracked.state.state !== (recovered ? 'ok' : 'unknown')) checkNow(world, child, now, horizon)
   if (recovered || !settings.predictiveDependencyChecks || attempt !== host.rule.attempts - 1) return
@@ -148,7 +155,7 @@ const childrenOf = ({ objects }: World, { host }: ReplayObject) =>
 export function nextFreshnessLook({ trace }: World, now: number): number {
   const { freshness, freshnessInterval } = trace.settings
   if (!freshness) return Number.POSITIVE_INFINITY
-  const passed = Math.floor(((secondsOf(trace, now) as number) / freshnessInterval)) + 1
+  const passed = Math.floor((secondsOf(trace, now) as number) / freshnessInterval) + 1
   return instant(trace, passed * freshnessInterval)
 }
 

@@ -3,7 +3,7 @@ import { cancel, cannotBe, type Downtime } from '../../model/downtime.ts'
 import { acknowledge, delayUntil, detectFlapping, type Operated, tellByHand } from '../operate.ts'
 import { aroundOf, reach, reachingOf } from './around.ts'
 import { takeTurns } from './downtime-turns.ts'
-import { recordAfter, recordTellings, recordTurn, record } from './records.ts'
+import { record, recordAfter, recordTellings, recordTurn } from './records.ts'
 import type { TraceStep } from './trace.ts'
 import { instant, type ReplayObject, type World } from './world.ts'
 

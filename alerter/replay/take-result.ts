@@ -7,8 +7,8 @@ import { aroundOf, reachingOf } from './around.ts'
 import { beginWaiting } from './downtime-turns.ts'
 import { record, recordAfter, recordTellings, recordTurn } from './records.ts'
 import { afterHostResult, afterServiceResult, planNext } from './schedule-checks.ts'
-import { hostOf, instant, type ReplayObject, type World } from './world.ts'
 import { word } from './words.ts'
+import { hostOf, instant, type ReplayObject, type World } from './world.ts'
 
 export interface TraceResult {
   exit: number

@@ -1,6 +1,6 @@
 /** A trace's words and the engine's: `down` is how a host is critical, `unreachable` how it is unknown. */
-import type { State } from '../../model/check.ts'
-import type { AlertKind, Wish } from '../alert.ts'
+import type { AlertKind, State } from '../../model/check.ts'
+import type { Wish } from '../alert.ts'
 
 const hostWords: Record<State, string> = { ok: 'UP', warning: 'UP', critical: 'DOWN', unknown: 'UNREACHABLE' }
 

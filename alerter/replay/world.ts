@@ -56,7 +56,7 @@ export interface World {
   quirks: Quirks
   /** Hosts by name, services by `host;service`. */
   objects: Map<string, ReplayObject>
-  masters: readonly MasterRule[]
+  masters: readonly (MasterRule & { dependent: string })[]
   downtimes: Downtime[]
   downtimesMade: number
   /** A counter that keeps things of one instant in their order. */
