@@ -1,7 +1,8 @@
 /** Replays a trace through the engine's own decisions on a virtual clock. */
 import { asNagios, type Quirks, sensible } from '../quirks.ts'
 import { dueDowntimes, nextDowntimeTurn, takeDueTurn } from './downtime-turns.ts'
-import { dueChecks, lookForStale, nextFreshnessLook, nextPlanned, planFirst, runCheck } from './schedule-checks.ts'
+import { lookForStale, nextFreshnessLook, nextPlanned, planFirst } from './plan-checks.ts'
+import { dueChecks, runCheck } from './run-checks.ts'
 import { commands, takeCommand } from './take-command.ts'
 import { takeResult } from './take-result.ts'
 import type { Observed, Trace, TraceStep } from './trace.ts'

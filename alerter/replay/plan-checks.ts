@@ -1,9 +1,8 @@
-/** Checks that the engine of a trace runs itself: when, which besides, and what keeps them from being run. */
+/** When the engine of a trace runs checks itself, which besides, and what keeps them from being run. */
 import type { State } from '../../model/check.ts'
 import { nextWithin, within } from '../../model/time-period.ts'
 import { explained } from './around.ts'
 import { record } from './records.ts'
-import { takeResult } from './take-result.ts'
 import { hostOf, instant, type ReplayObject, secondsOf, type World } from './world.ts'
 
 /** Plans the first checks: all at once, or when their period begins. */
@@ -17,52 +16,8 @@ export function planFirst(world: World): void {
 export const nextPlanned = ({ objects }: World): number =>
   Math.min(Number.POSITIVE_INFINITY, ...[...objects.values()].flatMap(({ nextCheck }) => nextCheck?.at ?? []))
 
-/** Checks that are due by now and were ordered before `ordered`, in the order in which they are to run. */
-export function dueChecks(world: World, t: number, ordered: number): ReplayObject[] {
-  const now = instant(world.trace, t)
-  const recorded = world.ties.get(t) ?? []
-  const place = (object: ReplayObject) => {
-    const turn = recorded.indexOf(object.key)
-    if (turn !== -1) return turn
-    // It is not recorded, so it was tried when something hindered it.
-    return recorded.length > 0 && hindered(world, object, now) !== null ? -1 : recorded.length
-  }
-  return [...world.objects.values()]
-    .filter(({ nextCheck: next }) => next && next.at <= now && next.order < ordered)
-    .map((object) => ({ object, place: place(object), order: object.nextCheck?.order ?? 0 }))
-    .sort((a, b) => a.place - b.place || a.order - b.order)
-    .map(({ object }) => object)
-}
-
-/** Runs a check whose time has come, or puts it off. */
-export function runCheck(world: World, object: ReplayObject, t: number): void {
-  const now = instant(world.trace, t)
-  const planned = object.nextCheck
-  object.nextCheck = null
-  const again = planned?.forced ? null : hindered(world, object, now)
-  if (again !== null) {
-    if (object.scheduled) plan(world, object, { at: validFrom(world, object, again) })
-    return
-  }
-  const outcomes = world.trace.plan[`${object.host};${object.service ?? ''}`] ?? []
-  const outcome = outcomes[Math.min(object.used, outcomes.length - 1)] ?? { exit: 0, output: '' }
-  object.used++
-  if (planned?.freshness && !freshened(world, object, now)) return
-  takeResult(world, object, t, { ...outcome, via: 'scheduled' })
-}
-
-/**
- * A result that was ordered because the last was stale: is it still wanted? Another may have come in the meantime; then Nagios
- * takes this one too, and never looks for stale results of the object again.
- */
-function freshened(world: World, object: ReplayObject, now: number): boolean {
-  const stale = isStale(world, object, now)
-  if (stale || !world.quirks.freshnessStopsAfterRace) object.freshening = false
-  return stale || world.quirks.freshnessStopsAfterRace
-}
-
 /** When to try again, because the check must not run now; null = it may. */
-function hindered(world: World, object: ReplayObject, now: number): number | null {
+export function hindered(world: World, object: ReplayObject, now: number): number | null {
   const { settings } = world.trace
   const { state } = object.tracked
   const unit = settings.intervalLength * 1000
@@ -78,11 +33,11 @@ function hindered(world: World, object: ReplayObject, now: number): number | nul
 const isRecent = (lastCheck: number | null, horizon: number, now: number) =>
   lastCheck !== null && lastCheck + horizon * 1000 > now
 
-const validFrom = ({ quirks }: World, { checkPeriod }: ReplayObject, at: number) =>
+export const validFrom = ({ quirks }: World, { checkPeriod }: ReplayObject, at: number) =>
   (checkPeriod && nextWithin(checkPeriod, at, { nagiosCompatible: quirks.periodGaps })) ?? at
 
 /** An earlier check replaces a later one, a forced one any that is not. */
-function plan(world: World, object: ReplayObject, wanted: { at: number; forced?: boolean; freshness?: boolean }): void {
+export function plan(world: World, object: ReplayObject, wanted: { at: number; forced?: boolean; freshness?: boolean }): void {
   const { at, forced = false, freshness = false } = wanted
   const before = object.nextCheck
   if (!object.config.activeChecks && !forced) return
@@ -170,7 +125,7 @@ export function lookForStale(world: World, t: number): void {
   }
 }
 
-function isStale({ trace }: World, { config, tracked, checkPeriod }: ReplayObject, now: number): boolean {
+export function isStale({ trace }: World, { config, tracked, checkPeriod }: ReplayObject, now: number): boolean {
   const { intervalLength, additionalFreshnessLatency } = trace.settings
   if (config.freshnessThreshold === undefined || (checkPeriod && !within(checkPeriod, now))) return false
   const soft = !tracked.state.hard && tracked.state.state !== 'ok'
