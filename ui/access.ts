@@ -61,6 +61,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /checks/:id': ['see', 'problems'],
   'POST /problems/acknowledge': ['acknowledge', 'problems'],
   'POST /problems/unacknowledge': ['acknowledge', 'problems'],
+  'POST /downtimes': ['acknowledge', 'problems'],
+  'POST /downtimes/cancel': ['acknowledge', 'problems'],
   'GET /wall': ['see', 'wall'],
   'GET /events{.:format}': ['see', 'events'],
   'GET /events/:seq': ['see', 'payload'],

@@ -8,6 +8,7 @@ import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
+import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
 import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
@@ -53,6 +54,8 @@ export function routes(): Route[] {
     checkPage,
     acknowledge,
     unacknowledge,
+    scheduleDowntime,
+    cancelDowntime,
     wallPage,
     eventsPage,
     eventPage,
