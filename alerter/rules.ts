@@ -24,6 +24,10 @@ export interface Rule {
   /** For contacts that only want what matters at least so much. */
   importance: number
   dependsOn: readonly Master[]
+  /** Without a result for longer it is unknown; null = never. */
+  staleMs: number | null
+  /** Results may come from outside too. */
+  takesResults: boolean
 }
 
 /** Another rule's check that explains this one's problem. */
@@ -73,6 +77,8 @@ export function rulesSchema(plugins: readonly Plugin[]) {
         period: z.string().min(1).optional(),
         importance: z.number().min(0).default(0),
         dependsOn: z.array(master).default([]),
+        stale: duration.prefault('0s'),
+        takesResults: z.boolean().default(false),
         flapping: z.strictObject({ low: z.number().min(0).max(100), high: z.number().min(0).max(100) }).optional(),
         targets: z.strictObject({ projects: list, hosts: list, names: list, notNames: list }).default({}),
         config: check.config.prefault({}),
@@ -86,6 +92,7 @@ export function rulesSchema(plugins: readonly Plugin[]) {
           retryMs: written.retryInterval,
           targets: written.targets,
           ...{ period: written.period ?? null, importance: written.importance, dependsOn: written.dependsOn },
+          ...{ staleMs: written.stale || null, takesResults: written.takesResults },
           alert: {
             attempts: written.attempts,
             volatile: written.volatile,

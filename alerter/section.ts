@@ -1,6 +1,6 @@
 /** The alerter's part of the configuration. Notifiers bring their own sections under their own names. */
 import { z } from 'zod'
-import { duration, timeZone } from '../config/fields.ts'
+import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
@@ -64,6 +64,10 @@ export interface AlerterConfig {
   /** Downtimes that come again. */
   windows: readonly DowntimeWindow[]
   quirks: Quirks
+  /** Named pipe for Nagios' external commands; null = none. */
+  commandFile: string | null
+  /** Who may push results over HTTP: name → token. */
+  resultTokens: ReadonlyMap<string, Secret>
 }
 
 export const isNotifier = (plugin: Plugin): plugin is Notifier => plugin.kind === 'notifier'
@@ -99,6 +103,8 @@ export function alerterSection(plugins: readonly Plugin[]) {
       periods: z.array(periodField).default([]),
       escalations: z.array(escalationField).default([]),
       downtimes: z.array(windowField).default([]),
+      commandFile: z.string().min(1).optional(),
+      resultTokens: z.record(z.string().min(1), secret).default({}),
       nagiosCompatible: z.boolean().default(false),
       quirks: z
         .strictObject(
@@ -130,6 +136,8 @@ export function alerterSection(plugins: readonly Plugin[]) {
         giveUpMs: section.giveUp,
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),
+        commandFile: section.commandFile ?? null,
+        resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
         quirks: {
           ...(section.nagiosCompatible ? asNagios : sensible),

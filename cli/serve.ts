@@ -143,6 +143,7 @@ async function serve(
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
         ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        results: { ...alerter.results, tokens: config.alerter.resultTokens },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

@@ -7,6 +7,7 @@ import type {
   CheckState,
   Comment,
   NotificationRecord,
+  Perfdata,
   Problem,
   State,
   Transition,
@@ -284,6 +285,21 @@ export interface AlertCommands {
   ): Promise<{ ok: true; id: string } | { ok: false; reason: string } | null>
   /** False when there is no such downtime in scope, or it is over. */
   cancelDowntime(scope: Scope, id: string, by: string): Promise<boolean>
+}
+
+/** A result from outside, for the check of a rule on a target (by id, or by a name that only one has). */
+export interface PassiveResult {
+  target: string
+  rule: string
+  state: State
+  output: string
+  longOutput?: string
+  perfdata?: readonly Perfdata[]
+}
+
+export interface PassiveResults {
+  /** In the order of the results: taken, or why not. What was taken is durable when it resolves. */
+  submit(results: readonly PassiveResult[]): Promise<({ ok: true; check: string } | { ok: false; reason: string })[]>
 }
 
 export interface AcknowledgeOptions {

@@ -45,6 +45,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /healthz': 'public',
   'GET /metrics': 'public',
   'GET /api/v1/openapi.json': 'public',
+  /** Programs with a token of their own. */
+  'POST /api/v1/results': 'public',
   'GET /accessibility': 'public',
   'GET /login': 'public',
   'POST /login': 'public',

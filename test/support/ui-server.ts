@@ -2,6 +2,7 @@ import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
+import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -27,6 +28,7 @@ export async function startUi(
     demo?: boolean
     config?: Record<string, unknown>
     only?: readonly string[]
+    results?: ResultsDoor
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -40,7 +42,11 @@ export async function startUi(
   const cloud = fakeCloud(clock, options.hostile ? { hostile: options.hostile } : {})
   const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
-  const ui = createUi(config, { ...cloud, accounts, clock, logger, directory, demo: options.demo ?? true, version: '0.1.0' })
+  const results = options.results ?? { tokens: new Map(), submit: async () => [] }
+  const ui = createUi(config, {
+    ...{ ...cloud, accounts, results, clock, logger, directory },
+    ...{ demo: options.demo ?? true, version: '0.1.0' },
+  })
   const { url } = await ui.listen()
   return {
     url,
