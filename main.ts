@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   config: () => import('./cli/config.ts'),
   decode: () => import('./cli/decode.ts'),
   import: () => import('./cli/import.ts'),
+  'import-nagios': () => import('./cli/import-nagios.ts'),
   usage: () => import('./cli/usage.ts'),
   report: () => import('./cli/report.ts'),
   month: () => import('./cli/month.ts'),

@@ -4,9 +4,10 @@ import type { Target } from '../model/contract.ts'
 import { steady } from '../model/flapping.ts'
 import { pending } from '../model/state.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
-import { untold } from './decide.ts'
-import { concerns, type Rule } from './rules.ts'
+import type { Rule } from './rules.ts'
 import { checkId, firstCheck, slotOffset } from './schedule.ts'
+import { concerns } from './target-filter.ts'
+import { untold } from './tell.ts'
 
 export interface Entry {
   rule: Rule
@@ -28,6 +29,7 @@ export class Registry {
   readonly entries = new Map<string, Entry>()
   readonly #rules: readonly Rule[]
   #byTarget = new Map<string, Entry[]>()
+  #byHost = new Map<string, Entry[]>()
   #perHost = new Map<string, number>()
   /** States of an earlier process whose targets have not been seen yet. */
   readonly #waiting: Map<string, StoredCheck>
@@ -63,11 +65,18 @@ export class Registry {
       this.#ids.delete(`${stored.rule}\0${target.kind}\0${target.id}`)
     }
     this.#byTarget = Map.groupBy(this.entries.values(), ({ target }) => `${target.kind}\0${target.id}`)
+    const machines = [...this.entries.values()].filter(({ target }) => target.kind !== 'instance' && target.host)
+    this.#byHost = Map.groupBy(machines, ({ target }) => target.host as string)
     return { ended, orphans: this.#orphans(now) }
   }
 
   of(kind: string, id: string): readonly Entry[] {
     return this.#byTarget.get(`${kind}\0${id}`) ?? []
+  }
+
+  /** Checks of the machine itself: its hypervisor and the connection to it. */
+  onHost(host: string): readonly Entry[] {
+    return this.#byHost.get(host) ?? []
   }
 
   /** How many instances are known on a host. */

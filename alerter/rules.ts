@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { duration } from '../config/fields.ts'
 import { loadFile } from '../config/load.ts'
-import type { Check, Plugin, Target } from '../model/contract.ts'
-import { globFits } from '../model/glob.ts'
+import type { State } from '../model/check.ts'
+import { AppError, type Check, type Plugin } from '../model/contract.ts'
+import type { TimePeriod } from '../model/time-period.ts'
 import type { AlertRule } from './alert.ts'
+import type { Quirks } from './quirks.ts'
+import type { TargetFilter } from './target-filter.ts'
 
 export interface Rule {
   name: string
@@ -16,14 +19,27 @@ export interface Rule {
   retryMs: number
   targets: TargetFilter
   alert: AlertRule
+  /** Name of the notification period, resolved by the engine; null = always. */
+  period: string | null
+  /** For contacts that only want what matters at least so much. */
+  importance: number
+  dependsOn: readonly Master[]
+  /** Without a result for longer it is unknown; null = never. */
+  staleMs: number | null
+  /** Results may come from outside too. */
+  takesResults: boolean
 }
 
-/** Every given list must contain the target; names may hold `*`. */
-export interface TargetFilter {
-  projects?: readonly string[] | undefined
-  hosts?: readonly string[] | undefined
-  names?: readonly string[] | undefined
-  notNames?: readonly string[] | undefined
+/** Another rule's check that explains this one's problem. */
+export interface Master {
+  rule: string
+  /** The check of that rule on the same target, or on the host that carries it. */
+  on: 'target' | 'host'
+  states: readonly (State | 'pending')[]
+  /** What does not happen meanwhile. */
+  holds: 'notifications' | 'checks' | 'both'
+  /** What it depends on itself counts too. */
+  inherits: boolean
 }
 
 /** The rules that come with Specola. */
@@ -31,7 +47,15 @@ export const shippedRules = join(import.meta.dirname, '..', 'config', 'rules.yam
 
 export const isCheck = (plugin: Plugin): plugin is Check => plugin.kind === 'check'
 
-const told = ['warning', 'critical', 'unknown', 'recovery'] as const
+const told = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
+const masterStates = ['ok', 'warning', 'critical', 'unknown', 'pending'] as const
+const master = z.strictObject({
+  rule: z.string().min(1),
+  on: z.enum(['target', 'host']).default('target'),
+  states: z.array(z.enum(masterStates)).min(1).default(['critical', 'unknown']),
+  holds: z.enum(['notifications', 'checks', 'both']).default('notifications'),
+  inherits: z.boolean().default(true),
+})
 const list = z.array(z.string().min(1)).optional()
 const atLeast = (ms: number) => (value: number) => value >= ms
 
@@ -48,7 +72,13 @@ export function rulesSchema(plugins: readonly Plugin[]) {
         attempts: z.int().min(1).max(100).default(3),
         repeat: duration.prefault('4h'),
         delay: duration.prefault('0s'),
-        tells: z.array(z.enum(told)).default(['warning', 'critical', 'unknown', 'recovery']),
+        tells: z.array(z.enum(told)).default([...told]),
+        volatile: z.boolean().default(false),
+        period: z.string().min(1).optional(),
+        importance: z.number().min(0).default(0),
+        dependsOn: z.array(master).default([]),
+        stale: duration.prefault('0s'),
+        takesResults: z.boolean().default(false),
         flapping: z.strictObject({ low: z.number().min(0).max(100), high: z.number().min(0).max(100) }).optional(),
         targets: z.strictObject({ projects: list, hosts: list, names: list, notNames: list }).default({}),
         config: check.config.prefault({}),
@@ -61,8 +91,11 @@ export function rulesSchema(plugins: readonly Plugin[]) {
           intervalMs: written.interval,
           retryMs: written.retryInterval,
           targets: written.targets,
+          ...{ period: written.period ?? null, importance: written.importance, dependsOn: written.dependsOn },
+          ...{ staleMs: written.stale || null, takesResults: written.takesResults },
           alert: {
             attempts: written.attempts,
+            volatile: written.volatile,
             repeatMs: written.repeat,
             delayMs: written.delay,
             tells: written.tells,
@@ -84,6 +117,10 @@ export function rulesSchema(plugins: readonly Plugin[]) {
         ctx.addIssue({ code: 'custom', path: ['rules', index, 'name'], message: `a second rule named "${name}"` })
       seen.add(name)
     }
+    for (const [index, { dependsOn }] of rules.entries())
+      for (const [at, { rule }] of dependsOn.entries())
+        if (!seen.has(rule))
+          ctx.addIssue({ code: 'custom', path: ['rules', index, 'dependsOn', at, 'rule'], message: `no rule is named "${rule}"` })
   })
 }
 
@@ -92,15 +129,18 @@ export function loadRules(file: string | null, plugins: readonly Plugin[]): Rule
   return loadFile(file ?? shippedRules, rulesSchema(plugins)).rules
 }
 
-/** Does the rule look at this target? */
-export function concerns({ check, targets }: Pick<Rule, 'check' | 'targets'>, target: Target): boolean {
-  const { projects, hosts, names, notNames } = targets
-  const name = target.name ?? target.id
-  return (
-    check.targets.includes(target.kind) &&
-    (!projects || (target.project !== null && projects.includes(target.project))) &&
-    (!hosts || (target.host !== null && hosts.includes(target.host))) &&
-    (!names || names.some((pattern) => globFits(pattern, name))) &&
-    !notNames?.some((pattern) => globFits(pattern, name))
-  )
+/** Puts the periods that rules name in their places; AppError('config') for one that is not there. */
+export function withPeriods(
+  rules: readonly Rule[],
+  { periods, quirks }: { periods: ReadonlyMap<string, TimePeriod>; quirks: Quirks },
+): readonly Rule[] {
+  return rules.map((rule) => {
+    const period = rule.period === null ? null : periods.get(rule.period)
+    if (period === undefined)
+      throw new AppError(
+        'config',
+        `rule "${rule.name}": no period is named "${rule.period}" (alerter.periods of the configuration)`,
+      )
+    return { ...rule, alert: { ...rule.alert, period, softRecoveryIsHardChange: quirks.softRecoveryIsHardChange } }
+  })
 }

@@ -1,11 +1,27 @@
 /** The alerter's part of the configuration. Notifiers bring their own sections under their own names. */
 import { z } from 'zod'
-import { duration, timeZone } from '../config/fields.ts'
+import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
+import type { TimePeriod } from '../model/time-period.ts'
+import {
+  type DowntimeWindow,
+  escalationField,
+  named,
+  periodField,
+  readEscalations,
+  readPeriods,
+  readWindows,
+  type ScopedEscalation,
+  windowField,
+} from './planning-section.ts'
+import { asNagios, type Quirks, sensible } from './quirks.ts'
 
 const roles = ['admin', 'noc', 'oncall', 'manager', 'member', 'reader'] as const satisfies readonly Role[]
-const states = ['warning', 'critical', 'unknown', 'recovery'] as const
+const states = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
+/** What a contact hears of unless it says otherwise. */
+const usual = ['warning', 'critical', 'unknown', 'recovery'] as const satisfies readonly (typeof states)[number][]
+const quirkNames = Object.keys(sensible) as (keyof Quirks)[]
 const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
 
 export interface Contact {
@@ -20,6 +36,12 @@ export interface Contact {
   zone: string | null
   /** Notifier name → address. */
   addresses: Readonly<Record<string, string>>
+  /** Told only inside; null = always. */
+  period: TimePeriod | null
+  /** What matters less is not for it. */
+  importance: number
+  /** Hears only by escalations. */
+  onlyEscalated: boolean
 }
 
 export interface AlerterConfig {
@@ -37,6 +59,15 @@ export interface AlerterConfig {
   settleMs: number
   /** A notification that could not be delivered for this long is given up. */
   giveUpMs: number
+  periods: ReadonlyMap<string, TimePeriod>
+  escalations: readonly ScopedEscalation[]
+  /** Downtimes that come again. */
+  windows: readonly DowntimeWindow[]
+  quirks: Quirks
+  /** Named pipe for Nagios' external commands; null = none. */
+  commandFile: string | null
+  /** Who may push results over HTTP: name → token. */
+  resultTokens: ReadonlyMap<string, Secret>
 }
 
 export const isNotifier = (plugin: Plugin): plugin is Notifier => plugin.kind === 'notifier'
@@ -51,7 +82,10 @@ export function alerterSection(plugins: readonly Plugin[]) {
     role: z.enum(roles).default('noc'),
     projects: z.array(z.string().min(1)).optional(),
     rules: z.array(z.string().min(1)).optional(),
-    states: z.array(z.enum(states)).default([...states]),
+    states: z.array(z.enum(states)).default([...usual]),
+    period: z.string().min(1).optional(),
+    importance: z.number().min(0).default(0),
+    onlyEscalated: z.boolean().default(false),
     language: language.optional(),
     zone: timeZone.optional(),
     ...Object.fromEntries(names.map((name) => [name, z.string().min(3).max(254).optional()])),
@@ -66,14 +100,30 @@ export function alerterSection(plugins: readonly Plugin[]) {
       timeout: duration.prefault('30s'),
       settle: duration.prefault('2m'),
       giveUp: duration.prefault('3d'),
+      periods: z.array(periodField).default([]),
+      escalations: z.array(escalationField).default([]),
+      downtimes: z.array(windowField).default([]),
+      commandFile: z.string().min(1).optional(),
+      resultTokens: z.record(z.string().min(1), secret).default({}),
+      nagiosCompatible: z.boolean().default(false),
+      quirks: z
+        .strictObject(
+          Object.fromEntries(quirkNames.map((name) => [name, z.boolean().optional()])) as Record<
+            keyof Quirks,
+            z.ZodOptional<z.ZodBoolean>
+          >,
+        )
+        .default({}),
       ...Object.fromEntries(notifiers.map((notifier) => [notifier.name, notifier.config.optional()])),
     })
     .transform((section, ctx): AlerterConfig => {
       const sections = section as Record<string, unknown>
       const complain: Complain = (path, message) => ctx.addIssue({ code: 'custom', path: [...path], message, input: section })
+      const periods = readPeriods(section.periods, section.zone, complain)
       const contacts = section.contacts.map((written, index) =>
-        readContact(written, names, sections, (key, message) => complain(['contacts', index, key], message)),
+        readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
       )
+      const known = new Set(contacts.map(({ name }) => name))
       return {
         rules: section.rules ?? null,
         contacts,
@@ -84,6 +134,15 @@ export function alerterSection(plugins: readonly Plugin[]) {
         timeoutMs: section.timeout,
         settleMs: section.settle,
         giveUpMs: section.giveUp,
+        periods,
+        escalations: readEscalations(section.escalations, periods, known, complain),
+        commandFile: section.commandFile ?? null,
+        resultTokens: new Map(Object.entries(section.resultTokens)),
+        windows: readWindows(section.downtimes, periods, complain),
+        quirks: {
+          ...(section.nagiosCompatible ? asNagios : sensible),
+          ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
+        },
       }
     })
     .prefault({})
@@ -99,6 +158,9 @@ interface WrittenContact {
   states: Contact['states'][number][]
   language?: 'it' | 'en' | undefined
   zone?: string | undefined
+  period?: string | undefined
+  importance: number
+  onlyEscalated: boolean
 }
 
 /** What one contact says, and what is wrong with it as a whole. */
@@ -106,6 +168,7 @@ function readContact(
   written: WrittenContact,
   notifiers: readonly string[],
   sections: Readonly<Record<string, unknown>>,
+  periods: ReadonlyMap<string, TimePeriod>,
   complain: (key: string, message: string) => void,
 ): Contact {
   const { name, role, projects, rules, states, language, zone } = written
@@ -119,5 +182,7 @@ function readContact(
   return {
     ...{ name, role, states, addresses, projects: projects ?? null, rules: rules ?? null },
     ...{ language: language ?? null, zone: zone ?? null },
+    ...{ importance: written.importance, onlyEscalated: written.onlyEscalated },
+    period: named(periods, written.period, (text) => complain('period', text)),
   }
 }

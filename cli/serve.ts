@@ -201,6 +201,7 @@ async function serve(
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
+        results: { ...alerter.results, tokens: config.alerter.resultTokens },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

@@ -11,21 +11,22 @@ export const command: Command = {
   summary: "replay alerting traces through the engine's decisions",
   usage: `usage: specola simulate [--nagios-compatible] TRACE…
 
-Feeds the steps of each trace (format nagios-trace/1) to the engine's decisions on a virtual clock and prints one JSON line per
-trace: {trace, family, observed, unsupported}. "unsupported" names what the trace asks for and the engine does not do yet: those
-parts are left out of "observed". --nagios-compatible is accepted and is how it always decides so far.`,
+Feeds each trace (format nagios-trace/1) to the engine's decisions on a virtual clock, runs the checks that the engine schedules
+itself (outcomes: the trace's plan), and prints one JSON line per trace: {trace, family, observed, unsupported}. "unsupported" names
+steps that the engine does not know; they are left out. --nagios-compatible decides as Nagios does also where that is odd
+(docs/nagios-differences.md).`,
 
   async run(args, io) {
-    const { positionals } = readArguments({
+    const { values, positionals } = readArguments({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, 'nagios-compatible': { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, 'nagios-compatible': { type: 'boolean', default: false } },
     })
     if (positionals.length === 0) throw new AppError('usage', 'which traces? TRACE…')
     for (const file of positionals) {
       const read = traceSchema.safeParse(readJson(file))
       if (!read.success) throw new AppError('invalid', `${file}: not a trace: ${z.prettifyError(read.error)}`)
-      const { observed, unsupported } = replay(read.data)
+      const { observed, unsupported } = replay(read.data, { nagiosCompatible: values['nagios-compatible'] === true })
       io.out(JSON.stringify({ trace: read.data.id, family: read.data.family, observed, unsupported }))
     }
     return 0

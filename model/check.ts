@@ -37,6 +37,8 @@ export interface CheckState {
   /** Time of the newest result; null before the first. */
   lastCheck: number | null
   output: string
+  /** What it runs on did not work at the last result: a soft problem is counted anew once that is over. */
+  onBrokenGround?: boolean
 }
 
 /** A problem as pages show it: a check in a non-ok state, with what people did about it. */
@@ -68,6 +70,17 @@ export interface Acknowledgement {
   comment: string
   time: number
   sticky: boolean
+  /** It ends by itself then, and those who have to be are told again. */
+  until?: number
+}
+
+/** What somebody wrote about a check; it stays when the acknowledgement that it came with ends. */
+export interface Comment {
+  id: number
+  check: string
+  time: number
+  author: string
+  text: string
 }
 
 export interface Transition {
@@ -85,11 +98,24 @@ export interface Transition {
   output: string
 }
 
+/** What there may be to tell about a check. */
+export type AlertKind =
+  | 'problem'
+  | 'recovery'
+  | 'acknowledgement'
+  | 'custom'
+  | 'flapping-start'
+  | 'flapping-stop'
+  | 'flapping-disabled'
+  | 'downtime-start'
+  | 'downtime-end'
+  | 'downtime-cancelled'
+
 /** One attempt to tell one person, and how it went: the reason of every silence is kept too. */
 export interface NotificationRecord {
   check: string
   time: number
-  kind: 'problem' | 'recovery' | 'acknowledgement' | 'test'
+  kind: AlertKind | 'test'
   state: State
   contact: string
   notifier: string

@@ -2,9 +2,20 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { BudgetStanding } from './budget.ts'
-import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type {
+  Acknowledgement,
+  CheckResult,
+  CheckState,
+  Comment,
+  NotificationRecord,
+  Perfdata,
+  Problem,
+  State,
+  Transition,
+} from './check.ts'
 import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
 import type { Discrepancy } from './discrepancy.ts'
+import type { StoredDowntime } from './downtime.ts'
 import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { Gap } from './gap.ts'
@@ -481,6 +492,10 @@ export interface AlertJournal {
     query: { check?: string; target?: ResourceRef; from?: number; to?: number; limit: number },
   ): Promise<Transition[]>
   notifications(scope: Scope, check: string, limit: number): Promise<NotificationRecord[]>
+  /** Downtimes of the check or of its target: those to come and under way first, then the last ones that are over. */
+  downtimes(scope: Scope, check: string, limit: number): Promise<StoredDowntime[]>
+  /** What people wrote about the check, newest first. */
+  comments(scope: Scope, check: string, limit: number): Promise<Comment[]>
   summary(scope: Scope): Promise<Record<State | 'pending' | 'unhandled', number>>
   /** Worst hard state of any check per bucket, for the strip of the last day: index 0 = oldest. */
   worst(scope: Scope, query: { from: number; to: number; step: number }): Promise<(State | null)[]>
@@ -489,8 +504,61 @@ export interface AlertJournal {
 /** What people may tell the alerter; journalled with who and when. */
 export interface AlertCommands {
   /** False when there is no such problem in scope (or it is ok by now). */
-  acknowledge(scope: Scope, check: string, by: string, comment: string, sticky: boolean): Promise<boolean>
+  acknowledge(
+    scope: Scope,
+    check: string,
+    by: string,
+    comment: string,
+    sticky: boolean,
+    options?: AcknowledgeOptions,
+  ): Promise<boolean>
   unacknowledge(scope: Scope, check: string, by: string): Promise<boolean>
+  /** Plans a downtime. Null when there is no such check in scope; `reason` says what is wrong with the request. */
+  scheduleDowntime(
+    scope: Scope,
+    request: DowntimeRequest,
+  ): Promise<{ ok: true; id: string } | { ok: false; reason: string } | null>
+  /** False when there is no such downtime in scope, or it is over. */
+  cancelDowntime(scope: Scope, id: string, by: string): Promise<boolean>
+}
+
+/** A result from outside, for the check of a rule on a target (by id, or by a name that only one has). */
+export interface PassiveResult {
+  target: string
+  rule: string
+  state: State
+  output: string
+  longOutput?: string
+  perfdata?: readonly Perfdata[]
+}
+
+export interface PassiveResults {
+  /** In the order of the results: taken, or why not. What was taken is durable when it resolves. */
+  submit(results: readonly PassiveResult[]): Promise<({ ok: true; check: string } | { ok: false; reason: string })[]>
+}
+
+export interface AcknowledgeOptions {
+  /** It ends by itself then, epoch ms. */
+  until?: number
+  /** The comment stays when the acknowledgement ends. */
+  persistent?: boolean
+  /** false: those who heard of the problem are not told that somebody took it. */
+  notify?: boolean
+}
+
+/** Times are epoch ms. */
+export interface DowntimeRequest {
+  check: string
+  /** For all checks of the check's target. */
+  wholeTarget: boolean
+  by: string
+  comment: string
+  start: number
+  end: number
+  /** Null = fixed; else it begins with the first problem between start and end, and lasts this long. */
+  flexibleMs: number | null
+  /** Begins and ends with this downtime instead. */
+  triggeredBy?: string
 }
 
 // ------------------------------------------------------------------------------------------------------------- accounts

@@ -9,6 +9,8 @@ export interface Flapping {
   flapping: boolean
   /** A problem had been told when it began: if the check is ok when it stops, its recovery is still owed. */
   recoveryOwed: boolean
+  /** Somebody switched the detection off: changes are counted, but nothing follows from them. */
+  off?: boolean
 }
 
 export interface FlappingRule {
@@ -31,7 +33,7 @@ export function flap(previous: Flapping, state: State, rule: FlappingRule, recor
   const recent = recorded ? [...previous.recent, state].slice(-ring) : previous.recent
   const percent = changePercent(recent)
   const flapping = rule.detect === false ? previous.flapping : previous.flapping ? percent > rule.low : percent >= rule.high
-  return { recent, percent, flapping, recoveryOwed: previous.recoveryOwed }
+  return { ...previous, recent, percent, flapping }
 }
 
 /** Newer changes weigh more: 0.75 for the oldest of the 20 pairs, 1.25 for the newest. */

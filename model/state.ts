@@ -6,6 +6,8 @@ export interface StateRule {
   attempts: number
   /** Every hard problem result counts as a change. */
   volatile?: boolean
+  /** A soft recovery counts as a hard change of state, as in Nagios. */
+  softRecoveryIsHardChange?: boolean
 }
 
 export interface StateResult {
@@ -30,13 +32,19 @@ export interface StateChange {
 
 export interface Step {
   next: CheckState
+  /** The state as the result reached it, before a soft recovery is put to rest as hard and ok. */
+  reached: CheckState
   change: StateChange | null
+  /** A soft problem, a hard change or a recovery: what Nagios runs event handlers on. */
+  handled: boolean
   /** The state differs from that of the result before. */
   stateChanged: boolean
   /** A hard state was reached that was not the hard state before. */
   hardChanged: boolean
-  /** Nobody is told because of this result alone. */
-  quiet?: boolean
+  /** People may have to hear of this result. */
+  worthTelling: boolean
+  /** The next check comes after the retry interval. */
+  retry: boolean
 }
 
 /** A check before its first result. */
@@ -50,7 +58,18 @@ export const pending: CheckState = {
   lastHardStateChange: null,
   lastCheck: null,
   output: '',
+  onBrokenGround: false,
 }
+
+/** What was known before the result, with the result's text; a check's clocks start at its first result. */
+export const known = (previous: CheckState, result: StateResult, now: number): CheckState => ({
+  ...previous,
+  lastStateChange: previous.lastStateChange ?? previous.lastCheck,
+  lastHardStateChange: previous.lastHardStateChange ?? previous.lastCheck,
+  checked: true,
+  lastCheck: now,
+  output: result.output,
+})
 
 /** One result further. */
 export function step(
@@ -60,71 +79,78 @@ export function step(
   now: number,
   circumstances: Circumstances = {},
 ): Step {
-  const known: CheckState = {
-    ...previous,
-    lastStateChange: previous.lastStateChange ?? previous.lastCheck,
-    lastHardStateChange: previous.lastHardStateChange ?? previous.lastCheck,
-    checked: true,
-    lastCheck: now,
-    output: result.output,
-  }
-  return result.state === 'ok'
-    ? stepOk(known, rule, now, circumstances)
-    : stepProblem(known, result.state, rule, now, circumstances)
-}
-
-function stepOk(
-  known: CheckState,
-  rule: StateRule,
-  now: number,
-  { dependencyDown = false, confirmed = false }: Circumstances,
-): Step {
-  const next: CheckState = { ...known, state: 'ok', hard: true, attempt: 1, lastHardState: 'ok' }
-  if (known.state === 'ok') return { next, change: null, stateChanged: false, hardChanged: false }
-  const attempt = confirmed ? 1 : !known.hard ? known.attempt + 1 : dependencyDown ? rule.attempts : known.attempt
-  const wasHard = known.hard && !hardEarly(known, rule)
-  const hard = confirmed || wasHard || (known.lastHardState !== 'ok' && (dependencyDown || attempt >= rule.attempts))
-  return {
-    next: { ...next, lastStateChange: now, lastHardStateChange: now },
-    change: { from: known.state, to: 'ok', hard, attempt },
-    stateChanged: true,
-    hardChanged: known.hard,
-  }
-}
-
-/** Hard before its attempts were used up, because what it runs on was down. */
-const hardEarly = (known: CheckState, rule: StateRule) => known.hard && known.attempt < rule.attempts
-
-function stepProblem(known: CheckState, state: State, rule: StateRule, now: number, circumstances: Circumstances): Step {
-  const stateChanged = state !== known.state
-  const { hard, attempt } = reach(known, stateChanged, rule, circumstances)
-  const hardChanged = hard && (stateChanged || !known.hard)
-  const next: CheckState = {
-    ...known,
-    state,
+  const before = known(previous, result, now)
+  const counted = count(before, result.state, rule, circumstances.dependencyDown === true)
+  const stateChanged = counted.stateChanged
+  const hardChanged = counted.hardChanged
+  const hard = hardChanged || (counted.hard && !stateChanged)
+  const reached: CheckState = {
+    ...before,
+    state: result.state,
     hard,
-    attempt,
-    lastHardState: hardChanged ? state : known.lastHardState,
-    lastStateChange: stateChanged || hardChanged ? now : known.lastStateChange,
-    lastHardStateChange: hardChanged ? now : known.lastHardStateChange,
+    attempt: counted.attempt,
+    onBrokenGround: counted.onBrokenGround,
+    lastStateChange: stateChanged || hardChanged ? now : before.lastStateChange,
+    lastHardState: hardChanged ? result.state : before.lastHardState,
+    lastHardStateChange: hardChanged ? now : before.lastHardStateChange,
   }
-  const told = !hard || hardChanged || rule.volatile === true
-  const quiet = circumstances.dependencyDown === true && known.state !== 'ok' && !known.hard
-  return { next, change: told ? { from: known.state, to: state, hard, attempt } : null, stateChanged, hardChanged, quiet }
+  const problem = result.state !== 'ok'
+  const again = problem && hard && rule.volatile === true
+  const logged = stateChanged || hardChanged || (problem && !hard) || again
+  return {
+    ...{ stateChanged, hardChanged, reached, handled: logged, retry: counted.retry },
+    next: !problem && stateChanged ? rested(reached, hardChanged, rule, now) : reached,
+    change: logged ? { from: before.state, to: result.state, hard, attempt: counted.attempt } : null,
+    worthTelling: counted.worthTelling || again,
+  }
 }
 
-/** How far a problem result brings the check: soft or hard, and at which attempt. */
-function reach(
-  known: CheckState,
-  stateChanged: boolean,
-  rule: StateRule,
-  { dependencyDown = false, confirmed = false }: Circumstances,
-): { hard: boolean; attempt: number } {
-  if (known.state !== 'ok' && known.hard && !stateChanged) return { hard: true, attempt: known.attempt }
-  if (confirmed) return { hard: true, attempt: 1 }
-  if (known.state === 'ok') return { hard: dependencyDown || rule.attempts <= 1, attempt: 1 }
-  if (dependencyDown) return { hard: true, attempt: rule.attempts }
-  if (known.hard) return { hard: !hardEarly(known, rule), attempt: known.attempt }
-  const attempt = known.attempt + 1
-  return { hard: attempt >= rule.attempts, attempt }
+/** A recovery is over when it has been told: the check is ok, hard, at its first attempt. */
+function rested(reached: CheckState, hardChanged: boolean, rule: StateRule, now: number): CheckState {
+  const moves = hardChanged || rule.softRecoveryIsHardChange === true
+  return {
+    ...{ ...reached, hard: true, attempt: 1, lastHardState: 'ok' },
+    lastHardStateChange: moves ? now : reached.lastHardStateChange,
+    onBrokenGround: hardChanged ? false : reached.onBrokenGround === true,
+  }
+}
+
+interface Counted {
+  hard: boolean
+  attempt: number
+  stateChanged: boolean
+  hardChanged: boolean
+  worthTelling: boolean
+  retry: boolean
+  onBrokenGround: boolean
+}
+
+/** Which attempt this is, and whether the problem is soft or hard. */
+function count(before: CheckState, state: State, { attempts }: StateRule, down: boolean): Counted {
+  const ok = state === 'ok'
+  const wasOk = before.state === 'ok'
+  // A problem that only began because of what the check runs on is counted anew once that works again.
+  const anew = !ok && !down && before.onBrokenGround && !before.hard
+  const onBrokenGround = down || (ok && before.onBrokenGround === true)
+  const forced = down && before.lastHardState !== state
+  let hard = forced || before.hard
+  let attempt = forced ? attempts : anew ? 1 : before.attempt
+  if (wasOk && ok) [hard, attempt] = [true, 1]
+  if (wasOk && !ok) [hard, attempt] = [forced || onBrokenGround ? hard : false, 1]
+  const soft = !hard
+  const worthTelling = !wasOk && hard && (ok || !onBrokenGround)
+  const stateChanged = state !== before.state || (ok && soft)
+  if (soft) {
+    if (!wasOk && attempt < attempts) attempt++
+    else if (stateChanged && !ok) attempt = 1
+    else if (attempt < attempts) attempt++
+  }
+  const lastHard = forced ? state : before.lastHardState
+  const usedUp = attempt >= attempts && (state !== lastHard || (soft && !ok))
+  return {
+    ...{ hard, attempt, stateChanged, onBrokenGround },
+    hardChanged: forced || usedUp,
+    worthTelling: worthTelling || usedUp,
+    retry: soft && !usedUp,
+  }
 }

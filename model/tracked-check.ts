@@ -1,6 +1,7 @@
 /** A check with everything the alerter remembers of it between two results, as the journal keeps it. */
-import type { Acknowledgement, CheckState, NotificationRecord, Perfdata, State, Transition } from './check.ts'
+import type { Acknowledgement, CheckState, Comment, NotificationRecord, Perfdata, State, Transition } from './check.ts'
 import type { Message } from './contract.ts'
+import type { StoredDowntime } from './downtime.ts'
 import type { ResourceRef } from './event.ts'
 import type { Flapping } from './flapping.ts'
 
@@ -17,6 +18,8 @@ export interface Told {
   states: readonly State[]
   /** Why the last notification was held; null when it was not. Only a change is journalled. */
   held: string | null
+  /** The recovery of a told problem was held: it is told once nothing holds it any more, if the check is still ok. */
+  owed?: boolean
 }
 
 export interface Tracked {
@@ -54,6 +57,8 @@ export interface QueuedNotification {
 
 export type NewNotification = Pick<QueuedNotification, 'message' | 'contact' | 'notifier' | 'to'>
 
+export type NewComment = Omit<Comment, 'id'>
+
 /** What one cycle changed; written all or nothing. */
 export interface AlertBatch {
   checks: readonly StoredCheck[]
@@ -63,6 +68,9 @@ export interface AlertBatch {
   notifications: readonly NewNotification[]
   /** Notifications that were held, with the reason. */
   held: readonly NotificationRecord[]
+  /** Downtimes that were made, began or ended. */
+  downtimes: readonly StoredDowntime[]
+  comments: readonly NewComment[]
 }
 
 export type DeliveryOutcome =
@@ -74,6 +82,8 @@ export type DeliveryOutcome =
 export interface AlertWriter {
   /** All checks as they were when the last process ended. */
   stored(): Promise<StoredCheck[]>
+  /** Downtimes that are not over. */
+  openDowntimes(): Promise<StoredDowntime[]>
   commit(batch: AlertBatch): Promise<void>
   /** Notifications due by `now`, oldest first. Per check and contact only the oldest: a recovery never overtakes its problem. */
   due(now: number, limit: number): Promise<QueuedNotification[]>

@@ -56,6 +56,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /healthz': 'public',
   'GET /metrics': 'public',
   'GET /api/v1/openapi.json': 'public',
+  /** Programs with a token of their own. */
+  'POST /api/v1/results': 'public',
   'GET /accessibility': 'public',
   'GET /login': 'public',
   'POST /login': 'public',
@@ -72,6 +74,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /checks/:id': ['see', 'problems'],
   'POST /problems/acknowledge': ['acknowledge', 'problems'],
   'POST /problems/unacknowledge': ['acknowledge', 'problems'],
+  'POST /downtimes': ['acknowledge', 'problems'],
+  'POST /downtimes/cancel': ['acknowledge', 'problems'],
   'GET /wall': ['see', 'wall'],
   'GET /events{.:format}': ['see', 'events'],
   'GET /events/:seq': ['see', 'payload'],

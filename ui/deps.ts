@@ -17,6 +17,7 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
 export interface UiDeps {
@@ -32,6 +33,8 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  /** Takes results of checks from outside. */
+  results: ResultsDoor
   accounts: AccountJournal
   health: HealthBoard
   live: Live

@@ -10,6 +10,7 @@ import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
@@ -63,6 +64,8 @@ export function routes(): Route[] {
     checkPage,
     acknowledge,
     unacknowledge,
+    scheduleDowntime,
+    cancelDowntime,
     wallPage,
     timelinePage,
     actionPage,

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { AppError } from '../model/contract.ts'
+import { resultsRoute } from './api/results.ts'
 import { type Assets, loadAssets } from './assets.ts'
 import { rootOf } from './chrome.ts'
 import type { UiDeps } from './deps.ts'
@@ -127,6 +128,7 @@ export function createApp(edge: Edge): Express {
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }))
   for (const route of [...publicRoutes(edge), ...routes()]) register(app, edge, route)
   liveRoute(app, edge)
+  resultsRoute(app, edge.deps.results)
   app.use((req, res, next) => {
     answerMissing(edge, req, res).catch(next)
   })

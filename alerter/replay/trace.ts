@@ -4,6 +4,11 @@ import { z } from 'zod'
 const object = {
   maxAttempts: z.int().min(1),
   checkInterval: z.number(),
+  retryInterval: z.number(),
+  activeChecks: z.boolean(),
+  checkPeriod: z.string(),
+  /** Seconds; 0 = computed. */
+  freshnessThreshold: z.number().optional(),
   eventHandler: z.boolean(),
   flapDetection: z.boolean(),
   flapOptions: z.array(z.string()),
@@ -28,6 +33,29 @@ const contact = z.object({
   minimumImportance: z.number().default(0),
 })
 
+/** `host`/`service` is what is depended upon; without `dependentService` it is host on host. */
+const dependency = z.object({
+  host: z.string(),
+  service: z.string().optional(),
+  dependentHost: z.string(),
+  dependentService: z.string().optional(),
+  inherits: z.boolean(),
+  executionFailure: z.array(z.string()),
+  notificationFailure: z.array(z.string()),
+  period: z.string().optional(),
+})
+const escalation = z.object({
+  host: z.string(),
+  service: z.string().optional(),
+  first: z.number(),
+  last: z.number(),
+  interval: z.number(),
+  options: z.array(z.string()),
+  contacts: z.array(z.string()),
+  period: z.string().optional(),
+})
+const outcome = z.object({ exit: z.int(), output: z.string() })
+
 const step = z.object({
   t: z.number(),
   do: z.string(),
@@ -38,7 +66,17 @@ const step = z.object({
   via: z.string().optional(),
   sticky: z.boolean().optional(),
   notify: z.boolean().optional(),
+  persistent: z.boolean().optional(),
   until: z.number().optional(),
+  start: z.number().optional(),
+  end: z.number().optional(),
+  fixed: z.boolean().optional(),
+  duration: z.number().optional(),
+  number: z.int().optional(),
+  triggeredBy: z.int().optional(),
+  forced: z.boolean().optional(),
+  broadcast: z.boolean().optional(),
+  increment: z.boolean().optional(),
 })
 
 /** Keys that the replay does not read are let through: an installation may say more than it needs. */
@@ -56,16 +94,32 @@ export const traceSchema = z.object({
     highHostFlap: z.number(),
     translatePassiveHostResults: z.boolean(),
     passiveHostResultsAreSoft: z.boolean(),
+    softStateDependencies: z.boolean(),
+    predictiveDependencyChecks: z.boolean(),
+    cachedHostCheckHorizon: z.number(),
+    cachedServiceCheckHorizon: z.number(),
+    freshness: z.boolean(),
+    freshnessInterval: z.number(),
+    additionalFreshnessLatency: z.number(),
   }),
   timePeriods: z.array(z.object({ name: z.string(), lines: z.array(z.string()), exclude: z.array(z.string()).default([]) })),
   contacts: z.array(contact),
   hosts: z.array(host),
   services: z.array(service),
-  dependencies: z.array(z.unknown()),
-  escalations: z.array(z.unknown()),
-  plan: z.record(z.string(), z.unknown()),
+  dependencies: z.array(dependency),
+  escalations: z.array(escalation),
+  plan: z.record(z.string(), z.array(outcome)),
   steps: z.array(step),
   until: z.number(),
+  /** What another engine did. Only the order of what is due in one instant is taken from it: that is left to chance. */
+  observed: z
+    .array(
+      z.object({
+        ...{ t: z.number(), ev: z.string(), host: z.string().optional(), service: z.string().optional() },
+        ...{ via: z.string().optional(), what: z.string().optional(), number: z.number().optional() },
+      }),
+    )
+    .default([]),
 })
 
 export type Trace = z.output<typeof traceSchema>

@@ -1,7 +1,14 @@
-import type { Stage } from '../alert.ts'
+import type { Alert, Stage } from '../alert.ts'
+
+/** What a rule or contact has to want so that it hears of the alert. */
+export function wishFor({ kind, check: { state } }: Pick<Alert, 'kind' | 'check'>) {
+  if (kind === 'problem' || kind === 'acknowledgement') return state.state
+  if (kind === 'recovery') return 'recovery'
+  return kind.startsWith('flapping') ? 'flapping' : 'downtime'
+}
 
 /** The rule tells only some states. */
-export const wanted: Stage = ({ kind, check: { state }, rule }) => {
-  const what = kind === 'problem' ? state.state : kind === 'recovery' ? 'recovery' : 'flapping'
-  return rule.tells.includes(what) ? null : { stage: 'unwanted', reason: `the rule does not tell ${what}` }
+export const wanted: Stage = (alert) => {
+  const wish = wishFor(alert)
+  return alert.rule.tells.includes(wish) ? null : { stage: 'unwanted', reason: `the rule does not tell ${wish}` }
 }

@@ -4,8 +4,20 @@ import type { NotificationRecord, State } from '../../model/check.ts'
 type Language = 'it' | 'en'
 
 export const kindWords: Record<Language, Record<NotificationRecord['kind'], string>> = {
-  en: { problem: 'PROBLEM', recovery: 'RECOVERY', acknowledgement: 'ACKNOWLEDGED', test: 'TEST' },
-  it: { problem: 'PROBLEMA', recovery: 'RIENTRATO', acknowledgement: 'PRESO IN CARICO', test: 'PROVA' },
+  en: {
+    ...{ problem: 'PROBLEM', recovery: 'RECOVERY', acknowledgement: 'ACKNOWLEDGED', custom: 'MESSAGE', test: 'TEST' },
+    ...{ 'flapping-start': 'CHANGES TOO OFTEN', 'flapping-stop': 'STEADY AGAIN', 'flapping-disabled': 'CHANGES NOT WATCHED' },
+    ...{ 'downtime-start': 'DOWNTIME BEGINS', 'downtime-end': 'DOWNTIME OVER', 'downtime-cancelled': 'DOWNTIME CANCELLED' },
+  },
+  it: {
+    ...{ problem: 'PROBLEMA', recovery: 'RIENTRATO', acknowledgement: 'PRESO IN CARICO', custom: 'MESSAGGIO', test: 'PROVA' },
+    ...{
+      'flapping-start': 'CAMBIA TROPPO SPESSO',
+      'flapping-stop': 'DI NUOVO STABILE',
+      'flapping-disabled': 'CAMBI NON OSSERVATI',
+    },
+    ...{ 'downtime-start': 'INIZIO FERMO', 'downtime-end': 'FINE FERMO', 'downtime-cancelled': 'FERMO ANNULLATO' },
+  },
 }
 
 export const stateWords: Record<Language, Record<State, string>> = {

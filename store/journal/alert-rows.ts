@@ -31,6 +31,8 @@ export interface CheckRow {
   ack_comment: string | null
   ack_time: number | null
   ack_sticky: number | null
+  ack_until: number | null
+  on_broken_ground: number
   told: string
   flapping: string
   created_at: number
@@ -48,6 +50,8 @@ export const checkColumns = [
     'ack_comment',
     'ack_time',
     'ack_sticky',
+    'ack_until',
+    'on_broken_ground',
     'told',
     'flapping',
     'created_at',
@@ -66,6 +70,8 @@ export function checkValues(check: StoredCheck): SQLInputValue[] {
       ack?.comment ?? null,
       ack?.time ?? null,
       ack ? Number(ack.sticky) : null,
+      ack?.until ?? null,
+      Number(state.onBrokenGround === true),
     ],
     ...[JSON.stringify(check.told), JSON.stringify(check.flapping), state.lastCheck ?? check.nextCheck ?? 0],
   ]
@@ -74,7 +80,10 @@ export function checkValues(check: StoredCheck): SQLInputValue[] {
 const acknowledgementOf = (row: CheckRow): Acknowledgement | null =>
   row.ack_author === null
     ? null
-    : { author: row.ack_author, comment: row.ack_comment ?? '', time: row.ack_time ?? 0, sticky: row.ack_sticky === 1 }
+    : {
+        ...{ author: row.ack_author, comment: row.ack_comment ?? '', time: row.ack_time ?? 0, sticky: row.ack_sticky === 1 },
+        ...(row.ack_until === null ? {} : { until: row.ack_until }),
+      }
 
 export function toStoredCheck(row: CheckRow): StoredCheck {
   const state: CheckState = {
@@ -87,6 +96,7 @@ export function toStoredCheck(row: CheckRow): StoredCheck {
     lastHardStateChange: row.last_hard_state_change,
     lastCheck: row.last_check,
     output: row.output,
+    onBrokenGround: row.on_broken_ground === 1,
   }
   return {
     id: row.id,

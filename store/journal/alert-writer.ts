@@ -3,6 +3,7 @@ import type { NotificationRecord, Transition } from '../../model/check.ts'
 import type { AlertWriter, NewNotification } from '../../model/tracked-check.ts'
 import { type CheckRow, checkColumns, checkValues, type NotificationRow, toQueued, toStoredCheck } from './alert-rows.ts'
 import type { Database } from './database.ts'
+import { keepComment, keepDowntime, openDowntimes } from './downtimes.ts'
 
 const upsertCheck = `INSERT INTO check_state (${checkColumns.join(', ')}) VALUES (${checkColumns.map(() => '?').join(', ')})
   ON CONFLICT (id) DO UPDATE SET ${checkColumns
@@ -37,12 +38,18 @@ export function alertWriter(db: Database): AlertWriter {
       return db.all<CheckRow>('SELECT * FROM check_state').map(toStoredCheck)
     },
 
-    async commit({ checks, removed, transitions, notifications, held }) {
+    async openDowntimes() {
+      return openDowntimes(db)
+    },
+
+    async commit({ checks, removed, transitions, notifications, held, downtimes, comments }) {
       db.transaction(() => {
         for (const check of checks) db.run(upsertCheck, ...checkValues(check))
         for (const change of transitions) transition(change)
         for (const notification of notifications) queue(notification)
         for (const record of held) hold(record)
+        for (const downtime of downtimes) keepDowntime(db, downtime)
+        for (const comment of comments) keepComment(db, comment)
         for (const id of removed) db.run('DELETE FROM check_state WHERE id = ?', id)
       })
     },

@@ -13,6 +13,7 @@ import {
 } from './alert-rows.ts'
 import { alertWriter } from './alert-writer.ts'
 import type { Database } from './database.ts'
+import { commentsOf, downtimesOf } from './downtimes.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 import { worstStates } from './worst-states.ts'
 
@@ -73,6 +74,16 @@ function alertReader(db: Database): AlertJournal {
       return db
         .all<NotificationRow>(`SELECT * FROM notification WHERE ${where.sql} ORDER BY id DESC LIMIT ?`, ...where.values, limit)
         .map(toNotificationRecord)
+    },
+
+    async downtimes(scope, id, limit) {
+      const [check] = checks(allOf([inScope(scope, 'project'), equals('id', id)]), '')
+      return check ? downtimesOf(db, id, check.target, limit) : []
+    },
+
+    async comments(scope, id, limit) {
+      const [check] = checks(allOf([inScope(scope, 'project'), equals('id', id)]), '')
+      return check ? commentsOf(db, id, limit) : []
     },
 
     async summary(scope) {

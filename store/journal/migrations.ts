@@ -3,6 +3,7 @@
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { completenessSchema } from './completeness.schema.ts'
+import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { moneySchema } from './money.schema.ts'
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: '0006-money', sql: moneySchema },
   { name: '0007-completeness', sql: completenessSchema },
   { name: '0008-readings', sql: readingsSchema },
+  { name: '0009-downtimes', sql: downtimesSchema },
 ]

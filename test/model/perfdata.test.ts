@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Perfdata } from '../../model/check.ts'
 import { parsePerfdata, printPerfdata } from '../../model/perfdata.ts'
 import { baseUnit, toBase } from '../../model/perfdata-units.ts'
+import { fixture } from '../support/fixture.ts'
 import { sharedVectors } from '../support/shared-vectors.ts'
 
 describe('perfdata', () => {
@@ -55,6 +56,45 @@ describe('perfdata', () => {
         assert.deepEqual(parsePerfdata(printPerfdata(items as Perfdata[])), { items, rejected: [] }),
       ),
     )
+  })
+})
+
+describe('perfdata items that a real Icinga parsed', () => {
+  interface Item {
+    raw: string
+    parsed: Record<'label' | 'value' | 'unit' | 'warn' | 'crit' | 'min' | 'max', unknown> | null
+  }
+  /** Where we read an item otherwise, and why. */
+  const otherwise: [RegExp, string][] = [
+    [/=U/, 'Icinga drops an item without a value; we keep it as a value that could not be had'],
+    [/=(inf|nan)$/, 'Icinga keeps what is not a number; we refuse it'],
+    [/''/, 'two quotes in a label are one; Icinga keeps both, and a label of nothing'],
+  ]
+  const close = (a: unknown, b: unknown) =>
+    typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)) : a === b
+
+  it('read the same, but for the reasons that are named', () => {
+    const { cases } = JSON.parse(fixture('alerting/icinga2-item.json.gz')) as { cases: Item[] }
+    const used = new Set<string>()
+    let compared = 0
+    for (const { raw, parsed } of cases) {
+      const { items, rejected } = parsePerfdata(raw)
+      // Icinga was handed several items, and blanks around them, as if they were one: there the caller takes them apart.
+      if (items.length + rejected.length !== 1 || raw !== raw.trim()) continue
+      const reason = otherwise.find(([pattern]) => pattern.test(raw))
+      if (reason) {
+        used.add(reason[1])
+        continue
+      }
+      compared++
+      const got = items[0] && toBase(items[0])
+      if (parsed === null) assert.equal(got, undefined, raw)
+      else
+        for (const key of ['label', 'value', 'unit', 'warn', 'crit', 'min', 'max'] as const)
+          assert.ok(got && close(got[key], parsed[key]), `${raw} ${key}: ${got?.[key]}, not ${parsed[key]}`)
+    }
+    assert.equal(used.size, otherwise.length)
+    assert.ok(compared > 100, `${compared} compared`)
   })
 })
 

@@ -52,6 +52,7 @@ export interface Scene {
   journal: ReturnType<typeof alertJournal>
   commands: ReturnType<typeof createAlerter>['commands']
   checkNow: ReturnType<typeof createAlerter>['checkNow']
+  results: ReturnType<typeof createAlerter>['results']
   /** Moves time on, second by second where work on sockets has to be given its turn. */
   pass(ms: number): Promise<void>
   /** The engine ends and its journal is closed. */
@@ -88,7 +89,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
   const config = checked(section, alerterSection(plugins))
   const parsed = checked(rules, rulesSchema(plugins)).rules
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
-  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow'>
+  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
   const start = async () => {
     const db = openDatabase(directory)
     living.journal = alertJournal(db)
@@ -105,6 +106,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
+    living.results = alerter.results
     const stop = new AbortController()
     running = { db, stop, done: alerter.run(stop.signal) }
     await settled()
@@ -126,6 +128,6 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
         await start()
       },
     },
-    Object.fromEntries((['journal', 'commands', 'checkNow'] as const).map((key) => [key, { get: () => living[key] }])),
+    Object.fromEntries((['journal', 'commands', 'checkNow', 'results'] as const).map((key) => [key, { get: () => living[key] }])),
   ) as unknown as Scene
 }

@@ -4,6 +4,7 @@ import type { Scope } from '../../model/access.ts'
 import type { NotificationRecord, Perfdata, Problem, State, Transition } from '../../model/check.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { AlertCommands, AlertJournal, EventJournal, EventRow, Inventory, Live, UsageJournal } from '../../model/contract.ts'
+import type { StoredDowntime } from '../../model/downtime.ts'
 import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
@@ -556,7 +557,14 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
   })
   const order = { critical: 0, unknown: 1, warning: 2, ok: 3 }
   const visible = (scope: Scope) => problems.filter((one) => allowed(scope, one.project))
+  const downtimes: StoredDowntime[] = []
   const alerts: AlertJournal = {
+    async downtimes(_scope, check) {
+      return downtimes.filter(({ subject }) => subject === `check:${check}`)
+    },
+    async comments() {
+      return []
+    },
     async problems(scope, query) {
       const q = query.q?.toLowerCase()
       return visible(scope)
@@ -625,6 +633,30 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
     acknowledge: async (scope, check, author, comment, sticky) =>
       change(check, scope, { author, comment, sticky, time: clock.now() }),
     unacknowledge: async (scope, check) => change(check, scope, null),
+    async scheduleDowntime(scope, { check, by, comment, start, end, flexibleMs }) {
+      if (!visible(scope).some((one) => one.check === check)) return null
+      if (end <= start) return { ok: false, reason: 'it ends before it begins' }
+      const id = `downtime-${downtimes.length}`
+      downtimes.push({
+        ...{
+          id,
+          subject: `check:${check}`,
+          fixed: flexibleMs === null,
+          start,
+          end,
+          durationMs: flexibleMs ?? 0,
+          triggeredBy: null,
+        },
+        ...{ author: by, comment, active: start <= clock.now(), since: null, endedAt: null, outcome: null },
+      })
+      return { ok: true, id }
+    },
+    async cancelDowntime(_scope, id) {
+      const found = downtimes.find((one) => one.id === id && one.endedAt === null)
+      if (!found) return false
+      Object.assign(found, { active: false, endedAt: clock.now(), outcome: 'cancelled' })
+      return true
+    },
   }
   return {
     alerts,

@@ -4,6 +4,7 @@ import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
 import { resourceJournal } from '../../store/journal/resources.ts'
+import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
@@ -31,6 +32,7 @@ export async function startUi(
     demo?: boolean
     config?: Record<string, unknown>
     only?: readonly string[]
+    results?: ResultsDoor
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -49,18 +51,10 @@ export async function startUi(
   const { reports, budgets, efficiency } = money
   const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
+  const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
-    ...cloud,
-    reports,
-    budgets,
-    efficiency,
-    accounts,
-    resources,
-    clock,
-    logger,
-    directory,
-    demo: options.demo ?? true,
-    version: '0.1.0',
+    ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
+    ...{ demo: options.demo ?? true, version: '0.1.0' },
   })
   const { url } = await ui.listen()
   return {

@@ -19,6 +19,8 @@ const expected: Record<string, string> = {
   'GET /checks/:id': 'ANOMBR',
   'POST /problems/acknowledge': 'ANOmbr',
   'POST /problems/unacknowledge': 'ANOmbr',
+  'POST /downtimes': 'ANOmbr',
+  'POST /downtimes/cancel': 'ANOmbr',
   'GET /wall': 'ANOmbr',
   'GET /events{.:format}': 'ANOMBR',
   'GET /events/:seq': 'ANOmbr',

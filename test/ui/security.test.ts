@@ -247,6 +247,8 @@ describe('forms', () => {
   const forms: [string, Record<string, string>][] = [
     ['/problems/acknowledge', { comment: 'mine' }],
     ['/problems/unacknowledge', {}],
+    ['/downtimes', { lasts: '2h' }],
+    ['/downtimes/cancel', {}],
     ['/preferences', { theme: 'dark' }],
     ['/password', { password: 'x'.repeat(20), again: 'x'.repeat(20) }],
     ['/logout', {}],
@@ -299,6 +301,26 @@ describe('forms', () => {
     assert.deepEqual([entry?.who, entry?.object, entry?.detail, entry?.from], ['nino', check, 'guardo io <b>', '127.0.0.1'])
     await person.submit('/problems/unacknowledge', { check }, '/problems')
     assert.doesNotMatch(await person.text(`/checks/${encodeURIComponent(check)}`), /took it at/)
+  })
+
+  it('plan a downtime and cancel it: shown on the page of the check, and in the audit trail', async () => {
+    const person = visitor(ui.url)
+    await person.signIn('nino')
+    const check = ui.cloud.problems[1]?.check ?? ''
+    const page = `/checks/${encodeURIComponent(check)}`
+    const form = { check, comment: 'new kernel <b>', lasts: '4h', back: page }
+    assert.equal((await person.submit('/downtimes', form, '/problems')).headers.get('location'), page)
+    const shown = await person.text(page)
+    assert.match(shown, /under way/)
+    assert.match(shown, /<q>new kernel &lt;b&gt;<\/q>/)
+    const downtime = /name="downtime" value="([^"]+)"/.exec(shown)?.[1] ?? ''
+    assert.equal((await person.submit('/downtimes/cancel', { downtime, back: page }, '/problems')).status, 303)
+    assert.match(await person.text(page), /cancelled/)
+    assert.equal((await person.submit('/downtimes/cancel', { downtime }, '/problems')).status, 404)
+    assert.equal((await person.submit('/downtimes', { ...form, lasts: 'ever' }, '/problems')).status, 400)
+    assert.equal((await person.submit('/downtimes', { ...form, check: 'nothing' }, '/problems')).status, 404)
+    const trail = (await ui.accounts.trail(10)).map(({ what }) => what)
+    assert.ok(trail.includes('downtime.schedule') && trail.includes('downtime.cancel'))
   })
 
   it('set preferences that pages then follow', async () => {

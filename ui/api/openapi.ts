@@ -62,7 +62,9 @@ const document = (version: string) => ({
   openapi: '3.1.0',
   info: { title: 'Specola', version, license: { name: 'Apache-2.0' } },
   security: [{ session: [] }],
-  components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'specola' } } },
+  components: {
+    securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'specola' }, token: { type: 'http', scheme: 'bearer' } },
+  },
   paths: {
     '/api/v1/series': {
       get: {
@@ -118,6 +120,36 @@ const document = (version: string) => ({
     ]),
     '/users.json': list('Usage of users', usageParameters),
     '/users/{id}.json': list('Usage of a user', [id, ...usageParameters, text('by', 'instance, project, flavor or host')]),
+    '/api/v1/results': {
+      post: {
+        summary: 'Results of checks that others make, for rules that take them',
+        security: [{ token: [] }],
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                properties: {
+                  target: { type: 'string', description: 'Id, or a name that only one has' },
+                  rule: { type: 'string' },
+                  state: { enum: ['ok', 'warning', 'critical', 'unknown'] },
+                  exit: { type: 'integer', description: 'A plugin’s exit code, instead of the state' },
+                  output: { type: 'string', description: 'As a plugin prints it: text, |, perfdata, further lines' },
+                  results: { type: 'array', description: 'Up to 1000 of them at once, instead' },
+                },
+              },
+            },
+          },
+        },
+        responses: {
+          '200': { description: 'How many were taken, and why others were not' },
+          '400': { description: 'It cannot be understood' },
+          '401': { description: 'No token, or a wrong one' },
+          '422': { description: 'None was taken' },
+        },
+      },
+    },
     '/healthz': {
       get: {
         summary: 'Whether this process works',

@@ -1,5 +1,6 @@
 import type { Reply, Route } from '../route.ts'
 import type { Visit } from '../visit.ts'
+import { lengthOf } from './lengths.ts'
 
 const atOnce = 200
 const commentAtMost = 1000
@@ -18,8 +19,12 @@ export const acknowledge: Route = {
   async handle(visit, form): Promise<Reply> {
     const comment = (form.get('comment') ?? '').trim().slice(0, commentAtMost)
     const sticky = form.get('sticky') === '1'
+    const lasts = lengthOf(form.get('lasts'))
     const taken = await forEach(visit, form, 'problem.acknowledge', comment, (check) =>
-      visit.deps.commands.acknowledge(visit.scope, check, visit.viewer.account, comment, sticky),
+      visit.deps.commands.acknowledge(visit.scope, check, visit.viewer.account, comment, sticky, {
+        ...(lasts === null ? {} : { until: visit.now + lasts }),
+        persistent: form.get('persistent') === '1',
+      }),
     )
     return done(form, taken)
   },

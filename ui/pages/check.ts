@@ -4,6 +4,7 @@ import { type Fragment, topicOf } from '../fragment.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import type { Visit } from '../visit.ts'
+import { lengthChoices } from './lengths.ts'
 
 const outcomeIcons = { sent: 'ok', failed: 'remove', waiting: 'clock', suppressed: 'pause' } as const
 const justBeforeMs = 15 * 60_000
@@ -46,15 +47,30 @@ export const checkDetail: Fragment = {
     const id = visit.params.id ?? ''
     const problem = await alerts.check(visit.scope, id)
     if (!problem) return { gone: true }
-    const [[row], transitions, notifications, before] = await Promise.all([
+    const [[row], transitions, notifications, before, downtimes, comments] = await Promise.all([
       problemRows(visit, [problem]),
       alerts.transitions(visit.scope, { check: id, limit: 10 }),
       alerts.notifications(visit.scope, id, 20),
       eventsBefore(visit, problem),
+      alerts.downtimes(visit.scope, id, 10),
+      alerts.comments(visit.scope, id, 10),
     ])
     return {
       row,
       perfdata: problem.perfdata,
+      comments,
+      mayPlan: visit.can('acknowledge', 'problems'),
+      check: problem.check,
+      here: `/checks/${encodeURIComponent(problem.check)}`,
+      downtimes: downtimes.map((one) => ({
+        ...one,
+        word: visit.t(`downtime.${one.outcome ?? (one.active ? 'active' : 'planned')}`),
+        open: one.endedAt === null,
+        whole: !one.subject.startsWith('check:'),
+        mayCancel: one.endedAt === null && visit.can('acknowledge', 'problems'),
+      })),
+      lasts: lengthChoices(visit, '2h'),
+      within: lengthChoices(visit, '1d'),
       timeline: timeline(problem.lastCheck, problem.nextCheck, visit.now),
       before: await eventRows(visit, before),
       transitions: transitions.map((transition) => ({

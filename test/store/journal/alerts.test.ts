@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { untold } from '../../../alerter/decide.ts'
+import { untold } from '../../../alerter/tell.ts'
 import { everything, type Scope } from '../../../model/access.ts'
 import type { CheckState, State } from '../../../model/check.ts'
 import type { Message } from '../../../model/contract.ts'
@@ -12,7 +12,9 @@ import { alertJournal } from '../../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-const empty: AlertBatch = { checks: [], removed: [], transitions: [], notifications: [], held: [] }
+const empty: AlertBatch = {
+  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [] },
+}
 const minute = 60_000
 
 function check(id: string, over: Partial<Omit<StoredCheck, 'state'>> & { state?: Partial<CheckState> } = {}): StoredCheck {

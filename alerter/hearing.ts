@@ -1,0 +1,60 @@
+/** Whether somebody wants to hear of an alert, and which escalation speaks for it. Pure; rules of Nagios. */
+import { type TimePeriod, within } from '../model/time-period.ts'
+import type { Alert, Wish } from './alert.ts'
+import { wishFor } from './stages/wanted.ts'
+
+/** What decides whether somebody hears. */
+export interface Hearing {
+  wishes: readonly Wish[]
+  /** Told only inside; null = always. */
+  period: TimePeriod | null
+  /** What matters less is not for them. */
+  leastImportance: number
+}
+
+/** Why an alert is not for somebody; null = it is. */
+export function notFor(
+  { wishes, period, leastImportance }: Hearing,
+  alert: Alert,
+  importance: number,
+  now: number,
+): string | null {
+  if (importance < leastImportance) return `it matters ${importance}, and only ${leastImportance} and more is wanted`
+  if (period && !within(period, now)) return `outside the contact's period "${period.name}"`
+  if (alert.kind === 'custom') return null
+  const wish = wishFor(alert)
+  if (!wishes.includes(wish)) return `the contact does not want ${wish}`
+  const heard = alert.kind !== 'recovery' || alert.check.told.states.some((state) => wishes.includes(state))
+  return heard ? null : 'the contact wanted none of the states that were told'
+}
+
+/** From one number of notifications on, others are told. */
+export interface Escalation {
+  first: number
+  /** 0 = no end. */
+  last: number
+  /** Time until the next notification while it is valid; null = the rule's. */
+  repeatMs: number | null
+  wishes: readonly Wish[]
+  period: TimePeriod | null
+  /** Names. */
+  contacts: readonly string[]
+}
+
+/** For a recovery the number before counts, so that those who got the last problem get it too. */
+export function isValid({ first, last, wishes, period }: Escalation, { check }: Alert, number: number, now: number): boolean {
+  const ok = check.state.state === 'ok'
+  const counted = ok ? number - 1 : number
+  return (
+    first <= counted &&
+    (last === 0 || counted <= last) &&
+    wishes.includes(ok ? 'recovery' : check.state.state) &&
+    (period === null || within(period, now))
+  )
+}
+
+/** Of several valid escalations the shortest pause counts. */
+export function repeatOf(valid: readonly Escalation[], ruleMs: number): number {
+  const pauses = valid.flatMap(({ repeatMs }) => (repeatMs === null ? [] : [repeatMs]))
+  return pauses.length === 0 ? ruleMs : Math.min(...pauses)
+}

@@ -1,0 +1,30 @@
+/** What holds around a check of the running engine at one moment. */
+import type { Surroundings } from './decide.ts'
+import type { Dependencies } from './dependencies.ts'
+import type { Downtimes } from './downtimes.ts'
+import { explainedBy } from './entry-masters.ts'
+import type { Entry, Registry } from './registry.ts'
+import type { AlerterConfig } from './section.ts'
+
+export interface Around {
+  config: AlerterConfig
+  registry: Registry
+  dependencies: Dependencies
+  downtimes: Downtimes
+}
+
+export function surroundingsOf({ config, registry, dependencies, downtimes }: Around, entry: Entry, now: number): Surroundings {
+  const { quirks } = config
+  const dependency = dependencies.of(entry)
+  const view = { now, periodEndsSearch: quirks.dependencyPeriodEndsSearch, pendingPasses: quirks.pendingMastersPass }
+  return {
+    ...{ now, dependency, dependencyDown: dependency !== null && !dependency.settling },
+    master: explainedBy(registry, entry.stored.id, 'notTold', view),
+    downtime: downtimes.own(entry, now),
+    downtimeBelow: downtimes.below(entry),
+    flexible: downtimes.flexible(entry, now),
+    nagiosPeriods: quirks.periodGaps,
+    clockMovesInDowntime: quirks.clockMovesInDowntime,
+    oweRecoveries: !quirks.forgetHeldRecoveries,
+  }
+}
