@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { alerterSection } from '../alerter/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
+import { gangliaSection } from '../collector/ganglia/section.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
@@ -15,7 +16,7 @@ const schema = (plugins: readonly Plugin[]) =>
     data: z.string().min(1).default('/var/lib/specola'),
     log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     store: storeSection,
-    collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection }).prefault({}),
+    collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection, ganglia: gangliaSection }).prefault({}),
     alerter: alerterSection(plugins),
     ui: uiSection.prefault({}),
   })

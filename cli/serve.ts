@@ -5,6 +5,7 @@ import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { amqpCollector } from '../collector/amqp/collect.ts'
 import { sampleQueue } from '../collector/batch.ts'
+import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
@@ -19,6 +20,7 @@ import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { machineJournal } from '../store/journal/machines.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -100,7 +102,8 @@ async function serve(
     const inventory = openInventory(db)
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
-    const intake = openIntake({ samples, journal: events, inventory, parked, live })
+    const machines = machineJournal(db)
+    const intake = openIntake({ samples, journal: events, inventory, machines, parked, live })
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -132,6 +135,7 @@ async function serve(
       const collectors: Collector[] = [
         ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
         ...(cloud?.collectors ?? []),
       ]
       running.push(runCollectors(collectors, { clock, logger, signal }))
@@ -142,7 +146,7 @@ async function serve(
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ store, events, inventory, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{ store, events, inventory, machines, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())

@@ -1,5 +1,5 @@
 /** The one door from the collectors to the stores. */
-import type { EventJournal, Intake, Inventory, Live } from '../model/contract.ts'
+import type { EventJournal, Intake, Inventory, Live, MachineJournal } from '../model/contract.ts'
 import type { Sample } from '../model/sample.ts'
 import type { ParkedFiles } from './parked.ts'
 
@@ -7,11 +7,12 @@ export interface IntakeParts {
   samples: { push(batch: readonly Sample[]): void }
   journal: Pick<EventJournal, 'record'>
   inventory: Pick<Inventory, 'seenInstances' | 'seenHypervisor'>
+  machines: Pick<MachineJournal, 'seen'>
   parked: Pick<ParkedFiles, 'append'>
   live: Live
 }
 
-export function intake({ samples, journal, inventory, parked, live }: IntakeParts): Intake {
+export function intake({ samples, journal, inventory, machines, parked, live }: IntakeParts): Intake {
   return {
     async samples(batch) {
       samples.push(batch)
@@ -32,5 +33,6 @@ export function intake({ samples, journal, inventory, parked, live }: IntakePart
       live.publish({ kind: 'inventory' })
     },
     hypervisor: (seen) => inventory.seenHypervisor(seen),
+    machines: (seen) => machines.seen(seen),
   }
 }

@@ -4,7 +4,7 @@ import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
-import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
+import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
 
@@ -52,6 +52,8 @@ export interface Intake {
   park(messages: readonly ParkedMessage[]): Promise<void>
   instances(seen: readonly SeenInstance[]): Promise<void>
   hypervisor(seen: Hypervisor): Promise<void>
+  /** Machines that another monitor (Ganglia) tells of. */
+  machines(seen: readonly Machine[]): Promise<void>
 }
 
 export interface ParkedMessage {
@@ -145,6 +147,13 @@ export interface Inventory {
   seenInstances(batch: readonly SeenInstance[]): Promise<void>
   seenHypervisor(hypervisor: Hypervisor): Promise<void>
   name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
+}
+
+/** Machines of other monitors (Ganglia). Tenants see those that are their instances. */
+export interface MachineJournal {
+  seen(batch: readonly Machine[]): Promise<void>
+  /** By name; all of the scope, or those that are a hypervisor or an instance. */
+  machines(scope: Scope, query: { hypervisor?: string; instance?: string }): Promise<Machine[]>
 }
 
 export interface UsageJournal {

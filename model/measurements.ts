@@ -83,6 +83,20 @@ export const measurements = {
       instances_running: f('', 'Domains running'),
     },
   },
+  /**
+   * What machines report to Ganglia, each value at the time of its report. `machine` is the machine's own name; `host`, `instance`
+   * and `project` only where it is known as a hypervisor or an instance. Units and titles of metrics are the machines' own
+   * (`Machine.metrics`).
+   */
+  ganglia: {
+    tags: ['cluster', 'machine', 'metric', 'host', 'instance', 'project'],
+    fields: {
+      value: f('', 'Value'),
+      rate: f('1/s', 'Growth of a value that only ever grows'),
+      tmax: f('s', 'Time within which the next report is due'),
+      dmax: f('s', 'Time after which the value is forgotten'),
+    },
+  },
   /** Specola about itself: one row per component and report. */
   specola: {
     tags: ['component'],

@@ -7,6 +7,7 @@ import type {
   Inventory,
   Live,
   Logger,
+  MachineJournal,
   SampleStore,
   UsageJournal,
 } from '../model/contract.ts'
@@ -17,6 +18,7 @@ export interface UiDeps {
   store: SampleStore
   events: EventJournal
   inventory: Inventory
+  machines: Pick<MachineJournal, 'machines'>
   usage: UsageJournal
   alerts: AlertJournal
   commands: AlertCommands

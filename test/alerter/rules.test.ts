@@ -47,7 +47,7 @@ describe('alert rules', () => {
         assert.match(text, /rules\.yaml:8:15 rules\[1\]\.attempts/)
         assert.match(
           text,
-          /rules\.yaml:10:13 rules\[2\]\.plugin: no such check plugin \(known: connection, cpu, no-data, state\)/,
+          /rules\.yaml:10:13 rules\[2\]\.plugin: no such check plugin \(known: connection, cpu, ganglia, no-data, state\)/,
         )
         return true
       },

@@ -5,9 +5,10 @@ import type { NotificationRecord, Perfdata, Problem, State, Transition } from '.
 import type { Clock } from '../../model/clock.ts'
 import type { AlertCommands, AlertJournal, EventJournal, EventRow, Inventory, Live, UsageJournal } from '../../model/contract.ts'
 import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
-import type { Hypervisor, Instance } from '../../model/resource.ts'
+import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
+import { fakeMachines, gangliaSources } from './fake-machines.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -128,11 +129,13 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
   const find = (id: string) => instances.find((instance) => instance.id === id)
   const live = liveHub()
   const alerts = fakeAlerts(clock, instances, live)
+  const machines = fakeMachines(instances, hosts, began, options.hostile ?? [])
   return {
     instances,
     live,
     ...alerts,
-    store: fakeStore(clock, instances),
+    machines,
+    store: fakeStore(clock, instances, machines.all),
     inventory: fakeInventory(instances, began),
     events: fakeEvents(instances, began),
     usage: fakeUsage(instances, clock, find),
@@ -144,13 +147,14 @@ export type FakeCloud = ReturnType<typeof fakeCloud>
 
 // -------------------------------------------------------------------------------------------------------------- samples
 
-function fakeStore(clock: Clock, instances: readonly Instance[]): SampleStore {
+function fakeStore(clock: Clock, instances: readonly Instance[], machines: readonly Machine[]): SampleStore {
   type Source = { tags: Record<string, string>; at: (time: number) => Record<string, number> | null }
   const sources: Record<string, Source[]> = {
     instance: instances.map((instance, n) => ({
       tags: { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '' },
       at: (time) => instanceFields(n, instance, time, clock.now()),
     })),
+    ganglia: gangliaSources(machines, () => clock.now()),
     hypervisor: hosts.map((host, n) => ({ tags: { host }, at: (time) => hostFields(n, time, clock.now()) })),
   }
   const matching = ({ measurement, where }: Pick<RangeQuery, 'measurement' | 'where'>) =>

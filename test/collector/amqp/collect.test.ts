@@ -11,6 +11,7 @@ import { systemClock } from '../../../model/clock.ts'
 import { openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { inventory } from '../../../store/journal/inventory.ts'
+import { machineJournal } from '../../../store/journal/machines.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
 import { eventually } from '../../support/child-process.ts'
 import { assertSameUsage } from '../../support/compare-usage.ts'
@@ -41,7 +42,14 @@ describe('the AMQP collector on a real RabbitMQ', function () {
     const parked = parkedFiles(data, systemClock)
     const health = healthBoard(systemClock)
     const logger = silentLogger()
-    const door = intake({ samples: { push: () => undefined }, journal, inventory: inventory(db), parked, live: liveHub() })
+    const door = intake({
+      samples: { push: () => undefined },
+      journal,
+      inventory: inventory(db),
+      machines: machineJournal(db),
+      parked,
+      live: liveHub(),
+    })
     const abort = new AbortController()
     const running = amqpCollector(source, { intake: door, clock: systemClock, logger, health }).run(abort.signal)
     const state = () => health.all()[0]
