@@ -22,7 +22,13 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'events', href: '/events', resource: 'events' },
     ],
   },
-  { key: 'cloud', items: [{ key: 'instances', href: '/instances', resource: 'instances' }] },
+  {
+    key: 'cloud',
+    items: [
+      { key: 'instances', href: '/instances', resource: 'instances' },
+      { key: 'hosts', href: '/hosts', resource: 'hosts' },
+    ],
+  },
   {
     key: 'usage',
     items: [

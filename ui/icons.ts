@@ -16,6 +16,7 @@ const lines: Readonly<Record<string, string>> = {
   events: '<path d="M5.5 3.5h9M5.5 8h9M5.5 12.5h9M1.8 3.5h.4M1.8 8h.4M1.8 12.5h.4"/>',
   instances:
     '<rect x="2" y="2" width="12" height="5" rx="1"/><rect x="2" y="9" width="12" height="5" rx="1"/><path d="M4.6 4.5h.4M4.6 11.5h.4"/>',
+  hosts: '<rect x="3" y="1.5" width="10" height="13" rx="1"/><path d="M5.4 4.4h5.2M5.4 7.2h5.2M8 11.6h.01"/>',
   projects: '<path d="M1.8 13V3.2h4.4l1.6 2h6.4V13z"/>',
   users: '<circle cx="8" cy="5" r="3"/><path d="M2.2 14.2c.6-3 2.8-4.4 5.8-4.4s5.2 1.4 5.8 4.4"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',

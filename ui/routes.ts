@@ -9,8 +9,11 @@ import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
+import { guestAgentsPage } from './pages/guest-agents.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
-import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
+import { hostInside, hostInstances, hostNow, hostPage } from './pages/host.ts'
+import { hostList, hostsPage } from './pages/hosts.ts'
+import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
@@ -32,6 +35,11 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     instanceList,
     instanceFacts,
     instanceActivity,
+    instanceInside,
+    hostList,
+    hostNow,
+    hostInstances,
+    hostInside,
     healthBoard,
     seriesTopic,
   ].map((fragment) => [fragment.name, fragment]),
@@ -58,6 +66,9 @@ export function routes(): Route[] {
     eventPage,
     instancesPage,
     instancePage,
+    hostsPage,
+    hostPage,
+    guestAgentsPage,
     projectsPage,
     projectPage,
     usersPage,

@@ -24,6 +24,9 @@ const expected: Record<string, string> = {
   'GET /events/:seq': 'ANOmbr',
   'GET /instances{.:format}': 'ANOMBR',
   'GET /instances/:id': 'ANOMBR',
+  'GET /hosts{.:format}': 'ANOmbr',
+  'GET /hosts/:id': 'ANOmbr',
+  'GET /guest-agents': 'ANOMBR',
   'GET /projects{.:format}': 'ANOMBR',
   'GET /projects/:id{.:format}': 'ANOMBR',
   'GET /users{.:format}': 'ANOMbr',
@@ -54,7 +57,9 @@ describe('access to routes', () => {
     const own = ui.cloud.instances.find(({ project, state }) => project === fakeProjects[0].id && state === 'active')
     const problem = ui.cloud.problems.find(({ project }) => project === fakeProjects[0].id)
     const id =
-      { checks: problem?.check, instances: own?.id, projects: own?.project, users: own?.user }[route.split('/')[1] ?? ''] ?? ''
+      { checks: problem?.check, instances: own?.id, projects: own?.project, users: own?.user, hosts: 'hv-01' }[
+        route.split('/')[1] ?? ''
+      ] ?? ''
     const path = route
       .replace(/^\w+ /, '')
       .replace('{.:format}', '')
@@ -108,7 +113,7 @@ describe('access to routes', () => {
 
   it('shows in the rail only what the role may open', async () => {
     const reader = await signedIn.get('reader')?.text('/problems')
-    assert.ok(reader && !/href="\/(wall|users|health)"/.test(reader))
+    assert.ok(reader && !/href="\/(wall|users|health|hosts)"/.test(reader))
     assert.match((await signedIn.get('noc')?.text('/problems')) ?? '', /href="\/wall"/)
   })
 

@@ -145,6 +145,18 @@ describe('a project sees only itself', () => {
     await stream.close()
   })
 
+  it('of hosts and of what their machines say, also in the live stream', async () => {
+    const topics = ['host-list', 'host-now?id=hv-01', 'host-instances?id=hv-01', 'host-inside?id=hv-01']
+    const all = [...topics, `instance-inside?id=${foreign.id}`, 'problem-list']
+    const query = all.map((topic) => `topics=${encodeURIComponent(topic)}`).join('&')
+    const stream = await readStream(await mara.get(`/live?since=none&${query}`))
+    const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 2)
+    const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
+    assert.deepEqual(drawn.map(({ topic }) => topic.split('?')[0]).sort(), ['instance-inside', 'problem-list'])
+    for (const { topic, html } of drawn) silent(html, topic)
+    await stream.close()
+  })
+
   it('when it tries to take the problem of another', async () => {
     const check = ui.cloud.problems.find(({ project, state }) => project === other && state === 'critical')
     const response = await mara.submit('/problems/acknowledge', { check: check?.check ?? '' }, '/problems')
