@@ -25,7 +25,7 @@ export function bar({ used, allocated, total }: Capacity) {
     used: percent(used),
     allocated: percent(allocated),
     /** Promised over what there is: 1 is all of it, once. */
-    ratio: total ? allocated / total : null,
+    ratio: total ? Math.round((100 * allocated) / total) / 100 : null,
     full: total !== null && total > 0 && used !== null && used / total > 0.95,
   }
 }

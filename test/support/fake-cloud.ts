@@ -95,6 +95,7 @@ function instanceFields(n: number, instance: Instance, time: number, now: number
     state: 1,
     vcpus: instance.flavor?.vcpus ?? 1,
     cpu_percent: cpu,
+    host_cpu_percent: cpu * (instance.flavor?.vcpus ?? 1) * 1.05,
     steal_percent: n % 8 === 6 ? 14 * wave(n, time + hour) : 1.6 * wave(n, time),
     memory_current_bytes: memory,
     memory_available_bytes: memory * 0.97,
@@ -155,6 +156,22 @@ function fakeStore(clock: Clock, instances: readonly Instance[], machines: reado
       at: (time) => instanceFields(n, instance, time, clock.now()),
     })),
     ganglia: gangliaSources(machines, () => clock.now()),
+    storage_pool: hosts.map((host, n) => ({
+      tags: { host, pool: 'nova' },
+      at: () => ({
+        active: 1,
+        capacity_bytes: 2000 * gib,
+        allocated_bytes: (300 + 190 * n) * gib,
+        available_bytes: (1700 - 190 * n) * gib,
+      }),
+    })),
+    numa_cell: hosts.flatMap((host) =>
+      ['0', '1'].map((cell) => ({
+        tags: { host, cell },
+        at: () => ({ cpus: 32, memory_total_bytes: 256 * gib, memory_free_bytes: 90 * gib }),
+      })),
+    ),
+    huge_pages: hosts.map((host) => ({ tags: { host, cell: '0', size: '2048KiB' }, at: () => ({ total: 512, free: 208 }) })),
     hypervisor: hosts.map((host, n) => ({ tags: { host }, at: (time) => hostFields(n, time, clock.now()) })),
   }
   const matching = ({ measurement, where }: Pick<RangeQuery, 'measurement' | 'where'>) =>
