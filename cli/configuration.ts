@@ -1,6 +1,7 @@
 /** The whole configuration: one section from each folder, and from each plugin. */
 import { z } from 'zod'
 import { alerterSection } from '../alerter/section.ts'
+import { agentsSection } from '../collector/agent/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
 import { gangliaSection } from '../collector/ganglia/section.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
@@ -16,7 +17,9 @@ const schema = (plugins: readonly Plugin[]) =>
     data: z.string().min(1).default('/var/lib/specola'),
     log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     store: storeSection,
-    collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection, ganglia: gangliaSection }).prefault({}),
+    collector: z
+      .strictObject({ amqp: amqpSection, libvirt: libvirtSection, ganglia: gangliaSection, agents: agentsSection })
+      .prefault({}),
     alerter: alerterSection(plugins),
     ui: uiSection.prefault({}),
   })

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { agentsCollector } from '../collector/agent/collect.ts'
 import { amqpCollector } from '../collector/amqp/collect.ts'
 import { sampleQueue } from '../collector/batch.ts'
 import { gangliaCollector } from '../collector/ganglia/collect.ts'
@@ -136,6 +137,10 @@ async function serve(
         ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
         ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
+        ...config.collector.agents.map((source) => {
+          const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })
+          return agentsCollector(source, { intake, store, stored, clock, logger, health })
+        }),
         ...(cloud?.collectors ?? []),
       ]
       running.push(runCollectors(collectors, { clock, logger, signal }))

@@ -21,7 +21,7 @@ export async function subscribe(
   url: string,
   onMessage: (message: ConsumeMessage) => void,
 ): Promise<Subscription> {
-  const connection = await open(source, url)
+  const connection = await openConnection(source, url)
   const { promise: closed, resolve: gone } = Promise.withResolvers<string>()
   connection.on('error', (error: Error) => gone(error.message))
   connection.on('close', () => gone('the broker closed the connection'))
@@ -53,7 +53,12 @@ export async function subscribe(
   }
 }
 
-async function open(source: AmqpSource, url: string): Promise<ChannelModel> {
+/** One node of a broker; `name` is what its administrators see. */
+export async function openConnection(
+  source: Pick<AmqpSource, 'password' | 'vhost' | 'heartbeat' | 'tls'>,
+  url: string,
+  name = 'specola',
+): Promise<ChannelModel> {
   const parsed = new URL(url)
   const secure = parsed.protocol === 'amqps:'
   const options = {
@@ -77,7 +82,7 @@ async function open(source: AmqpSource, url: string): Promise<ChannelModel> {
     ...tls,
     timeout: connectTimeoutMs,
     noDelay: true,
-    clientProperties: { connection_name: 'specola', product: 'Specola' },
+    clientProperties: { connection_name: name, product: 'Specola' },
   })
 }
 
