@@ -14,6 +14,7 @@ import { liveHub } from '../collector/live.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
+import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Plugin } from '../model/contract.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
@@ -135,7 +136,12 @@ async function serve(
       if (cloud) closing.defer(() => cloud.close())
       const collectors: Collector[] = [
         ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
-        ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...spread(
+          config.collector.libvirt,
+          ({ interval }) => interval,
+          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health }),
+          clock,
+        ),
         ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
         ...config.collector.agents.map((source) => {
           const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })

@@ -63,9 +63,9 @@ collector:
 `,
     )
     const main = join(import.meta.dirname, '../../../main.ts')
-    const started = spawnKept(process.execPath, [main, 'serve', '--only', 'collector', '--config', file], {
-      PATH: process.env.PATH,
-    })
+    // as docs/scale-out.md has it in the unit file
+    const env = { PATH: process.env.PATH, NODE_OPTIONS: '--max-semi-space-size=2' }
+    const started = spawnKept(process.execPath, [main, 'serve', '--only', 'collector', '--config', file], env)
     agents.push(started)
     return started
   }
@@ -214,7 +214,7 @@ collector:
     )
     await stopProcess(started.child)
     await demo.close()
-    assert.ok(rss <= 120 * 1.5 && percent <= 1, `${rss} MiB, ${percent} %\n${started.output()}`)
+    assert.ok(rss <= 120 && percent <= 1, `${rss} MiB, ${percent} %\n${started.output()}`)
   })
 })
 
