@@ -16,7 +16,7 @@ import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type NetworkInventory, type Plugin } from '../model/contract.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabase } from '../store/journal/database.ts'
@@ -157,7 +157,17 @@ async function serve(
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ store, events, inventory, machines, usage: usageJournal(db, clock), alerts, commands: alerter.commands, accounts },
+        ...{
+          store,
+          events,
+          inventory,
+          machines,
+          networks: unknownNetworks,
+          usage: usageJournal(db, clock),
+          alerts,
+          commands: alerter.commands,
+          accounts,
+        },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())
@@ -179,6 +189,9 @@ async function serve(
   }
   logger.info('stopped')
 }
+
+/** Until Neutron is asked, networks go by the names in instances' addresses. */
+const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {

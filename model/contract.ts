@@ -4,6 +4,8 @@ import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { HealthBoard } from './health.ts'
+import type { Subnet } from './ip-availability.ts'
+import type { Port } from './port-traffic.ts'
 import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
@@ -154,6 +156,13 @@ export interface MachineJournal {
   seen(batch: readonly Machine[]): Promise<void>
   /** By name; all of the scope, or those that are a hypervisor or an instance. */
   machines(scope: Scope, query: { hypervisor?: string; instance?: string }): Promise<Machine[]>
+}
+
+/** Neutron's ports, subnets and networks that a scope may see; empty where nobody told of any. */
+export interface NetworkInventory {
+  ports(scope: Scope): Promise<Port[]>
+  subnets(scope: Scope): Promise<Subnet[]>
+  networks(scope: Scope): Promise<Named[]>
 }
 
 export interface UsageJournal {

@@ -91,6 +91,7 @@ async function realAddresses(storageState: Awaited<ReturnType<BrowserContext['st
     events: '/events',
     instances: '/instances',
     hosts: '/hosts',
+    networks: '/networks',
     'guest-agents': '/guest-agents',
     projects: '/projects',
     users: '/users',

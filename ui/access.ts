@@ -68,6 +68,7 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /instances/:id': ['see', 'instances'],
   'GET /hosts{.:format}': ['see', 'hosts'],
   'GET /hosts/:id': ['see', 'hosts'],
+  'GET /networks{.:format}': ['see', 'instances'],
   'GET /guest-agents': ['see', 'instances'],
   'GET /projects{.:format}': ['see', 'projects'],
   'GET /projects/:id{.:format}': ['see', 'projects'],

@@ -27,6 +27,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'instances', href: '/instances', resource: 'instances' },
       { key: 'hosts', href: '/hosts', resource: 'hosts' },
+      { key: 'networks', href: '/networks', resource: 'instances' },
     ],
   },
   {

@@ -8,6 +8,7 @@ import type {
   Live,
   Logger,
   MachineJournal,
+  NetworkInventory,
   SampleStore,
   UsageJournal,
 } from '../model/contract.ts'
@@ -19,6 +20,7 @@ export interface UiDeps {
   events: EventJournal
   inventory: Inventory
   machines: Pick<MachineJournal, 'machines'>
+  networks: NetworkInventory
   usage: UsageJournal
   alerts: AlertJournal
   commands: AlertCommands

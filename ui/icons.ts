@@ -17,6 +17,8 @@ const lines: Readonly<Record<string, string>> = {
   instances:
     '<rect x="2" y="2" width="12" height="5" rx="1"/><rect x="2" y="9" width="12" height="5" rx="1"/><path d="M4.6 4.5h.4M4.6 11.5h.4"/>',
   hosts: '<rect x="3" y="1.5" width="10" height="13" rx="1"/><path d="M5.4 4.4h5.2M5.4 7.2h5.2M8 11.6h.01"/>',
+  networks:
+    '<rect x="6" y="1.5" width="4" height="4" rx=".6"/><rect x="1.5" y="10.5" width="4" height="4" rx=".6"/><rect x="10.5" y="10.5" width="4" height="4" rx=".6"/><path d="M8 5.5V8M3.5 10.5V8h9v2.5"/>',
   projects: '<path d="M1.8 13V3.2h4.4l1.6 2h6.4V13z"/>',
   users: '<circle cx="8" cy="5" r="3"/><path d="M2.2 14.2c.6-3 2.8-4.4 5.8-4.4s5.2 1.4 5.8 4.4"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',

@@ -15,6 +15,7 @@ import { hostInside, hostInstances, hostNow, hostPage } from './pages/host.ts'
 import { hostList, hostsPage } from './pages/hosts.ts'
 import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
+import { networksPage, networkTraffic } from './pages/networks.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { signInRoutes } from './pages/sign-in.ts'
@@ -37,6 +38,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     instanceActivity,
     instanceInside,
     hostList,
+    networkTraffic,
     hostNow,
     hostInstances,
     hostInside,
@@ -69,6 +71,7 @@ export function routes(): Route[] {
     hostsPage,
     hostPage,
     guestAgentsPage,
+    networksPage,
     projectsPage,
     projectPage,
     usersPage,

@@ -35,6 +35,7 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string
     instance: `/instances/${instance?.id}`,
     hosts: '/hosts',
     host: '/hosts/hv-07',
+    networks: '/networks',
     'guest-agents': '/guest-agents',
     projects: '/projects',
     project: `/projects/${project}`,

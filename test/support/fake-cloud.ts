@@ -9,6 +9,7 @@ import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { fakeMachines, gangliaSources } from './fake-machines.ts'
+import { fakeNetworks, tapOf } from './fake-networks.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -136,6 +137,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
     live,
     ...alerts,
     machines,
+    networks: fakeNetworks(instances),
     store: fakeStore(clock, instances, machines.all),
     inventory: fakeInventory(instances, began),
     events: fakeEvents(instances, began),
@@ -172,6 +174,13 @@ function fakeStore(clock: Clock, instances: readonly Instance[], machines: reado
       })),
     ),
     huge_pages: hosts.map((host) => ({ tags: { host, cell: '0', size: '2048KiB' }, at: () => ({ total: 512, free: 208 }) })),
+    instance_nic: instances.map((instance, n) => ({
+      tags: { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '', device: tapOf(instance) },
+      at: (time) => {
+        const fields = instanceFields(n, instance, time, clock.now())
+        return fields && { rx_bytes: fields.net_rx_bytes ?? 0, tx_bytes: fields.net_tx_bytes ?? 0, drops: n === 4 ? 2.5 : 0 }
+      },
+    })),
     hypervisor: hosts.map((host, n) => ({ tags: { host }, at: (time) => hostFields(n, time, clock.now()) })),
   }
   const matching = ({ measurement, where }: Pick<RangeQuery, 'measurement' | 'where'>) =>

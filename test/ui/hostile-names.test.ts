@@ -42,6 +42,7 @@ describe('a hostile instance name', () => {
     '/users',
     '/health',
     '/hosts',
+    ...['network', 'subnet', 'project', 'port', 'instance', '<script>'].map((by) => `/networks?by=${encodeURIComponent(by)}`),
     ...Array.from({ length: 8 }, (_, n) => `/hosts/hv-0${n + 1}`),
     ...hostile.map((name) => `/hosts?sort=${encodeURIComponent(name)}`),
     ...hostile.map((name) => `/hosts/hv-01?by=${encodeURIComponent(name)}`),
@@ -86,6 +87,8 @@ describe('a hostile instance name', () => {
       '/instances.csv',
       '/problems.csv',
       '/events.csv',
+      '/networks.csv?by=instance',
+      '/hosts.csv',
       `/projects/${ui.cloud.instances[0]?.project}.csv`,
       `/users/${ui.cloud.instances[0]?.user}.csv`,
     ]) {

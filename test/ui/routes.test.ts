@@ -26,6 +26,7 @@ const expected: Record<string, string> = {
   'GET /instances/:id': 'ANOMBR',
   'GET /hosts{.:format}': 'ANOmbr',
   'GET /hosts/:id': 'ANOmbr',
+  'GET /networks{.:format}': 'ANOMBR',
   'GET /guest-agents': 'ANOMBR',
   'GET /projects{.:format}': 'ANOMBR',
   'GET /projects/:id{.:format}': 'ANOMBR',
