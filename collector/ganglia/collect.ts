@@ -19,8 +19,8 @@ export interface GangliaCollectorDeps {
   health: HealthBoard
 }
 
-/** How old the inventory may be that machines are matched with. */
-const knownForMs = 60_000
+/** How old the inventory may be that machines are matched with: little at first, as it fills after a start. */
+const knownForMs = { first: 5000, most: 60_000 }
 /** All machines are told to the journal again after this long. */
 const announceEveryMs = 600_000
 const inventoryPage = 1000
@@ -39,6 +39,7 @@ export function gangliaCollector(source: GangliaSource, deps: GangliaCollectorDe
       announced: new Map(),
       announcedAt: Number.NEGATIVE_INFINITY,
       known: null,
+      knownForMs: knownForMs.first,
       first: 0,
     }
     let failing = false
@@ -68,6 +69,7 @@ interface SourceState {
   announced: Map<string, string>
   announcedAt: number
   known: { at: number; match: Matcher } | null
+  knownForMs: number
   /** The address that answered last is asked first. */
   first: number
 }
@@ -114,7 +116,8 @@ function merged(reports: readonly GangliaReport[]): GangliaReport {
 }
 
 async function matching(source: GangliaSource, { inventory, clock }: GangliaCollectorDeps, state: SourceState): Promise<Matcher> {
-  if (state.known && clock.monotonic() - state.known.at < knownForMs) return state.known.match
+  if (state.known && clock.monotonic() - state.known.at < state.knownForMs) return state.known.match
+  if (state.known) state.knownForMs = Math.min(knownForMs.most, state.knownForMs * 2)
   const known: KnownMachines = {
     hypervisors:
       inventory && source.machines.includes('hypervisors')

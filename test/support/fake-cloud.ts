@@ -201,7 +201,9 @@ function fakeStore(clock: Clock, instances: readonly Instance[], machines: reado
         return query.fields.flatMap((field) =>
           query.aggregates.map((aggregate): Series => {
             const spread = { mean: 1, max: 1.08, min: 0.9, last: 1, sum: 1, count: 1 }[aggregate]
-            const values = points.map((point) => (point?.[field] === undefined ? null : point[field] * spread))
+            const values = points.map((point) =>
+              point?.[field] === undefined ? null : aggregate === 'count' ? 1 : point[field] * spread,
+            )
             return { tags: kept, field, aggregate, values }
           }),
         )
