@@ -1,5 +1,4 @@
 /** Hosts as rows: what each has, what is promised of it, what is used of it. Three queries for all of them. */
-import type { Instance } from '../model/resource.ts'
 import type { Sample } from '../model/sample.ts'
 import type { Visit } from './visit.ts'
 
@@ -30,19 +29,22 @@ export function bar({ used, allocated, total }: Capacity) {
   }
 }
 
-export async function hostRows(visit: Visit) {
+/** Of all hosts, or of one. */
+export async function hostRows(visit: Visit, only?: string) {
   const { inventory, store, alerts } = visit.deps
   const since = visit.now - lookBackMs
+  const own = only === undefined ? {} : { host: only }
   const [hypervisors, { rows: instances }, samples, pools, problems] = await Promise.all([
     inventory.hypervisors(visit.scope),
-    inventory.instances(visit.scope, { limit: instancesAtMost, sort: 'created' }),
-    store.latest({ measurement: 'hypervisor', where: {}, since }),
-    store.latest({ measurement: 'storage_pool', where: {}, since }),
-    alerts.problems(visit.scope, { limit: 1000 }),
+    inventory.instances(visit.scope, { limit: instancesAtMost, sort: 'created', ...own }),
+    store.latest({ measurement: 'hypervisor', where: own, since }),
+    store.latest({ measurement: 'storage_pool', where: own, since }),
+    alerts.problems(visit.scope, { limit: 1000, ...own }),
   ])
   const on = Map.groupBy(instances, ({ host }) => host ?? '')
   const readings = newestBy(samples, 'host')
-  return hypervisors.map(({ host, cpus, memoryBytes, version }) => {
+  const wanted = hypervisors.filter(({ host }) => only === undefined || host === only)
+  return wanted.map(({ host, cpus, memoryBytes, version }) => {
     const sample = readings.get(host)
     const age = sample ? visit.now - sample.time : null
     const fresh = age !== null && age <= freshMs
@@ -100,6 +102,3 @@ export function newestBy(samples: readonly Sample[], tag: string): Map<string, S
   }
   return newest
 }
-
-/** Instances that take part in what a host has promised. */
-export const onHost = (instances: readonly Instance[], host: string) => instances.filter((instance) => instance.host === host)

@@ -61,7 +61,7 @@ export const hostNow: Fragment = {
   wakes: (change) => change.kind === 'problem' || (change.kind === 'samples' && change.measurement === 'hypervisor'),
   async model(visit) {
     const host = visit.params.id ?? ''
-    const row = (await hostRows(visit)).find((one) => one.host === host)
+    const [row] = await hostRows(visit, host)
     if (!row) return { gone: true }
     const since = visit.now - freshMs
     const where = { host }

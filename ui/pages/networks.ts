@@ -68,14 +68,14 @@ function keyOf(visit: Visit): TrafficKey {
 }
 
 async function trafficOf(visit: Visit, { from, to }: { from: number; to: number }) {
-  const { inventory, networks } = visit.deps
-  const [taps, ports, subnets, named, { rows: instances }] = await Promise.all([
+  const { networks } = visit.deps
+  const [taps, ports, subnets, named] = await Promise.all([
     tapsOf(visit, from, to),
     networks.ports(visit.scope),
     networks.subnets(visit.scope),
     networks.networks(visit.scope),
-    inventory.instances(visit.scope, { deleted: true, limit: instancesAtMost, sort: 'created' }),
   ])
+  const instances = ports.length > 0 ? [] : await networksOf(visit, taps)
   const by = keyOf(visit)
   const sums = sumTraffic(placeTraffic(taps, ports, instances), by)
   const title = await titlesOf(visit, by, sums, [...named, ...subnets])
@@ -92,6 +92,13 @@ async function trafficOf(visit: Visit, { from, to }: { from: number; to: number 
     }),
     known: ports.length > 0,
   }
+}
+
+/** Names of networks from the instances' own addresses, where Neutron's ports are not known. */
+async function networksOf(visit: Visit, taps: readonly TapTraffic[]) {
+  const wanted = new Set(taps.map(({ instance }) => instance))
+  const { rows } = await visit.deps.inventory.instances(visit.scope, { deleted: true, limit: instancesAtMost, sort: 'created' })
+  return rows.filter(({ id }) => wanted.has(id))
 }
 
 /** Mean of each interface over the range: one query. The scope is part of it. */
