@@ -43,7 +43,11 @@ describe('specola check', () => {
   // Whatever is wrong, a monitoring plugin answers UNKNOWN: 2 would page somebody.
   says(['cpu', '--instance', 'x', '--data', '/nonexistent'], 3, /^UNKNOWN - \/nonexistent: no samples here\n$/)
   says(['cpu', '--instance', 'x', '--data', 'DIR', '--warn', 'a/b'], 3, /^UNKNOWN - --warn: not a threshold/)
-  says(['tea', '--instance', 'x', '--data', 'DIR'], 3, /^UNKNOWN - no check "tea"; there are: connection, cpu, no-data, state\n$/)
+  says(
+    ['tea', '--instance', 'x', '--data', 'DIR'],
+    3,
+    /^UNKNOWN - no check "tea"; there are: connection, cpu, ganglia, no-data, state\n$/,
+  )
   says(['cpu', '--hypervisor', 'x', '--data', 'DIR'], 3, /^UNKNOWN - check cpu looks at instance, not at hypervisor\n$/)
   says(['cpu'], 3, /^UNKNOWN - one target is needed/)
   says([], 3, /^UNKNOWN - which check/)
