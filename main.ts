@@ -12,11 +12,18 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   decode: () => import('./cli/decode.ts'),
   import: () => import('./cli/import.ts'),
   usage: () => import('./cli/usage.ts'),
+  report: () => import('./cli/report.ts'),
+  month: () => import('./cli/month.ts'),
+  completeness: () => import('./cli/completeness.ts'),
+  timeline: () => import('./cli/timeline.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
   check: () => import('./cli/check.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
   account: () => import('./cli/account.ts'),
+  backfill: () => import('./cli/backfill.ts'),
+  verify: () => import('./cli/verify.ts'),
+  doctor: () => import('./cli/doctor.ts'),
 }
 
 const io: CommandIo = {

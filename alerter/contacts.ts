@@ -10,10 +10,12 @@ export interface Recipient {
   to: string
 }
 
+type Heard = Pick<Problem, 'project' | 'rule'> & Partial<Pick<Problem, 'target'>>
+
 /** A recovery is for those who were told of the problem's state. */
 export function recipientsOf(
   contacts: readonly Contact[],
-  problem: Pick<Problem, 'project' | 'rule'>,
+  problem: Heard,
   { kind, check }: Pick<Alert, 'kind' | 'check'>,
 ): Recipient[] {
   return contacts
@@ -27,8 +29,9 @@ export function recipientsOf(
     .flatMap((contact) => Object.entries(contact.addresses).map(([notifier, to]) => ({ contact, notifier, to })))
 }
 
-/** What belongs to no project is not for contacts of projects. */
-export function hearsOf({ projects, rules }: Contact, problem: Pick<Problem, 'project' | 'rule'>): boolean {
+/** What belongs to no project is not for contacts of projects; what projects spend is not for who may not see money. */
+export function hearsOf({ role, projects, rules }: Contact, problem: Heard): boolean {
+  if (problem.target?.kind === 'project' && (role === 'noc' || role === 'oncall')) return false
   return (
     (projects === null || (problem.project !== null && projects.includes(problem.project))) &&
     (rules === null || rules.includes(problem.rule))

@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts'
 import type {
   AlertCommands,
   AlertJournal,
+  Budgets,
   Inventory,
   Live,
   Logger,
@@ -35,6 +36,8 @@ export interface AlerterDeps {
   clock: Clock
   logger: Logger
   plugins: readonly Plugin[]
+  /** Default: no project has a budget. */
+  budgets?: Budgets
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
   render: NotifierContext<unknown>['render']
@@ -163,10 +166,10 @@ class Engine {
   }
 
   async #refresh(registry: Registry): Promise<void> {
-    const { inventory, health, clock, logger } = this.#deps
+    const { inventory, health, budgets, clock, logger } = this.#deps
     let targets: Target[]
     try {
-      targets = await readTargets(inventory, health)
+      targets = await readTargets(inventory, health, budgets)
     } catch (error) {
       logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
       return

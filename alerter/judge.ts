@@ -44,7 +44,7 @@ export function judgeResult(
     result,
     rule.alert,
     { now, dependencyDown: dependency !== null && !dependency.settling, dependency },
-    (alert) => recipientsOf(config.contacts, { project: target.project, rule: rule.name }, alert),
+    (alert) => recipientsOf(config.contacts, { project: target.project, rule: rule.name, target }, alert),
   )
   const { state } = decision.next
   const next: StoredCheck = {

@@ -22,7 +22,7 @@ export interface Entry {
 }
 
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
-const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000 }
+const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 }
 
 export class Registry {
   readonly entries = new Map<string, Entry>()

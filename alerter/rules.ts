@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { duration } from '../config/fields.ts'
 import { loadFile } from '../config/load.ts'
 import type { Check, Plugin, Target } from '../model/contract.ts'
+import { globFits } from '../model/glob.ts'
 import type { AlertRule } from './alert.ts'
 
 export interface Rule {
@@ -99,22 +100,7 @@ export function concerns({ check, targets }: Pick<Rule, 'check' | 'targets'>, ta
     check.targets.includes(target.kind) &&
     (!projects || (target.project !== null && projects.includes(target.project))) &&
     (!hosts || (target.host !== null && hosts.includes(target.host))) &&
-    (!names || names.some((pattern) => fits(pattern, name))) &&
-    !notNames?.some((pattern) => fits(pattern, name))
+    (!names || names.some((pattern) => globFits(pattern, name))) &&
+    !notNames?.some((pattern) => globFits(pattern, name))
   )
-}
-
-/** `*` stands for any text; no backtracking, whatever the name. */
-function fits(pattern: string, name: string): boolean {
-  const [head = '', ...rest] = pattern.split('*')
-  if (rest.length === 0) return name === pattern
-  const tail = rest.pop() as string
-  if (!name.startsWith(head) || name.length < head.length + tail.length || !name.endsWith(tail)) return false
-  let at = head.length
-  const end = name.length - tail.length
-  return rest.every((part) => {
-    const found = name.indexOf(part, at)
-    at = found + part.length
-    return found !== -1 && at <= end
-  })
 }

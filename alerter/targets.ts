@@ -1,17 +1,18 @@
 /** What there is to check, from the inventory and the health board. */
 import { everything } from '../model/access.ts'
-import type { Inventory, Target } from '../model/contract.ts'
+import type { Budgets, Inventory, Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { Instance } from '../model/resource.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness'])
 
 /** All targets as they are now. */
 export async function readTargets(
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
   health: Pick<HealthBoard, 'all'>,
+  budgets: Budgets | null = null,
 ): Promise<Target[]> {
   const instances = new Map<string, Instance>()
   for (let offset = 0; ; offset += page) {
@@ -29,6 +30,17 @@ export async function readTargets(
       ),
     ...(await inventory.hypervisors(everything)).map(
       ({ host }): Target => ({ ...bare, kind: 'hypervisor', id: host, name: host, host }),
+    ),
+    ...((await budgets?.standings(everything)) ?? []).map(
+      (budget): Target => ({
+        ...bare,
+        kind: 'project',
+        id: budget.project,
+        name: budget.name,
+        project: budget.project,
+        host: null,
+        budget,
+      }),
     ),
     ...[...instances.values()].map(
       (instance): Target => ({

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
-import { amqpCollector } from '../collector/amqp/collect.ts'
 import { amqpSource } from '../collector/amqp/section.ts'
+import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake } from '../collector/intake.ts'
 import { liveHub } from '../collector/live.ts'
@@ -14,6 +14,7 @@ import { systemClock } from '../model/clock.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory } from '../store/journal/inventory.ts'
+import { listeningLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { eventually } from '../test/support/child-process.ts'
 import { publishRecording } from '../test/support/publish.ts'
@@ -112,7 +113,9 @@ async function fullPipeline(broker: RabbitMq, messages: RecordedMessage[], data:
   const abort = new AbortController()
   const began = performance.now()
   const cpu = process.cpuUsage()
-  const running = amqpCollector(source, { intake: door, clock: systemClock, logger: silentLogger(), health }).run(abort.signal)
+  const listening = listeningLog(db)
+  const deps = { intake: door, listening, clock: systemClock, logger: silentLogger(), health }
+  const running = threadedAmqp([source], deps).run(abort.signal)
   await eventually('all taken', () => (health.all()[0]?.numbers.messages ?? 0) >= messages.length, 600_000)
   const result = measured(began, cpu, messages.length)
   abort.abort()

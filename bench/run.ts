@@ -3,8 +3,10 @@ import { printRows } from './row.ts'
 
 const benches: Record<string, () => Promise<{ run(): Promise<import('./row.ts').BenchRow[]> }>> = {
   notifications: () => import('./notifications.ts'),
+  usage: () => import('./usage.ts'),
   samples: () => import('./samples.ts'),
   libvirt: () => import('./libvirt.ts'),
+  money: () => import('./money.ts'),
 }
 
 const asked = process.argv.slice(2)

@@ -13,12 +13,14 @@ import { inventory } from '../store/journal/inventory.ts'
 import { openSampleStore, type StoreConfig, storeSection } from '../store/open.ts'
 import type { Command } from './command.ts'
 import { findPlugins } from './plugins.ts'
+import { projectTarget } from './project-target.ts'
 
 export const command: Command = {
   name: 'check',
   summary: 'run one check once, as a Nagios plugin',
   usage: `usage: specola check CHECK --instance ID (--data DIR | --config FILE) [--KEY VALUE…]
        specola check CHECK --hypervisor HOST …
+       specola check budget --project ID --config FILE [--threshold 2] [--looks forecast]
 
 Prints "text | perfdata" and exits 0 ok, 1 warning, 2 critical, 3 unknown; whatever goes wrong is 3. Every other --KEY VALUE goes
 to the check: specola check cpu --instance ID --data DIR --warn 80 --crit 95 --window 5m. Embedded samples can be read while no
@@ -59,6 +61,10 @@ async function runOnce(args: readonly string[]): Promise<CheckResult> {
   if (asked.kind === 'connection')
     throw new AppError('usage', 'connections are known only to the running "specola serve": see its /healthz and /metrics')
   const config = readConfig(check, asked.options)
+  if (asked.kind === 'project') {
+    const target = await projectTarget(asked.config, asked.id)
+    return within(asked.timeoutMs, (signal) => run(check, config, target, noSamples, signal))
+  }
   const { directory, store: section } = storeOf(asked)
   const target = await targetOf(asked, directory)
   const store = await openSampleStore(section, { directory, clock: systemClock, logger: quiet })
@@ -69,11 +75,17 @@ async function runOnce(args: readonly string[]): Promise<CheckResult> {
   }
 }
 
+/** For checks of what is not measured. */
+const noSamples: Pick<SampleStore, 'range' | 'latest'> = {
+  range: async () => ({ times: [], series: [] }),
+  latest: async () => [],
+}
+
 const run = async (
   check: Check,
   config: unknown,
   target: Target,
-  store: SampleStore,
+  store: Pick<SampleStore, 'range' | 'latest'>,
   signal: AbortSignal,
 ): Promise<CheckResult> =>
   (await check.run({ config, target, store, health: { all: () => [] }, now: systemClock.now(), signal })) ?? {
@@ -104,10 +116,11 @@ function readAsked(args: readonly string[]): Asked {
     if (!key.startsWith('--') || value === undefined) throw new AppError('usage', `"${key}" is no --KEY VALUE`)
     options[key.slice(2)] = value
   }
-  const { data, config, timeout, instance, hypervisor, connection, ...own } = options
-  const targets = Object.entries({ instance, hypervisor, connection }).filter(([, id]) => id !== undefined)
+  const { data, config, timeout, instance, hypervisor, connection, project, ...own } = options
+  const targets = Object.entries({ instance, hypervisor, connection, project }).filter(([, id]) => id !== undefined)
   const [target] = targets
-  if (!target || targets.length > 1) throw new AppError('usage', 'one target is needed: --instance ID or --hypervisor HOST')
+  if (!target || targets.length > 1)
+    throw new AppError('usage', 'one target is needed: --instance ID, --hypervisor HOST or --project ID')
   if ((data === undefined) === (config === undefined))
     throw new AppError('usage', 'where are the samples? --data DIR or --config FILE')
   const timeoutMs = Number(/^(\d+)(?:s)?$/.exec(timeout ?? '30s')?.[1] ?? Number.NaN) * 1000

@@ -5,8 +5,10 @@ import { agentsSection } from '../collector/agent/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
 import { gangliaSection } from '../collector/ganglia/section.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
+import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
+import { budgetsSection, pricesSection, reportsSection } from '../reports/section.ts'
 import { storeSection } from '../store/open.ts'
 import { uiSection } from '../ui/section.ts'
 
@@ -18,10 +20,16 @@ const schema = (plugins: readonly Plugin[]) =>
     log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     store: storeSection,
     collector: z
-      .strictObject({ amqp: amqpSection, libvirt: libvirtSection, ganglia: gangliaSection, agents: agentsSection })
+      .strictObject({
+        ...{ amqp: amqpSection, libvirt: libvirtSection, openstack: openstackSection },
+        ...{ ganglia: gangliaSection, agents: agentsSection },
+      })
       .prefault({}),
     alerter: alerterSection(plugins),
     ui: uiSection.prefault({}),
+    prices: pricesSection.optional(),
+    budgets: budgetsSection,
+    reports: reportsSection,
   })
 
 export type Configuration = z.output<ReturnType<typeof schema>>

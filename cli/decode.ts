@@ -14,8 +14,9 @@ export const command: Command = {
 
 FILE is JSON Lines of recorded messages ({exchange, routing_key, properties, body}), gzipped or not, or a JSON document
 with one message (bare or enveloped) or a list of them. Prints one line per message:
-  {"ok":true,"event":{…}}              a known type
-  {"ok":true,"ignored":true,"type":…}  well-formed, of a type that no decoder knows
+  {"ok":true,"event":{…}}              a known type ("more":[…]: further things that the same request made)
+  {"ok":true,"ignored":true,"type":…,"reason":…}
+                                       well-formed, of a type that no decoder knows
   {"ok":false,"reason":…}              not a notification
 Exit code 1 when some message was not a notification.`,
 
@@ -39,8 +40,12 @@ function decodeLine(body: string, exchange: string) {
   if (!opened.ok) return { ok: false as const, reason: opened.reason }
   const decoded = decode(scrub(opened.message), opened.text, exchange === '' ? {} : { exchange })
   if (!decoded.ok) return decoded
-  if ('ignored' in decoded) return { ok: true as const, ignored: true, type: decoded.type }
-  return { ok: true as const, event: printed(decoded.event) }
+  if ('ignored' in decoded) return { ok: true as const, ignored: true, type: decoded.type, reason: decoded.reason }
+  return {
+    ok: true as const,
+    event: printed(decoded.event),
+    ...(decoded.more && { more: decoded.more.map(printed) }),
+  }
 }
 
 /** The event as people read it: times as ISO 8601, an instance's facts beside the common ones. */
@@ -56,5 +61,7 @@ function readable(key: string, value: unknown): unknown {
     const { from, to } = value as { from: number; to: number }
     return { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
   }
+  if (key === 'about')
+    return Object.fromEntries(Object.entries(value as object).map(([name, fact]) => [name, readable(name, fact)]))
   return value
 }

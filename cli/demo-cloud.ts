@@ -20,6 +20,7 @@ import type { CloudEvent } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { Named } from '../model/resource.ts'
 import { namesFrom } from '../openstack/identity.ts'
+import { readingsOf } from '../openstack/readings.ts'
 import { serversObserved } from '../openstack/servers.ts'
 
 export interface DemoCloud {
@@ -64,7 +65,8 @@ export async function startDemoCloud(deps: Deps): Promise<DemoCloud> {
   const users = namesFrom(reply('users.json.gz').body, 'users')
   await inventory.name('project', projects, now)
   await inventory.name('user', users, now)
-  await recordInBatches([...observed('servers-before.json.gz', past.map), ...past.events], intake)
+  const before = [...observed('servers-before.json.gz', past.map), ...resourcesBefore(past.map)]
+  await recordInBatches([...before, ...past.events], intake)
 
   const byHost = Map.groupBy(domains(past.map, projects, users), ({ host }) => host)
   const sockets = join(deps.directory, 'run')
@@ -169,6 +171,17 @@ function reply(file: string, map?: TimeMap): { time: string; body: unknown } {
 function observed(file: string, map: TimeMap) {
   const { time, body } = reply(file, map)
   return serversObserved(body, Date.parse(time)).map((event) => ({ event, ignored: false, raw: null }))
+}
+
+/** What the other services listed before: volumes, images, networks … that nobody created while the bus was recorded. */
+function resourcesBefore(map: TimeMap) {
+  const replies = JSON.parse(moveTimes(unzipped('resources-before.json.gz'), map)) as {
+    time: string
+    response: { body: unknown }
+  }[]
+  return replies.flatMap(({ time, response }) =>
+    readingsOf(response.body, Date.parse(time)).map((event) => ({ event, ignored: false, raw: null })),
+  )
 }
 
 /** The guests that the recorded cloud ended with, on the hosts where it had them. */

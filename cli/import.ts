@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Read, readRecorded } from '../collector/amqp/read.ts'
+import { type BusMessage, type Read, readRecorded } from '../collector/amqp/read.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, type ParkedMessage } from '../model/contract.ts'
 import type { RecordedEvent } from '../model/event.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { type ApiReply, completeListing, serversObserved } from '../openstack/servers.ts'
+import { type ApiReply, completeListings, type Listing } from '../openstack/listing.ts'
+import { readingsOf } from '../openstack/readings.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
+import { unreadLog } from '../store/journal/listening.ts'
 import { readArguments, required } from './arguments.ts'
 import type { Command } from './command.ts'
 import { recordedMessages } from './recorded-messages.ts'
@@ -21,8 +23,11 @@ export const command: Command = {
   summary: 'take in recorded messages as if the bus had delivered them',
   usage: `usage: specola import FILE… --data DIR [--inventory FILE]…
 
-FILE is JSON Lines of recorded messages, gzipped or not (also DIR/parked/*.jsonl). --inventory is recorded replies of
-GET /servers/detail ([{time, request, response}, …]): instances that ran before the first message.
+FILE is JSON Lines of recorded messages, gzipped or not (also DIR/parked/*.jsonl). --inventory is recorded replies of the
+APIs' lists ([{time, request, response}, …]): what was there before the first message. Taken are /servers/detail,
+/volumes/detail, /snapshots/detail, /backups/detail, /types, /v2/images, /floatingips, /networks, /subnets, /ports, /routers,
+/security-groups, /projects, /users, /groups, /domains, /roles, /flavors/detail. A list that is complete also tells what is
+gone: for that, read images and floating IPs with an account that sees every project.
 Prints {"messages","events","duplicates","ignored","parked"}; importing the same again changes nothing.`,
 
   async run(args, io) {
@@ -37,16 +42,20 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
     const parked = parkedFiles(directory, systemClock)
     try {
       const journal = eventJournal(db)
+      const unread = unreadLog(db)
       const counts = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0 }
       for (const file of values.inventory ?? []) {
-        const { events, listing } = await inventoryOf(file)
+        const { events, listings } = await inventoryOf(file)
         await journal.record(events)
-        if (listing) await journal.listed(listing)
+        for (const listing of listings) await journal.listed(listing)
       }
 
       const take = async (batch: readonly Read[], parkedAlready: boolean) => {
         const refused: ParkedMessage[] = batch.flatMap((read) => (read.ok ? [] : read.parked))
-        if (refused.length > 0 && !parkedAlready) await parked.append(refused)
+        if (refused.length > 0 && !parkedAlready) {
+          await parked.append(refused)
+          await unread.parked(refused, systemClock.now())
+        }
         const recorded = await journal.record(batch.flatMap((read) => (read.ok ? read.recorded : [])))
         counts.messages += batch.length
         counts.parked += refused.length
@@ -57,11 +66,15 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
       for (const file of positionals) {
         const parkedAlready = dirname(resolve(file)) === resolve(directory, 'parked')
         const batch: Read[] = []
+        const understood: BusMessage[] = []
         for await (const { message } of recordedMessages(file)) {
-          batch.push(readRecorded(message))
+          const read = readRecorded(message)
+          if (parkedAlready && read.ok) understood.push(message)
+          batch.push(read)
           if (batch.length >= batchSize) await take(batch.splice(0), parkedAlready)
         }
         await take(batch, parkedAlready)
+        await unread.understood(understood)
       }
       io.out(JSON.stringify(counts))
       return counts.parked > 0 ? 1 : 0
@@ -74,11 +87,11 @@ Prints {"messages","events","duplicates","ignored","parked"}; importing the same
 
 interface Inventory {
   events: RecordedEvent[]
-  /** When the replies are a complete list: what is not in it is gone. */
-  listing: { kind: 'instance'; readAt: number; ids: string[] } | null
+  /** Replies that are complete lists: what is not in them is gone. */
+  listings: Listing[]
 }
 
-/** Recorded API exchanges: the replies that list servers, each read at its own time. */
+/** Recorded API exchanges: the replies that list something, each read at its own time. */
 async function inventoryOf(file: string): Promise<Inventory> {
   let replies: unknown
   try {
@@ -90,15 +103,12 @@ async function inventoryOf(file: string): Promise<Inventory> {
   if (!Array.isArray(replies))
     throw new AppError('invalid', `${file}: expected a list of recorded replies, [{time, request, response}, …]`)
   const read = replies.map((reply: ApiReply & { time?: unknown }) => {
-    const time = parseTimestamp(reply?.time)
-    if (time === null) throw new AppError('invalid', `${file}: a reply without a time`)
-    return { reply, time }
+    const readAt = parseTimestamp(reply?.time)
+    if (readAt === null) throw new AppError('invalid', `${file}: a reply without a time`)
+    return { reply, readAt }
   })
-  const events = read.flatMap(({ reply, time }) =>
-    serversObserved(reply.response?.body, time).map((event) => ({ event, ignored: false, raw: null })),
+  const events = read.flatMap(({ reply, readAt }) =>
+    readingsOf(reply.response?.body, readAt).map((event) => ({ event, ignored: false, raw: null })),
   )
-  const ids = completeListing(replies as ApiReply[])
-  // read page by page: what was created meanwhile is not held against it
-  const readAt = Math.min(...read.map(({ time }) => time))
-  return { events, listing: ids && { kind: 'instance', readAt, ids } }
+  return { events, listings: completeListings(read) }
 }

@@ -4,25 +4,41 @@ import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
-import { amqpCollector } from '../collector/amqp/collect.ts'
+import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
 import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
 import { liveHub } from '../collector/live.ts'
+import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import type { EmailConfig } from '../plugins/notify-email/config.ts'
+import { mailer } from '../plugins/notify-email/mailer.ts'
+import { budgets as openBudgets } from '../reports/budgets.ts'
+import { efficiency as openEfficiency } from '../reports/efficiency.ts'
+import type { ReportContact } from '../reports/mailing.ts'
+import { reports as openReports } from '../reports/reports.ts'
+import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
+import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
+import { readingJournal } from '../store/journal/readings.ts'
+import { reportMailJournal } from '../store/journal/report-mails.ts'
+import { resourceJournal } from '../store/journal/resources.ts'
+import { timelineJournal } from '../store/journal/timeline.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -33,9 +49,12 @@ import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
+import { demoMoney } from './demo-money.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
+import { reportDeps } from './reporting.ts'
+import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
 type Role = (typeof roles)[number]
@@ -69,6 +88,7 @@ Without --config it shows the demo cloud: a recorded real one, replayed as if it
     const demo = values.demo || values.config === undefined
     const config = values.config === undefined ? defaultConfiguration(plugins) : configurationFrom(values.config, plugins)
     if (values.config === undefined) config.data = 'data/demo'
+    if (demo && config.prices === undefined) Object.assign(config, demoMoney)
     if (values.data !== undefined) config.data = values.data
     if (values.listen !== undefined) config.ui.listen = readListen(values.listen)
     await serve({ ...config, data: resolve(config.data) }, plugins, readRoles(values.only), demo, io)
@@ -105,7 +125,13 @@ async function serve(
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
-    const intake = openIntake({ samples, journal: events, inventory, machines, parked, live })
+    const reporting = reportDeps(db, config, store)
+    const reports = openReports(reporting)
+    const budgets = openBudgets(config.budgets, reporting)
+    const completeness = completenessJournal(db, clock)
+    const listening = listeningLog(db)
+    const unread = { log: unreadLog(db), clock }
+    const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -117,6 +143,7 @@ async function serve(
         clock,
         logger,
         plugins,
+        budgets,
         render: createRender(),
       },
     )
@@ -130,12 +157,16 @@ async function serve(
       samples.run(signal),
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
+      watchCompleteness(completeness, health, clock, logger, signal),
+      takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
       const collectors: Collector[] = [
-        ...config.collector.amqp.map((source) => amqpCollector(source, { intake, clock, logger, health })),
+        ...(config.collector.amqp.length > 0
+          ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
+          : []),
         ...spread(
           config.collector.libvirt,
           ({ interval }) => interval,
@@ -147,6 +178,9 @@ async function serve(
           const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })
           return agentsCollector(source, { intake, store, stored, clock, logger, health })
         }),
+        ...openstackCollectors(config.collector.openstack, {
+          ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
+        }),
         ...(cloud?.collectors ?? []),
       ]
       running.push(runCollectors(collectors, { clock, logger, signal }))
@@ -154,9 +188,23 @@ async function serve(
     if (only.has('alerter')) {
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
+      const mail = mailerOf(config)
+      const mailing = mail &&
+        config.reports.mail && {
+          ...{
+            reports,
+            mails: reportMailJournal(db),
+            mailer: mail,
+            contacts: reportContacts(config),
+            schedule: config.reports.mail,
+          },
+          ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
+        }
+      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
+        ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
         ...{
           store,
           events,
@@ -164,10 +212,12 @@ async function serve(
           machines,
           networks: unknownNetworks,
           usage: usageJournal(db, clock),
+          resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
           accounts,
         },
+        ...{ completeness, timeline: timelineJournal(db, clock) },
         ...{ health, live, clock, logger, directory: config.data, demo, version: version() },
       })
       closing.defer(() => ui.close())
@@ -192,6 +242,19 @@ async function serve(
 
 /** Until Neutron is asked, networks go by the names in instances' addresses. */
 const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
+/** Reports are mailed by the mail server that notifications go through. */
+function mailerOf({ alerter }: Configuration): Mailer | null {
+  const section = alerter.notifiers.email
+  return section === undefined ? null : mailer(section as EmailConfig)
+}
+
+/** Managers get the reports of their projects. */
+const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
+  alerter.contacts.flatMap(({ name, role, projects, addresses, language }) =>
+    role === 'manager' && projects !== null && addresses.email !== undefined
+      ? [{ name, projects, address: addresses.email, language: language ?? alerter.language }]
+      : [],
+  )
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {

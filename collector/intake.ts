@@ -1,5 +1,6 @@
 /** The one door from the collectors to the stores. */
-import type { EventJournal, Intake, Inventory, Live, MachineJournal } from '../model/contract.ts'
+import type { Clock } from '../model/clock.ts'
+import type { EventJournal, Intake, Inventory, Live, MachineJournal, UnreadLog } from '../model/contract.ts'
 import type { Sample } from '../model/sample.ts'
 import type { ParkedFiles } from './parked.ts'
 
@@ -10,9 +11,11 @@ export interface IntakeParts {
   machines: Pick<MachineJournal, 'seen'>
   parked: Pick<ParkedFiles, 'append'>
   live: Live
+  /** Counts what was parked, with the time of it. */
+  unread?: { log: Pick<UnreadLog, 'parked'>; clock: Pick<Clock, 'now'> }
 }
 
-export function intake({ samples, journal, inventory, machines, parked, live }: IntakeParts): Intake {
+export function intake({ samples, journal, inventory, machines, parked, live, unread }: IntakeParts): Intake {
   return {
     async samples(batch) {
       samples.push(batch)
@@ -27,7 +30,10 @@ export function intake({ samples, journal, inventory, machines, parked, live }: 
       }
       return counts
     },
-    park: (messages) => parked.append(messages),
+    async park(messages) {
+      await parked.append(messages)
+      await unread?.log.parked(messages, unread.clock.now())
+    },
     async instances(seen) {
       await inventory.seenInstances(seen)
       live.publish({ kind: 'inventory' })

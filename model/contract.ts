@@ -1,14 +1,23 @@
 /** Every seam of the system. What is not here is private to its folder. */
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
+import type { BudgetStanding } from './budget.ts'
 import type { Acknowledgement, CheckResult, CheckState, NotificationRecord, Problem, State, Transition } from './check.ts'
+import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
+import type { Discrepancy } from './discrepancy.ts'
+import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
+import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
 import type { Subnet } from './ip-availability.ts'
+import type { LedgerState } from './ledger-state.ts'
+import type { Overdue } from './overdue.ts'
 import type { Port } from './port-traffic.ts'
+import type { RatedRow } from './rating.ts'
+import type { Report, ReportFormat, ReportQuery } from './report.ts'
 import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
-import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageQuery, UsageRow } from './usage.ts'
+import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
 // ---------------------------------------------------------------------------------------------------------- errors, logs
 
@@ -145,7 +154,7 @@ export interface Inventory {
   users(scope: Scope): Promise<(Named & { instances: number })[]>
   hypervisors(scope: Scope): Promise<Hypervisor[]>
   /** Display names for ids; ids without a known name are absent. */
-  names(kind: 'project' | 'user' | 'instance', ids: readonly string[]): Promise<Map<string, string>>
+  names(kind: string, ids: readonly string[]): Promise<Map<string, string>>
   seenInstances(batch: readonly SeenInstance[]): Promise<void>
   seenHypervisor(hypervisor: Hypervisor): Promise<void>
   name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
@@ -175,6 +184,34 @@ export interface UsageJournal {
    * of a large cloud does not fit in memory twice.
    */
   segmentsWithin(scope: Scope, period: Period & { project?: string; instance?: string }): Iterable<Segment & { to: number }>
+  /**
+   * Nova's figure and ours for each instance where they differ, or where both count time in which it did not run; the largest
+   * difference first. The period is cut to whole seconds.
+   */
+  differences(scope: Scope, query: Period & { project?: string; instance?: string }): Promise<UsageDifference[]>
+  /** Where another witness disagreed with the ledger, newest first: something was missed. */
+  discrepancies(
+    scope: Scope,
+    query: Partial<Period> & { project?: string; instance?: string; limit: number },
+  ): Promise<Discrepancy[]>
+  /** Actions that should have ended by now and of which no end was heard; the longest due first. */
+  overdue(now: number): Promise<Overdue[]>
+}
+
+/** What Nova said of a month, night by night, as it was then: Nova itself cannot say it again. */
+export interface ParitySnapshots {
+  /** Stores the figures of a day's end unless they are there; true when they were not. */
+  take(night: Night, zone: string): Promise<boolean>
+  /** The newest night that was taken, `YYYY-MM-DD`; null = none. */
+  last(): Promise<string | null>
+  /** The newest snapshot of that day or before it, or null. */
+  read(scope: Scope, query: { day: string; project?: string }): Promise<{ night: Night; takenAt: number; usages: Json[] } | null>
+}
+
+/** The end of a day of the configured zone, and the month so far that is kept then. */
+export interface Night extends Period {
+  /** The day that ended, `YYYY-MM-DD`. */
+  day: string
 }
 
 /** Epoch ms, [from, to). */
@@ -195,11 +232,15 @@ export interface ResourceJournal {
     period: Period & { project?: string; kind?: ResourceKind },
   ): Iterable<ResourceSegment & { to: number }>
   segments(scope: Scope, kind: ResourceKind, id: string): Promise<ResourceSegment[]>
-  /** What exists or existed, of any kind, by name. */
+  /**
+   * What exists or existed, of any kind, by name. What every project may see (public images, shared networks) is in every scope,
+   * there without its owner and whom it serves.
+   */
   resources(
     scope: Scope,
     query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
   ): Promise<{ rows: Resource[]; total: number }>
+  resource(scope: Scope, kind: string, id: string): Promise<Resource | null>
 }
 
 /** Something that a service told of and that is no instance; its name outlives its deletion. */
@@ -215,26 +256,220 @@ export interface Resource {
   updatedAt: number
 }
 
-/** A stretch of which the figures cannot be defended by themselves. Times are epoch ms; `to` null = goes on. */
-export interface Gap {
-  kind:
-    | 'away' // the broker or our binding was gone: what was published then may be lost
-    | 'silent' // a host or service that speaks every hour said nothing
-    | 'audit' // Nova's own audit did not run or did not finish on this host
-    | 'lost-end' // something ended and nobody said so: its end is inferred
-    | 'unread' // messages were parked: they could not be understood
+export type { Gap } from './gap.ts'
+
+export interface HeardHour {
   service: string
-  host: string | null
-  from: number
-  to: number | null
-  /** Instances or messages concerned, where that is known. */
-  count: number | null
+  host: string
+  /** Start of the hour. */
+  hour: number
+  messages: number
 }
 
 export interface CompletenessJournal {
-  /** Messages per service, host and hour; hours without any are absent. */
-  hours(period: Period): Promise<{ service: string; host: string; hour: number; messages: number }[]>
-  gaps(period: Period): Promise<Gap[]>
+  /**
+   * Messages per service, host and hour, or per `step` ms (a multiple of an hour, aligned to the epoch); those without any are
+   * absent. Ordered by service, host, time.
+   */
+  hours(period: Period, step?: number): Promise<HeardHour[]>
+  /** Oldest first. What concerns single instances is limited to the scope; what concerns everybody is told to everybody. */
+  gaps(scope: Scope, period: Period): Promise<Gap[]>
+}
+
+/** What the bus collector remembers of its own presence, so that an absence can be told afterwards. */
+export interface ListeningLog {
+  /** Exchange → when we last knew to be bound to it. */
+  last(source: string): Promise<Map<string, number>>
+  bound(source: string, exchanges: readonly string[], at: number): Promise<void>
+  absent(absences: readonly Absence[]): Promise<void>
+}
+
+/** A time without a binding to an exchange, [from, to), epoch ms. */
+export interface Absence {
+  source: string
+  exchange: string
+  from: number
+  to: number
+  cause: 'process' | 'broker' | 'queue' | 'exchange'
+  /** False: our durable queue was bound all the time and kept what was published. */
+  lost: boolean
+}
+
+/** Counts what could not be understood until it is. */
+export interface UnreadLog {
+  parked(messages: readonly ParkedMessage[], time: number): Promise<void>
+  /** Messages that were parked once and are understood by now. */
+  understood(messages: readonly Pick<ParkedMessage, 'routing_key' | 'body'>[]): Promise<void>
+}
+
+export type ActionResult = 'ok' | 'failed' | 'running' | 'unknown'
+
+/** What somebody did to something: all that one request did to one resource. */
+export interface Action {
+  seq: number
+  /** The request's id; null where a service tells none. */
+  request: string | null
+  /** A service did it on behalf of that request. */
+  part: boolean
+  /** First and last word of it, epoch ms. */
+  time: number
+  until: number
+  service: string
+  /** Canonical type without its phase: `instance.resize`, `volume.create`, `session.open` … */
+  verb: string
+  result: ActionResult
+  reason: string | null
+  resource: ResourceRef & { name: string | null }
+  project: string | null
+  actor: { id: string; name: string | null } | null
+  actorProject: string | null
+  host: string | null
+  /** Address that it was asked from. */
+  address: string | null
+}
+
+export interface ActionQuery {
+  from?: number
+  to?: number
+  /** Id or name. */
+  actor?: string
+  project?: string
+  /** Id or name of a resource. */
+  resource?: string
+  service?: string
+  /** Exact, or a family that ends in a dot (`instance.`). */
+  verb?: string
+  result?: ActionResult
+  address?: string
+  /** Part of a resource's name or id, an actor's name, a request id, or (only with `addresses`) an address. */
+  q?: string
+  /** Whether `q` may find addresses: not for those who may not see them. */
+  addresses?: boolean
+  /** Also what services did on behalf of a request that is listed itself. */
+  parts?: boolean
+  /** At most this many, newest first (≤ 1000). */
+  limit: number
+  before?: { time: number; seq: number }
+}
+
+/** Who did what to what, from where, with what result; kept after deletion. */
+export interface TimelineJournal {
+  actions(scope: Scope, query: ActionQuery): Promise<Action[]>
+  /** One action, what the same request did elsewhere, and the events under it, oldest first. */
+  action(scope: Scope, seq: number): Promise<{ action: Action; related: Action[]; events: EventRow[] } | null>
+  /** Distinct verbs, in order. */
+  verbs(scope: Scope): Promise<string[]>
+}
+
+// ---------------------------------------------------------------------------------------------------------------- money
+
+/** Closed months: written once, whole or not at all, and never changed. */
+export interface MonthJournal {
+  /** Newest first. */
+  months(): Promise<ClosedMonth[]>
+  month(month: string): Promise<ClosedMonth | null>
+  /** One transaction; `rows` is read inside it. False when the month is closed already. */
+  close(month: ClosedMonth, rows: Iterable<RatedRow>): Promise<boolean>
+  /** As they were closed, names and all. */
+  rows(scope: Scope, query: { month: string; project?: string }): Iterable<NamedRow>
+  /** Sums of the closed rows, without adjustments, per month and project. */
+  totals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
+  /** All or none, in one transaction. */
+  adjust(adjustments: readonly Omit<Adjustment, 'id'>[]): Promise<void>
+  /** In the order in which they were made. */
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** Extra specs of flavors, by flavor name, as the newest bus notification told them. */
+export interface FlavorJournal {
+  extraSpecs(): Promise<Map<string, Readonly<Record<string, string>>>>
+}
+
+/** Which monthly reports went to whom: each once, whatever restarts come between. */
+export interface ReportMailJournal {
+  /** Adds what is not there yet; what is there stays as it is. */
+  plan(mails: readonly ReportMail[]): Promise<void>
+  due(now: number): Promise<ReportMail[]>
+  settle(mail: ReportMail): Promise<void>
+  /** All of a month. */
+  mails(month: string): Promise<ReportMail[]>
+}
+
+export interface ReportMail {
+  month: string
+  project: string
+  contact: string
+  address: string
+  state: 'waiting' | 'sent' | 'failed'
+  attempts: number
+  nextAttempt: number | null
+  sentAt: number | null
+  /** Why it failed, or the id of the sent mail. */
+  detail: string | null
+}
+
+/** Reports, rated and composed; every way of looking at them shows the same numbers. */
+export interface Reports {
+  /** null = nothing of that kind in scope. */
+  report(scope: Scope, query: ReportQuery): Promise<Report | null>
+  render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  /** Name and media type of the file that a report makes. */
+  file(report: Report, format: ReportFormat): { name: string; type: string }
+  closedMonths(): Promise<ClosedMonth[]>
+  closedTotals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
+  adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
+}
+
+/** How far each budget of the scope is used up this month. */
+export interface Budgets {
+  standings(scope: Scope): Promise<BudgetStanding[]>
+}
+
+/** What is paid for and not used. */
+export interface Efficiency {
+  findings(scope: Scope, query: { project?: string }): Promise<EfficiencyReport>
+}
+
+export interface Attachment {
+  name: string
+  type: string
+  content: Uint8Array
+}
+
+/** Mail that is no notification about a problem. */
+export interface Mailer {
+  send(mail: {
+    to: string
+    subject: string
+    text: string
+    html: string
+    attachments: readonly Attachment[]
+    /** Tells this mail from every other: the same again when it is tried again. */
+    key: string
+    signal: AbortSignal
+  }): Promise<Delivery>
+}
+
+/** What a reader of the APIs must know of the journal, and where it had got to. */
+export interface ReadingJournal {
+  /** What the ledger has made of these instances; those never heard of are absent. */
+  ledgerStates(ids: readonly string[]): Promise<Map<string, LedgerState>>
+  /** The newest event of each of these resources, by id. */
+  newestEvents(kind: string, ids: readonly string[]): Promise<Map<string, CloudEvent>>
+  /** Which of these events are in the journal already. */
+  recorded(ids: readonly string[]): Promise<Set<string>>
+  /**
+   * Instances that did not end as far as the ledger knows. `toldAt`: the newest event of them; `listedAt`: the newest complete
+   * list, if it had them; epoch ms.
+   */
+  openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
+  /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
+  openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
+  /** Actions of `type` on instances that began in the period and were not heard of again. */
+  unfinished(type: string, period: Period): Promise<{ instance: string; at: number }[]>
+  /** Where a reader of a cloud had got to; null: nowhere yet. */
+  mark(cloud: string, task: string): Promise<Json | null>
+  setMark(cloud: string, task: string, value: Json): Promise<void>
 }
 
 export interface ProblemQuery {
@@ -323,7 +558,7 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection'
+export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
 
 /** What a check looks at. */
 export interface Target {
@@ -334,6 +569,8 @@ export interface Target {
   host: string | null
   /** For instances: the inventory entry, so that a check can tell stopped from silent. */
   instance: Instance | null
+  /** For projects with a budget: how far it is used up. */
+  budget?: BudgetStanding
 }
 
 export interface CheckContext<C> {

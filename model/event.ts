@@ -66,13 +66,17 @@ export interface ResourceFacts {
   sizeGib?: number | null
   /** Volume type, by id or name as the service tells it. */
   volumeType?: string | null
-  /** Owner, where the resource has one of its own. */
+  /** Owner project, where the resource states one of its own. A request's project is not the owner of what it changed. */
   owner?: string | null
   /** Instances that it is attached to or serves; [] = none. */
   instances?: readonly string[]
   /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
   parent?: ResourceRef | null
   address?: string | null
+  /** Every project may see it: a public image or flavor, a shared or external network. */
+  shared?: boolean
+  /** For flavors: what it gives. */
+  flavor?: FlavorFacts
   createdAt?: number | null
   updatedAt?: number | null
   deletedAt?: number | null
@@ -100,6 +104,10 @@ export interface CloudEvent {
   names?: { project?: string; user?: string; actor?: string }
   host: string | null
   request: string | null
+  /** The request that a service acted for, where it is another one. */
+  globalRequest?: string
+  /** Address that it was asked from, where it is told. */
+  address?: string
   /** Present for instance events. */
   instance?: InstanceFacts
   /** Present for events of the resources of `ResourceFacts`. */
@@ -127,15 +135,17 @@ export function nativeEvent(
   }
 }
 
-/** Outcome of reading one body from the bus. */
+/** Outcome of reading one body from the bus. `more`: the further things that one request made (bulk creates). */
 export type Decoded =
-  | { ok: true; event: CloudEvent }
-  | { ok: true; ignored: true; type: string; event: CloudEvent }
+  | { ok: true; event: CloudEvent; more?: readonly CloudEvent[] }
+  | { ok: true; ignored: true; type: string; reason: string; event: CloudEvent }
   | { ok: false; reason: string }
 
 /** An event on its way into the journal, with the scrubbed text of the message it came from. */
 export interface RecordedEvent {
   event: CloudEvent
+  /** Further events of the same message: recorded with `event`, or not at all. The message counts once. */
+  more?: readonly CloudEvent[]
   /** No decoder knows this type: kept raw, counted and listed. */
   ignored: boolean
   raw: string | null

@@ -3,7 +3,20 @@
 export interface ComponentHealth {
   /** `amqp region-one`, `libvirt hv-07`, `store`, `journal`, `alerter`, `notify-email` … unique. */
   component: string
-  kind: 'amqp' | 'libvirt' | 'ganglia' | 'openstack' | 'store' | 'journal' | 'alerter' | 'notifier' | 'ui' | 'demo'
+  kind:
+    | 'amqp'
+    | 'queue'
+    | 'completeness'
+    | 'libvirt'
+    | 'ganglia'
+    | 'openstack'
+    | 'store'
+    | 'journal'
+    | 'alerter'
+    | 'notifier'
+    | 'reports'
+    | 'ui'
+    | 'demo'
   /** The host, for a hypervisor connection. */
   host?: string
   state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped'

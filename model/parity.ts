@@ -3,7 +3,8 @@
  * instance from its *newest* launched_at with the flavor it has *now*, whatever state it was in; `model/ledger.ts` knows better.
  */
 import type { Json } from './event.ts'
-import type { LedgerFlavor } from './ledger.ts'
+import type { LedgerFlavor } from './ledger-state.ts'
+import type { UsageRow } from './usage.ts'
 
 export interface ParityInstance {
   id: string
@@ -77,6 +78,39 @@ function tenantUsage(project: string, instances: readonly ParityInstance[], from
     start: novaTime(from),
     stop: novaTime(Math.min(to, now)),
   }
+}
+
+interface NovaServer {
+  instance_id: string
+  name: string | null
+  tenant_id: string
+  flavor: string | null
+  hours: number
+  vcpus: number | null
+  memory_mb: number | null
+  local_gb: number | null
+  state: string | null
+}
+
+/** Answers of Nova (or ours in its shape) as lines of a report, largest first. Names are those of instances and flavors. */
+export function novaRows(usages: readonly Json[], by: 'project' | 'instance' | 'flavor'): UsageRow[] {
+  const servers = usages.flatMap((usage) => (usage as unknown as { server_usages: NovaServer[] }).server_usages)
+  const key = { project: 'tenant_id', instance: 'instance_id', flavor: 'flavor' } as const
+  return [...Map.groupBy(servers, (server) => server[key[by]] ?? '')]
+    .map(([id, its]): UsageRow => {
+      const sum = (of: (server: NovaServer) => number | null) => its.reduce((total, one) => total + (of(one) ?? 0) * one.hours, 0)
+      return {
+        key: id,
+        name: by === 'instance' ? (its[0]?.name ?? null) : by === 'flavor' ? id : null,
+        instances: new Set(its.map(({ instance_id }) => instance_id)).size,
+        hours: sum(() => 1),
+        runningHours: sum(({ state }) => (state === 'active' ? 1 : 0)),
+        vcpuHours: sum(({ vcpus }) => vcpus),
+        memoryGibHours: sum(({ memory_mb }) => memory_mb) / 1024,
+        diskGibHours: sum(({ local_gb }) => local_gb),
+      }
+    })
+    .sort((a, b) => b.vcpuHours - a.vcpuHours || (a.key < b.key ? -1 : 1))
 }
 
 /** `2026-11-22T16:03:46.000000` */

@@ -1,4 +1,4 @@
-import type { LedgerFlavor } from './ledger.ts'
+import type { LedgerFlavor } from './ledger-state.ts'
 import type { UsageBy, UsageRow } from './usage.ts'
 
 /** A stretch of use inside the asked window, with what it is charged by. */

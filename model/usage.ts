@@ -42,11 +42,14 @@ export interface ResourceSegment {
   to: number | null
   project: string | null
   user: string | null
-  /** GiB; null for floating IPs, which count by the hour. */
+  /** GiB; null for floating IPs, which count by the hour, and for images that are not uploaded yet. */
   sizeGib: number | null
-  /** Volume type; null where there is none. */
+  /** Volume type, by id in the ledger and by name (where known) in what the journal answers; null where there is none. */
   type: string | null
-  /** `in_use`: attached to an instance or serving a port; `idle`: held all the same. */
+  /**
+   * `in_use`: attached to an instance or serving a port; `idle`: held all the same. Whether a snapshot, backup or image serves
+   * anything nobody can tell: these are always `in_use`.
+   */
   state: 'in_use' | 'idle'
   provenance: Segment['provenance']
 }
@@ -65,16 +68,22 @@ export interface ResourceUsageRow {
   idleHours: number
 }
 
-/** One cause of a difference between Nova's own figure and what was really used, in hours of one instance. */
+/** Nova's own figure for one instance and what was really used, and what makes them differ. */
 export interface UsageDifference {
   instance: string
   name: string | null
   project: string
-  /** Both within the asked period. */
+  /** Newest flavor: the one that Nova applies to all time. */
+  flavor: string | null
+  /** All within the asked period. */
   parityHours: number
   ledgerHours: number
-  /** Their hours add up to ledgerHours - parityHours; vCPU hours are those that Nova gets wrong by a flavor of another time. */
+  parityVcpuHours: number
+  ledgerVcpuHours: number
+  /** Their hours add up to ledgerHours - parityHours, their vCPU hours to ledgerVcpuHours - parityVcpuHours. */
   causes: readonly DifferenceCause[]
+  /** No difference, yet worth knowing: hours in which it did not run, which both count like any other. */
+  alike: readonly { state: StateClass; hours: number }[]
 }
 
 export interface DifferenceCause {
@@ -83,12 +92,15 @@ export interface DifferenceCause {
     | 'unlaunched' // ran (or failed) without a launched_at that Nova would count from
     | 'kept-terminated' // restored after a local soft delete: Nova keeps terminated_at
     | 'flavor' // Nova applies the newest flavor to the whole time
+    | 'not-held' // Nova counts, and nothing was held: it had failed and no host had it
     | 'end' // the two witnesses disagree about the end
     | 'unexplained'
   /** When it happened, epoch ms; null where it is no single moment. */
   at: number | null
-  /** What happened: the canonical event type (`instance.resize_finish`), or null. */
+  /** What happened: the canonical event type (`instance.resize_finish`; `instance.migrate` for a cold migration), or null. */
   event: string | null
+  /** Flavor of the time that Nova gets wrong; null = none or unknown. */
+  flavor: string | null
   /** Signed: what the ledger has more than Nova. */
   hours: number
   vcpuHours: number

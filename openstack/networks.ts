@@ -1,54 +1,61 @@
-/** Neutron's lists: `GET /v2.0/ports`, `/subnets`, `/networks`. What is not as it should be is left out. */
-import { z } from 'zod'
-import type { Subnet } from '../model/ip-availability.ts'
-import type { Port } from '../model/port-traffic.ts'
-import type { Named } from '../model/resource.ts'
+/** Replies of Neutron's lists → readings of networks, subnets, ports, routers and security groups. */
+import type { CloudEvent, ResourceFacts } from '../model/event.ts'
+import { parseTimestamp } from '../model/timestamp.ts'
+import { entries, type Fields, isFields, observed, text } from './reply.ts'
 
-const id = z.string().min(1)
-const owner = z.object({ project_id: z.string().nullish(), tenant_id: z.string().nullish() })
+/** One `network.observed` per network; shared and external ones are seen by every project. */
+export const networksObserved = lists('network', 'networks', (network) => ({
+  shared: network.shared === true || network['router:external'] === true,
+}))
 
-const port = owner.extend({
-  id,
-  network_id: id,
-  device_id: z.string().nullish(),
-  mac_address: z.string().nullish(),
-  fixed_ips: z.array(z.object({ subnet_id: id, ip_address: id })).default([]),
+/** One `subnet.observed` per subnet; `address` is its prefix. */
+export const subnetsObserved = lists('subnet', 'subnets', (subnet) => ({
+  address: text(subnet.cidr),
+  parent: reference('network', subnet.network_id),
+}))
+
+/** One `port.observed` per port: its first address, its network, and the instance whose interface it is. */
+export const portsObserved = lists('port', 'ports', (port) => ({
+  address: firstAddress(port.fixed_ips),
+  parent: reference('network', port.network_id),
+  instances: text(port.device_owner)?.startsWith('compute:') ? [text(port.device_id) ?? []].flat() : [],
+}))
+
+/** One `router.observed` per router; `address` is its own on the external network, which is its `parent`. */
+export const routersObserved = lists('router', 'routers', (router) => {
+  const gateway = isFields(router.external_gateway_info) ? router.external_gateway_info : {}
+  return { address: firstAddress(gateway.external_fixed_ips), parent: reference('network', gateway.network_id) }
 })
 
-const subnet = owner.extend({
-  id,
-  name: z.string().nullish(),
-  network_id: id,
-  cidr: z.string(),
-  allocation_pools: z.array(z.object({ start: z.string(), end: z.string() })).default([]),
-})
+/** One `security_group.observed` per security group. */
+export const securityGroupsObserved = lists('security_group', 'security_groups', (group) => ({ shared: group.shared === true }))
 
-const network = z.object({ id, name: z.string().nullish() })
+function lists(kind: string, list: string, more: (entry: Fields) => ResourceFacts) {
+  return (body: unknown, readAt: number): CloudEvent[] =>
+    entries(body, list).flatMap(
+      (entry) =>
+        observed(entry, readAt, {
+          kind,
+          service: 'neutron',
+          project: text(entry.project_id) ?? text(entry.tenant_id),
+          host: text(entry['binding:host_id']),
+          about: {
+            name: text(entry.name),
+            ...(text(entry.status) !== null && { status: text(entry.status) }),
+            createdAt: parseTimestamp(entry.created_at),
+            updatedAt: parseTimestamp(entry.updated_at),
+            ...more(entry),
+          },
+        }) ?? [],
+    )
+}
 
-export const portsFrom = (body: unknown): Port[] =>
-  listed(body, 'ports', port).map((one) => ({
-    ...{
-      id: one.id,
-      network: one.network_id,
-      project: projectOf(one),
-      device: one.device_id || null,
-      mac: one.mac_address || null,
-    },
-    fixed: one.fixed_ips.map(({ subnet_id, ip_address }) => ({ subnet: subnet_id, address: ip_address })),
-  }))
+function firstAddress(fixedIps: unknown): string | null {
+  const first = Array.isArray(fixedIps) ? fixedIps[0] : null
+  return isFields(first) ? text(first.ip_address) : null
+}
 
-export const subnetsFrom = (body: unknown): Subnet[] =>
-  listed(body, 'subnets', subnet).map((one) => ({
-    ...{ id: one.id, name: one.name || null, network: one.network_id, project: projectOf(one), cidr: one.cidr },
-    pools: one.allocation_pools,
-  }))
-
-export const networksFrom = (body: unknown): Named[] =>
-  listed(body, 'networks', network).map(({ id, name }) => ({ id, name: name || null }))
-
-const projectOf = ({ project_id, tenant_id }: z.output<typeof owner>) => project_id || tenant_id || null
-
-function listed<T extends z.ZodType>(body: unknown, key: string, schema: T): z.output<T>[] {
-  const list = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[key] : undefined
-  return Array.isArray(list) ? list.flatMap((entry) => schema.safeParse(entry).data ?? []) : []
+function reference(kind: string, id: unknown) {
+  const known = text(id)
+  return known ? { kind, id: known } : null
 }

@@ -19,61 +19,19 @@ export function serversObserved(body: unknown, readAt: number): CloudEvent[] {
   )
 }
 
-/** A recorded exchange with the API. */
-export interface ApiReply {
-  request?: { url?: unknown }
-  response?: { body?: unknown }
-}
-
-/**
- * The ids of a complete list, or null when these replies are none: all projects, no filter, from the first page to the last.
- * Without the deleted ones; soft-deleted instances are not listed either.
- */
-export function completeListing(replies: readonly ApiReply[]): string[] | null {
-  const pages = replies.map(({ request, response }) => ({
-    url: parsedUrl(request?.url),
-    body: isFields(response?.body) ? response.body : {},
-  }))
-  const ids: string[] = []
-  let begun = false
-  for (const { url, body } of pages) {
-    if (!url || !isWholeList(url) || !Array.isArray(body.servers)) continue
-    if (!url.searchParams.has('marker')) {
-      ids.length = 0
-      begun = true
-    }
-    if (!begun) continue
-    for (const server of body.servers) if (isFields(server) && typeof server.id === 'string') ids.push(server.id)
-    const more = Array.isArray(body.servers_links) && body.servers_links.some((link) => isFields(link) && link.rel === 'next')
-    if (!more) return ids
-  }
-  return null
-}
-
-const parsedUrl = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url) : null)
-
-/** No parameter that would leave something out, but for deleted instances and paging. */
-function isWholeList(url: URL): boolean {
-  const allowed = new Set(['all_tenants', 'deleted', 'limit', 'marker', 'sort_key', 'sort_dir'])
-  const parameters = [...url.searchParams]
-  return (
-    url.pathname.endsWith('/servers/detail') &&
-    parameters.every(([name]) => allowed.has(name)) &&
-    /^(1|true)$/i.test(url.searchParams.get('all_tenants') ?? '') &&
-    !/^(1|true)$/i.test(url.searchParams.get('deleted') ?? '')
-  )
-}
-
 function observed(server: Fields, readAt: number): CloudEvent | null {
   const id = text(server.id)
   if (!id) return null
   const image = isFields(server.image) ? text(server.image.id) : null
   const facts: InstanceFacts = {
-    state: text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status),
+    // what was deleted before any host took it keeps the vm_state `building`
+    state: server.status === 'DELETED' ? 'deleted' : (text(server['OS-EXT-STS:vm_state']) ?? stateOfStatus(server.status)),
     taskState: text(server['OS-EXT-STS:task_state']),
     createdAt: parseTimestamp(server.created),
     launchedAt: parseTimestamp(server['OS-SRV-USG:launched_at']),
     terminatedAt: parseTimestamp(server['OS-SRV-USG:terminated_at']),
+    // what was deleted before it ever ran has no terminated_at
+    ...(server.status === 'DELETED' && { deletedAt: parseTimestamp(server.updated) }),
     updatedAt: parseTimestamp(server.updated),
     image,
     availabilityZone: text(server['OS-EXT-AZ:availability_zone']),

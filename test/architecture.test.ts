@@ -13,6 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   plugins: ['model', 'config'],
   alerter: ['model', 'config'],
   collector: ['model', 'config', 'openstack'],
+  reports: ['model', 'config'],
   ui: ['model', 'config', 'openstack'],
 }
 
@@ -30,8 +31,10 @@ const owners: Record<string, readonly string[]> = {
   esbuild: ['ui'],
   luxon: ['model', 'ui/client'],
   nodemailer: ['plugins/notify-email'],
+  pdfkit: ['reports'],
+  'write-excel-file': ['reports'],
   yaml: ['config'],
-  zod: ['model', 'config', 'store', 'openstack', 'plugins', 'alerter', 'collector', 'ui', 'cli'],
+  zod: ['model', 'config', 'store', 'openstack', 'plugins', 'alerter', 'collector', 'reports', 'ui', 'cli'],
   pino: ['cli'],
 }
 

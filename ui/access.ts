@@ -6,14 +6,21 @@ export type Resource =
   | 'problems'
   | 'wall'
   | 'events'
+  /** Who did what. Addresses and machines in it go with `hosts`. */
+  | 'timeline'
+  /** What was heard of whom, and what is missing: tells hosts. */
+  | 'completeness'
   /** The text of a bus notification: tells hosts and internals. */
   | 'payload'
   | 'instances'
+  | 'resources'
   /** Names of physical machines, and anything by host. */
   | 'hosts'
   | 'projects'
   | 'users'
   | 'health'
+  /** Prices, amounts, budgets. */
+  | 'money'
 
 const cloud: readonly Role[] = ['admin', 'noc', 'oncall']
 const everyone: readonly Role[] = [...cloud, 'manager', 'member', 'reader']
@@ -22,12 +29,16 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   problems: { see: everyone, acknowledge: cloud },
   wall: { see: cloud },
   events: { see: everyone },
+  timeline: { see: everyone },
+  completeness: { see: cloud },
   payload: { see: cloud },
   instances: { see: everyone },
+  resources: { see: everyone },
   hosts: { see: cloud },
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  money: { see: ['admin', 'manager'] },
 }
 
 /** Whether this person may do this to that kind of thing. */
@@ -64,17 +75,26 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /wall': ['see', 'wall'],
   'GET /events{.:format}': ['see', 'events'],
   'GET /events/:seq': ['see', 'payload'],
+  'GET /timeline{.:format}': ['see', 'timeline'],
+  'GET /timeline/:seq': ['see', 'timeline'],
+  'GET /completeness{.:format}': ['see', 'completeness'],
   'GET /instances{.:format}': ['see', 'instances'],
   'GET /instances/:id': ['see', 'instances'],
   'GET /hosts{.:format}': ['see', 'hosts'],
   'GET /hosts/:id': ['see', 'hosts'],
   'GET /networks{.:format}': ['see', 'instances'],
   'GET /guest-agents': ['see', 'instances'],
+  'GET /resources{.:format}': ['see', 'resources'],
+  'GET /resources/:kind/:id': ['see', 'resources'],
   'GET /projects{.:format}': ['see', 'projects'],
   'GET /projects/:id{.:format}': ['see', 'projects'],
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /budgets{.:format}': ['see', 'money'],
+  'GET /efficiency{.:format}': ['see', 'money'],
+  'GET /reports': ['see', 'money'],
+  'GET /reports/download': ['see', 'money'],
   'GET /api/v1/series': ['see', 'instances'],
 }
 

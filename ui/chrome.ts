@@ -19,7 +19,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'problems', href: '/problems', resource: 'problems' },
       { key: 'wall', href: '/wall', resource: 'wall' },
-      { key: 'events', href: '/events', resource: 'events' },
+      { key: 'events', href: '/timeline', resource: 'timeline' },
     ],
   },
   {
@@ -28,6 +28,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'instances', href: '/instances', resource: 'instances' },
       { key: 'hosts', href: '/hosts', resource: 'hosts' },
       { key: 'networks', href: '/networks', resource: 'instances' },
+      { key: 'resources', href: '/resources', resource: 'resources' },
     ],
   },
   {
@@ -35,6 +36,10 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'projects', href: '/projects', resource: 'projects' },
       { key: 'users', href: '/users', resource: 'users' },
+      { key: 'budgets', href: '/budgets', resource: 'money' },
+      { key: 'efficiency', href: '/efficiency', resource: 'money' },
+      { key: 'reports', href: '/reports', resource: 'money' },
+      { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
   { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
@@ -124,7 +129,10 @@ function navigationOf(visit: Visit) {
 }
 
 const within = (path: string, { href, key }: NavigationItem) =>
-  path === href || path.startsWith(`${href}/`) || (key === 'problems' && path.startsWith('/checks/'))
+  path === href ||
+  path.startsWith(`${href}/`) ||
+  (key === 'problems' && path.startsWith('/checks/')) ||
+  (key === 'events' && /^\/events(\/|$)/.test(path))
 
 /** The table's key of a route. */
 export const routeKey = (method: string, path: string) => `${method.toUpperCase()} ${path}`

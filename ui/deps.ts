@@ -3,13 +3,19 @@ import type {
   AccountJournal,
   AlertCommands,
   AlertJournal,
+  Budgets,
+  CompletenessJournal,
+  Efficiency,
   EventJournal,
   Inventory,
   Live,
   Logger,
   MachineJournal,
   NetworkInventory,
+  Reports,
+  ResourceJournal,
   SampleStore,
+  TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
@@ -22,6 +28,12 @@ export interface UiDeps {
   machines: Pick<MachineJournal, 'machines'>
   networks: NetworkInventory
   usage: UsageJournal
+  reports: Reports
+  budgets: Budgets
+  efficiency: Efficiency
+  completeness: CompletenessJournal
+  timeline: TimelineJournal
+  resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
   accounts: AccountJournal

@@ -11,7 +11,7 @@ import { chooseLanguage } from './i18n.ts'
 import type { LiveHub } from './live.ts'
 import { problemBadge } from './pages/problems.ts'
 import type { Render } from './render.ts'
-import { sendJson, sendList, sendText } from './reply.ts'
+import { sendFile, sendJson, sendList, sendText } from './reply.ts'
 import type { PublicRoute, Reply, Route } from './route.ts'
 import type { UiConfig } from './section.ts'
 import { cookie, type Sessions, type Ticket } from './session.ts'
@@ -141,6 +141,8 @@ async function answer(edge: Edge, req: Request, res: Response, caller: Caller, r
     case 'text':
       res.status(reply.status ?? 200)
       return sendText(req, res, reply.type, reply.body)
+    case 'file':
+      return sendFile(res, reply)
     case 'redirect':
       return res.redirect(303, reply.to)
     case 'missing':

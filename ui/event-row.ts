@@ -29,7 +29,9 @@ export function isMark({ type, phase }: Pick<EventRow, 'type' | 'phase'>): boole
 
 /** `instance.live_migration` in words where we have them; else the type as the service calls it. */
 export function eventWords({ t, language }: Pick<Visit, 't' | 'language'>, type: string): string {
-  return hasText(language, `event.${type}`) ? t(`event.${type}`) : type
+  if (hasText(language, `event.${type}`)) return t(`event.${type}`)
+  const reading = /^(.+)\.(observed|absent)$/.exec(type)
+  return reading ? t(`event.any.${reading[2]}`) : type
 }
 
 /** Events as rows: names for ids, what changed in short, links. */
@@ -65,8 +67,9 @@ export async function eventRows(visit: Visit, events: readonly EventRow[]) {
       phaseWord: event.phase === null || event.phase === 'end' ? null : visit.t(`phase.${event.phase}`),
       failed: event.phase === 'error' || event.priority.toLowerCase() === 'error',
       icon: eventIcon(event.type),
-      name: event.instance?.name ?? (isInstance ? instance(event.resource?.id) : (event.resource?.id ?? null)),
-      href: isInstance && event.resource ? `/instances/${encodeURIComponent(event.resource.id)}` : null,
+      name:
+        event.instance?.name ?? event.about?.name ?? (isInstance ? instance(event.resource?.id) : (event.resource?.id ?? null)),
+      href: isInstance && event.resource ? `/instances/${encodeURIComponent(event.resource.id)}` : resourceHref(event),
       change: event.instance ? changeOf(event.instance) : null,
       fault: event.instance?.fault?.message ?? null,
       projectName: event.names?.project ?? project(event.project),
@@ -77,6 +80,10 @@ export async function eventRows(visit: Visit, events: readonly EventRow[]) {
     }
   })
 }
+
+/** What states facts of a resource has an entry in the inventory. */
+const resourceHref = ({ about, resource }: EventRow) =>
+  about && resource ? `/resources/${encodeURIComponent(resource.kind)}/${encodeURIComponent(resource.id)}` : null
 
 /** What is different after the event: `m1.large → m1.xlarge`. */
 export function changeOf(facts: InstanceFacts): string | null {

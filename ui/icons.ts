@@ -19,9 +19,17 @@ const lines: Readonly<Record<string, string>> = {
   hosts: '<rect x="3" y="1.5" width="10" height="13" rx="1"/><path d="M5.4 4.4h5.2M5.4 7.2h5.2M8 11.6h.01"/>',
   networks:
     '<rect x="6" y="1.5" width="4" height="4" rx=".6"/><rect x="1.5" y="10.5" width="4" height="4" rx=".6"/><rect x="10.5" y="10.5" width="4" height="4" rx=".6"/><path d="M8 5.5V8M3.5 10.5V8h9v2.5"/>',
+  resources:
+    '<ellipse cx="8" cy="3.6" rx="6" ry="2.2"/><path d="M2 3.6v8.8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2V3.6M2 8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2"/>',
   projects: '<path d="M1.8 13V3.2h4.4l1.6 2h6.4V13z"/>',
   users: '<circle cx="8" cy="5" r="3"/><path d="M2.2 14.2c.6-3 2.8-4.4 5.8-4.4s5.2 1.4 5.8 4.4"/>',
+  budgets:
+    '<ellipse cx="8" cy="4" rx="5.6" ry="2.2"/><path d="M2.4 4v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V4M2.400 8v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V8"/>',
+  efficiency: '<path d="M2 12.600a6.400 6.400 0 1 1 12 0M8 10.800l3-4.400"/>',
+  reports: '<path d="M3.200 1.800h6.400l3.200 3.200v9.200H3.200zM9.400 1.800v3.400h3.400M5.600 8.400h4.800M5.600 11h4.800"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
+  completeness:
+    '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',
   clock: '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.4V8l2.6 1.8"/>',
   pause: '<path stroke-width="2.2" d="M5.4 3.4v9.2M10.6 3.4v9.2"/>',
   play: '<path fill="currentColor" d="M4.6 2.8v10.4L13 8z"/>',

@@ -3,7 +3,7 @@ import type { Visit } from './visit.ts'
 /** Display names for the ids of a page, asked for at once. An id without a known name shows itself. */
 export async function namesOf(
   visit: Pick<Visit, 'deps'>,
-  kind: 'project' | 'user' | 'instance',
+  kind: string,
   ids: Iterable<string | null | undefined>,
 ): Promise<(id: string | null | undefined) => string | null> {
   const wanted = [...new Set([...ids].filter((id): id is string => typeof id === 'string' && id !== ''))]

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import type { Request, Response } from 'express'
@@ -31,11 +33,25 @@ export async function sendList(
   shape: Visit['shape'],
 ): Promise<void> {
   if (shape === 'json') {
-    await sendJson(req, res, { total: reply.total ?? reply.rows.length, rows: reply.rows })
+    await sendJson(req, res, { total: reply.total ?? reply.rows.length, ...reply.also, rows: reply.rows })
     return
   }
   const name = reply.name.replace(/[^\w.-]+/g, '_').slice(0, 80)
   res.set('Content-Disposition', `attachment; filename="${name}.csv"`)
   // The byte order mark makes spreadsheets read UTF-8.
   await sendText(req, res, 'text/csv; charset=utf-8', `\ufeff${csv(reply.columns, reply.rows)}`)
+}
+
+/** A file in pieces, none of which waits for the last; a reader who goes away ends it. */
+export async function sendFile(res: Response, { name, type, body }: Extract<Reply, { kind: 'file' }>): Promise<void> {
+  const safe = name.replace(/[^\w.-]+/g, '_').slice(0, 100)
+  const pieces = body[Symbol.asyncIterator]()
+  // what fails before the first piece can still be told as a page
+  const first = await pieces.next()
+  res.set({ 'Content-Type': type, 'Content-Disposition': `attachment; filename="${safe}"`, Vary: 'Cookie' })
+  const all = async function* () {
+    if (!first.done) yield first.value
+    yield* { [Symbol.asyncIterator]: () => pieces }
+  }
+  await pipeline(Readable.from(all(), { objectMode: false }), res)
 }

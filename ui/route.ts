@@ -24,9 +24,18 @@ export type Reply =
       scripts?: readonly 'charts'[]
       headers?: Readonly<Record<string, string>>
     }
-  | { kind: 'list'; name: string; columns: readonly Column[]; rows: readonly Readonly<Record<string, Cell>>[]; total?: number }
+  | {
+      kind: 'list'
+      name: string
+      columns: readonly Column[]
+      rows: readonly Readonly<Record<string, Cell>>[]
+      total?: number /** Beside the rows in JSON. */
+      also?: object
+    }
   | { kind: 'json'; body: unknown; status?: number }
   | { kind: 'text'; type: string; body: string; status?: number }
+  /** A file to keep, sent as it is made. */
+  | { kind: 'file'; name: string; type: string; body: AsyncIterable<Uint8Array | string> }
   | { kind: 'redirect'; to: string }
   | { kind: 'missing' }
   | { kind: 'wrong'; message: string }

@@ -7,7 +7,10 @@ import { type Edge, identify } from './edge.ts'
 import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
+import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
+import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
 import { guestAgentsPage } from './pages/guest-agents.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
@@ -18,7 +21,11 @@ import { instanceList, instancesPage } from './pages/instances.ts'
 import { networksPage, networkTraffic } from './pages/networks.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
+import { reportDownload, reportsPage } from './pages/reports.ts'
+import { resourcePage } from './pages/resource.ts'
+import { resourceList, resourcesPage } from './pages/resources.ts'
 import { signInRoutes } from './pages/sign-in.ts'
+import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
 import { projectsPage, usersPage } from './pages/usage-overview.ts'
 import { wallContent, wallPage } from './pages/wall.ts'
@@ -33,7 +40,10 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     checkDetail,
     wallContent,
     eventList,
+    actionList,
+    completenessBoard,
     instanceList,
+    resourceList,
     instanceFacts,
     instanceActivity,
     instanceInside,
@@ -64,18 +74,27 @@ export function routes(): Route[] {
     acknowledge,
     unacknowledge,
     wallPage,
+    timelinePage,
+    actionPage,
     eventsPage,
     eventPage,
+    completenessPage,
     instancesPage,
     instancePage,
     hostsPage,
     hostPage,
     guestAgentsPage,
     networksPage,
+    resourcesPage,
+    resourcePage,
     projectsPage,
     projectPage,
     usersPage,
     userPage,
+    budgetsPage,
+    efficiencyPage,
+    reportsPage,
+    reportDownload,
     healthPage,
     seriesApi,
   ]

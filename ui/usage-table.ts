@@ -1,5 +1,6 @@
 import { isMonth, monthsAround, type TimeRange } from '../model/range.ts'
 import type { UsageBy, UsageRow, UsageView } from '../model/usage.ts'
+import type { Reservations } from './gap-note.ts'
 import { rangeControl, rangeTitle } from './time-range.ts'
 import { linkTo, type Visit } from './visit.ts'
 
@@ -16,7 +17,11 @@ export function totalsOf(rows: readonly UsageRow[]): Totals {
 }
 
 /** Rows for the page: largest first, each with its share of the vCPU hours, names linked where there is a page. */
-export function usageRows(visit: Visit, by: UsageBy, rows: readonly UsageRow[]) {
+export function usageRows(
+  visit: Visit,
+  by: UsageBy,
+  rows: readonly (UsageRow & { amount?: string | null; other?: string | null })[],
+) {
   const all = totalsOf(rows)
   const base = all.vcpuHours > 0 ? 'vcpuHours' : 'hours'
   const most = Math.max(1e-9, ...rows.map((row) => row[base]))
@@ -25,7 +30,7 @@ export function usageRows(visit: Visit, by: UsageBy, rows: readonly UsageRow[]) 
     .map((row) => ({
       ...row,
       title: row.name ?? (row.key === '' ? visit.t('usage.unknown') : row.key),
-      href: hrefOf(visit, by, row.key),
+      href: row.other ? null : hrefOf(visit, by, row.key),
       bar: Math.round((row[base] / most) * 100),
       share: all[base] > 0 ? (100 * row[base]) / all[base] : null,
     }))
@@ -77,8 +82,18 @@ export function usageFrame(visit: Visit, range: TimeRange, table: string) {
 const monthStart = (date: string) => Date.parse(`${date}T12:00:00Z`)
 
 /** The same rows as a table for programs, exact numbers. */
-export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[]) {
-  const columns = ['key', 'name', 'instances', 'hours', 'running_hours', 'vcpu_hours', 'memory_gib_hours', 'disk_gib_hours']
+export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[], { record }: Reservations) {
+  const columns = [
+    'key',
+    'name',
+    'instances',
+    'hours',
+    'running_hours',
+    'vcpu_hours',
+    'memory_gib_hours',
+    'disk_gib_hours',
+    'complete',
+  ]
   return {
     kind: 'list' as const,
     name,
@@ -92,6 +107,8 @@ export function usageList(name: string, by: UsageBy, rows: readonly UsageRow[]) 
       vcpu_hours: row.vcpuHours,
       memory_gib_hours: row.memoryGibHours,
       disk_gib_hours: row.diskGibHours,
+      complete: record.complete,
     })),
+    also: record,
   }
 }

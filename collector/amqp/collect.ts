@@ -1,10 +1,12 @@
 /** Bus notifications → journal: at least once in, acknowledged only when durable, so exactly once counted. */
 import type { ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../model/clock.ts'
-import type { Collector, Intake, Logger } from '../../model/contract.ts'
+import type { Collector, Intake, ListeningLog, Logger } from '../../model/contract.ts'
 import type { Json } from '../../model/event.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { type Subscription, subscribe } from './connection.ts'
+import { presence } from './presence.ts'
+import { watchQueues } from './queues.ts'
 import { type Read, readDelivered } from './read.ts'
 import type { AmqpSource } from './section.ts'
 
@@ -22,9 +24,16 @@ const longestPauseMs = 3000
 
 interface Deps {
   intake: Pick<Intake, 'events' | 'park'>
+  /** Where our own absences are kept; without it they are forgotten. */
+  listening?: ListeningLog
   clock: Clock
   logger: Logger
-  health: HealthBoard
+  health: Pick<HealthBoard, 'report'>
+}
+
+interface Received {
+  message: ConsumeMessage
+  read: Read
 }
 
 interface Counters {
@@ -41,6 +50,7 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
   const { clock, logger, health } = deps
   const counters: Counters = { messages: 0, events: 0, duplicates: 0, ignored: 0, parked: 0, reconnects: 0 }
   const bound = new Set<string>()
+  const present = presence(source, deps.listening ?? forgetful, clock)
   const report = (state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped', detail: string) =>
     health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...counters } })
 
@@ -83,16 +93,22 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
 
   /** One connection's life. Returns when the signal is aborted; throws when the connection is lost or the journal refuses. */
   async function session(url: string, signal: AbortSignal, connected: () => void): Promise<void> {
-    const waiting: ConsumeMessage[] = []
+    const waiting: Received[] = []
+    // half of what may be under way: while one batch is written the next one is received and read
+    const batchSize = Math.max(1, Math.floor(source.prefetch / 2))
     let wake: () => void = () => undefined
     const subscription = await subscribe(source, url, (message) => {
-      waiting.push(message)
-      if (waiting.length === 1 || waiting.length >= source.prefetch) wake()
+      waiting.push({ message, read: readMessage(message) })
+      if (waiting.length === 1 || waiting.length >= batchSize) wake()
     })
     connected()
+    await present.connected(subscription).catch((error: Error) => logger.warn(`${name}: ${error.message}`))
     let lost: string | null = null
+    let good: number | null = null
     void subscription.closed.then((reason) => {
       lost = reason
+      // a line that went dead is noticed when two heartbeats are missing
+      good = clock.now() - (/heartbeat/i.test(reason) ? 2 * source.heartbeat : 0)
       wake()
     })
     const stop = () => wake()
@@ -102,25 +118,27 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
       while (!signal.aborted && lost === null) {
         if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
         if (waiting.length === 0) continue
-        if (waiting.length < source.prefetch) await clock.sleep(batchWaitMs)
+        if (waiting.length < batchSize) await clock.sleep(batchWaitMs)
         if (lost !== null) break // the broker delivers these again
-        await take(waiting.splice(0), subscription)
+        await take(waiting.splice(0, batchSize), subscription)
       }
       if (lost !== null && !signal.aborted) throw new Error(lost)
     } finally {
       signal.removeEventListener('abort', stop)
       bindings.stop()
+      await present
+        .gone(good ?? clock.now())
+        .catch((error: Error) => logger.warn(`${name}: our absence is not kept: ${error.message}`))
       await subscription.close()
     }
   }
 
-  async function take(messages: readonly ConsumeMessage[], subscription: Subscription): Promise<void> {
-    const reads = messages.map(readMessage)
-    const parked = reads.flatMap((read) => (read.ok ? [] : read.parked))
+  async function take(received: readonly Received[], subscription: Subscription): Promise<void> {
+    const parked = received.flatMap(({ read }) => (read.ok ? [] : read.parked))
     if (parked.length > 0) await deps.intake.park(parked)
-    const counts = await deps.intake.events(reads.flatMap((read) => (read.ok ? read.recorded : [])))
-    subscription.acknowledge(messages.at(-1) as ConsumeMessage)
-    counters.messages += messages.length
+    const counts = await deps.intake.events(received.flatMap(({ read }) => (read.ok ? read.recorded : [])))
+    subscription.acknowledge((received.at(-1) as Received).message)
+    counters.messages += received.length
     counters.events += counts.events
     counters.duplicates += counts.duplicates
     counters.ignored += counts.ignored
@@ -133,8 +151,21 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     const ended = new AbortController()
     const either = AbortSignal.any([signal, ended.signal])
     const loop = async () => {
+      let marked = false
       while (!either.aborted) {
         const missing = await subscription.bind()
+        const noted = await present.looked(missing).then(
+          () => true,
+          (error: Error) => {
+            logger.warn(`${name}: our absence is not kept: ${error.message}`)
+            return false
+          },
+        )
+        // only now: after a kill before this the next start would believe that nothing had happened
+        if (noted && !marked) {
+          await subscription.mark()
+          marked = true
+        }
         if (missing.length === source.exchanges.length) report('degraded', `no exchange yet of: ${missing.join(', ')}`)
         else report('ok', missing.length === 0 ? 'receiving' : `receiving; no exchange yet: ${missing.join(', ')}`)
         for (const exchange of source.exchanges) if (!missing.includes(exchange)) bound.add(exchange)
@@ -146,9 +177,14 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     void loop().catch((error: unknown) => {
       if (!either.aborted) logger.debug(`${name}: bindings: ${reasonOf(error)}`)
     })
+    void watchQueues(subscription, source, { clock, health }, either).catch((error: unknown) => {
+      if (!either.aborted) logger.debug(`${name}: queues: ${reasonOf(error)}`)
+    })
     return { stop: () => ended.abort() }
   }
 }
+
+const forgetful: ListeningLog = { last: async () => new Map(), bound: async () => undefined, absent: async () => undefined }
 
 function readMessage(message: ConsumeMessage): Read {
   const { exchange, routingKey } = message.fields

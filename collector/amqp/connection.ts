@@ -11,6 +11,17 @@ export interface Subscription {
   acknowledge(upTo: ConsumeMessage): void
   /** Binds the exchanges that exist; returns those that do not (yet). Safe to repeat: bindings of a re-created exchange come back. */
   bind(): Promise<string[]>
+  /** Our queue was there already, with whatever waits in it. */
+  readonly queueWasThere: boolean
+  /**
+   * Our mark was there: the broker has not been restarted since `mark`, so that bindings of that time have held all along. An
+   * exchange that somebody deleted and made anew in that time goes unnoticed.
+   */
+  readonly bindingsHeld: boolean
+  /** Leaves the mark: a queue of ours that does not outlive the broker. A broker that refuses it leaves us in doubt. */
+  mark(): Promise<void>
+  /** Messages and consumers of those of the named queues that exist. */
+  queues(names: readonly string[]): Promise<{ name: string; messages: number; consumers: number }[]>
   /** Resolves with the reason when the connection or channel is gone. */
   readonly closed: Promise<string>
   close(): Promise<void>
@@ -30,6 +41,9 @@ export async function subscribe(
     channel.on('error', (error: Error) => gone(error.message))
     channel.on('close', () => gone('the broker closed the channel'))
     await channel.prefetch(source.prefetch)
+    const markName = `${source.queue}.mark`
+    const queueWasThere = (await lookAt(connection, source.queue)) !== null
+    const bindingsHeld = queueWasThere && (await lookAt(connection, markName)) !== null
     await channel.assertQueue(source.queue, {
       durable: true,
       arguments: source.queueType === 'quorum' ? { 'x-queue-type': 'quorum' } : {},
@@ -41,6 +55,20 @@ export async function subscribe(
     return {
       closed,
       bind,
+      queueWasThere,
+      bindingsHeld,
+      mark: () =>
+        onOwnChannel(connection, async (own) => {
+          await own.assertQueue(markName, { durable: false })
+        }).catch(() => undefined),
+      async queues(names) {
+        const found = []
+        for (const name of names) {
+          const queue = await lookAt(connection, name)
+          if (queue) found.push({ name, ...queue })
+        }
+        return found
+      },
       acknowledge: (upTo) => channel.ack(upTo, true),
       async close() {
         await settled(channel.close())
@@ -109,6 +137,32 @@ async function bindExchanges(connection: ChannelModel, source: AmqpSource): Prom
     }
   }
   return missing
+}
+
+/** A queue's counts, or null when there is none that we may see: a refusal closes only the channel of this question. */
+async function lookAt(connection: ChannelModel, name: string): Promise<{ messages: number; consumers: number } | null> {
+  try {
+    const { messageCount, consumerCount } = await onOwnChannel(connection, (own) => own.checkQueue(name))
+    return { messages: messageCount, consumers: consumerCount }
+  } catch (error) {
+    if (/404|403|405|NOT.FOUND|ACCESS.REFUSED|RESOURCE.LOCKED/i.test((error as Error).message)) return null
+    throw error
+  }
+}
+
+async function onOwnChannel<T>(connection: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await connection.createChannel()
+  let refused: string | null = null
+  channel.on('error', (error: Error) => {
+    refused = error.message
+  })
+  try {
+    const result = await work(channel)
+    await settled(channel.close())
+    return result
+  } catch (cause) {
+    throw new Error(refused ?? (cause as Error).message, { cause })
+  }
 }
 
 /** Closing what may be closed already: its failure changes nothing. */

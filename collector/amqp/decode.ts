@@ -2,11 +2,18 @@
 import { createHash } from 'node:crypto'
 import type { CloudEvent, Decoded, Service } from '../../model/event.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
+import { decodeAudit } from './audit.ts'
+import { decodeCinder } from './cinder.ts'
 import { contextOf } from './context.ts'
 import { type Fields, isFields } from './envelope.ts'
-import { decodeNova, isVersioned, type Told } from './nova.ts'
+import { decodeGlance } from './glance.ts'
+import { whyIgnored } from './ignored.ts'
+import { decodeKeystone } from './keystone.ts'
+import { decodeNeutron } from './neutron.ts'
+import { decodeNova, isVersioned } from './nova.ts'
 import { splitPhase } from './nova-names.ts'
-import { decodeCinder, decodeGlance, decodeKeystone, decodeNeutron, decodeSwift, type ServiceDecoder } from './other-services.ts'
+import { decodeSwift } from './swift.ts'
+import type { ServiceDecoder, Told } from './told.ts'
 import { textOf } from './values.ts'
 
 /** Which services publish on an exchange by default; cinder without a setting uses `openstack`. */
@@ -28,7 +35,7 @@ const decoders: [Service, ServiceDecoder][] = [
 ]
 
 /**
- * `exchange` is where the message was published, when known. Fails only when there is no event_type at all, or no time
+ * One event about each thing that a message tells of; all but bulk creates tell of one. `exchange` is where the message was published, when known. Fails only when there is no event_type at all, or no time
  * anywhere and `needsTime` is set (a fact without a time cannot be counted).
  */
 export function decode(message: Fields, text: string, options: { exchange?: string; needsTime?: boolean } = {}): Decoded {
@@ -78,9 +85,13 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
     host: known.host ?? null,
     request: known.request ?? null,
   }
+  if (context.globalRequest && context.globalRequest !== event.request) event.globalRequest = context.globalRequest
+  const address = context.remoteAddress ?? initiatorAddress(data)
+  if (address) event.address = address.slice(0, 64)
   if (known.instance) event.instance = known.instance
+  if (known.about) event.about = known.about
   if (known.facts && Object.keys(known.facts).length > 0) event.facts = known.facts
-  const names: NonNullable<CloudEvent['names']> = {}
+  const names: NonNullable<CloudEvent['names']> = { ...known.names }
   if (context.projectName && context.project) {
     if (context.project === event.project) names.project = context.projectName
   }
@@ -89,7 +100,16 @@ export function decode(message: Fields, text: string, options: { exchange?: stri
     if (context.user === event.actor) names.actor = context.userName
   }
   if (Object.keys(names).length > 0) event.names = names
-  return told ? { ok: true, event } : { ok: true, ignored: true, type: eventType, event }
+  if (!told) return { ok: true, ignored: true, type: eventType, reason: whyIgnored(eventType), event }
+  // ids of their own, derived: the message is counted once, by its first event
+  const more = told.more?.map((other, index): CloudEvent => ({ ...event, ...other, id: `${event.id}#${index + 2}` }))
+  return { ok: true, event, ...(more && { more }) }
+}
+
+/** CADF: who asked, and from where. */
+function initiatorAddress(payload: Fields): string | null {
+  const initiator = isFields(payload.initiator) ? payload.initiator : {}
+  return isFields(initiator.host) ? textOf(initiator.host.address) : null
 }
 
 /** Asks the service that the exchange names first, then the others: several services share the exchange `openstack`. */
@@ -101,6 +121,8 @@ function recognise(
   exchange: string | undefined,
   context: ReturnType<typeof contextOf>,
 ): Told | null {
+  // the audit filter sits in any service's pipeline and publishes on that service's exchange
+  if (eventType.startsWith('audit.')) return decodeAudit(eventType, payload, context)
   const service = exchanges[exchange ?? ''] ?? guessService(eventType, publisher, payload)
   if (service === 'nova' || isVersioned(payload)) {
     const told = decodeNova(eventType, payload, context, priority)

@@ -21,6 +21,8 @@ const legacyActions: Record<string, string> = {
   create_ip: 'interface_attach',
   delete_ip: 'interface_detach',
   force_delete: 'delete',
+  // as some releases of 2014 misspelled it
+  'instance.create': 'create',
 }
 
 /** Legacy types outside `compute.instance.`. */
@@ -53,6 +55,7 @@ export function canonicalNova(eventType: string): { type: string; phase: Phase }
   const { stem, phase } = splitPhase(eventType)
   if (stem.startsWith('compute.instance.')) {
     const action = stem.slice('compute.instance.'.length)
+    if (action === 'exists.verified') return null // StackTach's own word, not Nova's
     return { type: `instance.${legacyActions[action] ?? action.replaceAll('.', '_')}`, phase }
   }
   if (stem.startsWith('orchestration.') || !families.test(`${stem}.`)) return null

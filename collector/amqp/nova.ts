@@ -1,14 +1,12 @@
 /** Nova's notifications, legacy and versioned, to canonical facts. Field map: nova's notification objects and `notifications/base.py`. */
-import type { CloudEvent, FlavorFacts, InstanceFacts, Json, ResourceRef } from '../../model/event.ts'
+import type { FlavorFacts, InstanceFacts, Json } from '../../model/event.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import type { Context } from './context.ts'
 import { type Fields, isFields } from './envelope.ts'
 import { canonicalNova } from './nova-names.ts'
+import { aboutOf, flavorOf, resourceOf } from './nova-resources.ts'
+import { isScalar, type Told } from './told.ts'
 import { numberOf, textOf } from './values.ts'
-
-/** What a service's decoder adds to the common envelope. Null: the type is not known. */
-export type Told = Partial<Omit<CloudEvent, 'id' | 'format' | 'time' | 'priority' | 'publisher'>> &
-  Pick<CloudEvent, 'type' | 'phase'>
 
 export function decodeNova(eventType: string, payload: unknown, context: Context, priority: string): Told | null {
   const data = versionedData(payload)
@@ -43,7 +41,7 @@ function decodeVersioned(eventType: string, data: Fields, context: Context): Tol
     resource: resourceOf(name.type, data, uuid),
   }
   if (name.type.startsWith('instance.') || (uuid && data.flavor !== undefined)) told.instance = versionedInstance(data)
-  else told.facts = otherFacts(data)
+  else addFacts(told, data)
   return told
 }
 
@@ -94,22 +92,7 @@ function versionedInstance(data: Fields): InstanceFacts {
 
 function versionedFlavor(value: unknown): FlavorFacts | null {
   const data = versionedData(value)
-  const vcpus = numberOf(data?.vcpus)
-  const memoryMb = numberOf(data?.memory_mb)
-  if (!data || vcpus === null || memoryMb === null) return null
-  const flavor: FlavorFacts = {
-    id: textOf(data.flavorid),
-    name: textOf(data.name),
-    vcpus,
-    memoryMb,
-    rootGb: numberOf(data.root_gb) ?? 0,
-    ephemeralGb: numberOf(data.ephemeral_gb) ?? 0,
-  }
-  const swap = numberOf(data.swap)
-  if (swap !== null) flavor.swapMb = swap
-  if (isFields(data.extra_specs) && Object.keys(data.extra_specs).length > 0)
-    flavor.extraSpecs = Object.fromEntries(Object.entries(data.extra_specs).map(([key, text]) => [key, String(text)]))
-  return flavor
+  return data && flavorOf(data)
 }
 
 // ---------------------------------------------------------------------------------------------------------------- legacy
@@ -134,7 +117,7 @@ function decodeLegacy(eventType: string, payload: Fields, context: Context, prio
     resource: resourceOf(name.type, payload, uuid),
   }
   if (name.type.startsWith('instance.')) told.instance = legacyInstance(payload)
-  else told.facts = otherFacts(payload)
+  else addFacts(told, payload)
   return told
 }
 
@@ -218,35 +201,11 @@ function failedMethod(method: string, payload: Fields, context: Context): Told {
 
 // ---------------------------------------------------------------------------------------------------------------- shared
 
-/** Which thing an event is about; null when it is about none in particular. */
-function resourceOf(type: string, data: Fields, uuid: string | null): ResourceRef | null {
-  const ref = (kind: string, id: string | null) => (id ? { kind, id } : null)
-  const family = type.split('.', 1)[0]
-  switch (family) {
-    case 'instance':
-    case 'scheduler':
-    case 'compute_task':
-      return ref('instance', uuid)
-    case 'flavor':
-      return ref('flavor', textOf(data.flavorid))
-    case 'keypair':
-      return ref('keypair', textOf(data.key_name) ?? textOf(data.name))
-    case 'server_group':
-      return ref('server_group', textOf(data.uuid) ?? textOf(data.server_group_id))
-    case 'aggregate':
-      return ref('aggregate', textOf(data.uuid) ?? textOf(data.id) ?? textOf(data.aggregate_id))
-    case 'service':
-      return ref('service', textOf(data.uuid) ?? [textOf(data.host), textOf(data.binary)].filter(Boolean).join('/'))
-    case 'volume':
-      return ref('volume', textOf(data.volume_id))
-    case 'network':
-      return ref('floatingip', textOf(data.floating_ip) ?? textOf(isFields(data.floating_ip) ? data.floating_ip.address : null))
-    case 'metrics':
-    case 'libvirt':
-      return ref('hypervisor', textOf(data.host) ?? textOf(data.ip))
-    default:
-      return ref('instance', uuid)
-  }
+/** What a request only asks for (`.start`, `.error`) is no fact about the resource. */
+function addFacts(told: Told, data: Fields): void {
+  told.facts = otherFacts(data)
+  const about = told.phase === null || told.phase === 'end' ? aboutOf(told.type, data) : null
+  if (about) told.about = about
 }
 
 /** Scalars of a payload that has no canonical form of its own; nested Nova objects are opened one level. */
@@ -260,9 +219,6 @@ function otherFacts(data: Fields): Record<string, Json> {
   }
   return facts
 }
-
-const isScalar = (value: unknown): value is string | number | boolean | null =>
-  value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 
 /** '' and null both say "stated, and nothing there". */
 const stated = (value: unknown): string | null => textOf(value)

@@ -3,7 +3,7 @@ import type { ParkedMessage } from '../../model/contract.ts'
 import type { Json, RecordedEvent } from '../../model/event.ts'
 import { decode } from './decode.ts'
 import { isFields, type Opened, openBody, openText } from './envelope.ts'
-import { scrub } from './scrub.ts'
+import { mayHoldSecrets, scrub } from './scrub.ts'
 
 /** As recorded: `body` is the exact text. */
 export interface BusMessage {
@@ -44,11 +44,12 @@ function read(message: Omit<BusMessage, 'body'>, opened: Opened, body: () => str
     },
   })
   if (!opened.ok) return parked(opened.reason)
-  const clean = scrub(opened.message)
+  const clean = mayHoldSecrets(opened.text) ? scrub(opened.message) : opened.message
   const decoded = decode(clean, opened.text, { exchange: message.exchange, needsTime: true })
   if (!decoded.ok) return parked(decoded.reason)
   const raw = clean === opened.message ? opened.text : JSON.stringify(clean)
-  return { ok: true, recorded: { event: decoded.event, ignored: 'ignored' in decoded, raw } }
+  const more = 'more' in decoded && decoded.more ? { more: decoded.more } : {}
+  return { ok: true, recorded: { event: decoded.event, ...more, ignored: 'ignored' in decoded, raw } }
 }
 
 function textOrBase64(body: Uint8Array): string {

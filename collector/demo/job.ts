@@ -1,5 +1,6 @@
 /** The demo's life on the bus: a recorded short-lived instance (created, deleted) told again under another id, now. */
 import { createHash } from 'node:crypto'
+import { floorToSecond } from '../../model/timestamp.ts'
 import type { BusMessage } from '../amqp/read.ts'
 import { moveTimes } from './time-map.ts'
 
@@ -20,8 +21,10 @@ export interface Due {
 /** `run` makes the ids: the same run always tells of the same instance. */
 export function jobMessages(template: JobTemplate, run: string, createAt: number, deleteAt: number): Due[] {
   const first = template.messages[0]?.time ?? 0
-  const map = (time: number) =>
-    time < template.deletedFrom ? createAt + (time - first) : deleteAt + (time - template.deletedFrom)
+  // moved by whole seconds: a time told with and without its fraction stays the same second
+  const [toCreate, toDelete] = [wholeSeconds(createAt - first), wholeSeconds(deleteAt - template.deletedFrom)]
+  const deletedFrom = floorToSecond(template.deletedFrom)
+  const map = (time: number) => time + (time < deletedFrom ? toCreate : toDelete)
   const ids = new Map<string, string>()
   const renamed = (id: string) => {
     let other = ids.get(id)
@@ -41,3 +44,6 @@ export function jobMessages(template: JobTemplate, run: string, createAt: number
     return { at: map(time), message: { ...message, body: moveTimes(body, map) } }
   })
 }
+
+/** Rounded up, so that nothing is due before it was asked for. */
+const wholeSeconds = (ms: number) => Math.ceil(ms / 1000) * 1000

@@ -3,25 +3,27 @@
  * messages (one action of one user) keep their inner timing to the millisecond; only the quiet between bursts is stretched,
  * so order, durations of actions and the pairing of both formats stay what they were.
  */
-import { parseTimestamp } from '../../model/timestamp.ts'
+import { floorToSecond, parseTimestamp } from '../../model/timestamp.ts'
 
 /** A gap between messages longer than this ends a burst, ms. */
 const quietMs = 1500
 
 export type TimeMap = (recorded: number) => number
 
-/** `times`: of all messages, ascending. The last one falls on `end`; the first one `span` ms before. */
+/**
+ * `times`: of all messages, ascending. The last one falls on `end` (to the second); the first one `span` ms before. Everything is
+ * moved by whole seconds: services tell one time with and without its fraction, and both must stay the same second.
+ */
 export function stretched(times: readonly number[], end: number, span: number): TimeMap {
-  const starts = times.filter((time, i) => i === 0 || time - (times[i - 1] as number) > quietMs)
+  const starts = times.filter((time, i) => i === 0 || time - (times[i - 1] as number) > quietMs).map(floorToSecond)
   const first = starts[0] ?? 0
   const last = times.at(-1) ?? first
   const lastStart = starts.at(-1) ?? first
   const factor = lastStart > first ? (span - (last - lastStart)) / (lastStart - first) : 1
   const origin = end - span
   return (recorded) => {
-    if (recorded < first) return Math.round(origin - (first - recorded) * factor)
-    const start = starts[lastAtOrBefore(starts, recorded)] as number
-    return Math.round(origin + (start - first) * factor + (recorded - start))
+    const start = recorded < first ? floorToSecond(recorded) : (starts[lastAtOrBefore(starts, recorded)] as number)
+    return floorToSecond(origin + (start - first) * factor) + (recorded - start)
   }
 }
 

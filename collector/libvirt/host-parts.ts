@@ -2,10 +2,10 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/contract.ts'
 import type { Sample } from '../../model/sample.ts'
+import { inParallel } from '../in-parallel.ts'
 import { type NumaCell, parseNumaCells } from './capabilities-xml.ts'
 import type { LibvirtClient } from './client.ts'
 import { capabilities, cellMemoryStats, freePages, listStoragePools, storagePoolInfo } from './host-procedures.ts'
-import { inParallel } from './in-parallel.ts'
 import { LibvirtError } from './procedures.ts'
 
 const everyMs = 60_000

@@ -1,8 +1,8 @@
 import { AppError, type Logger } from '../../model/contract.ts'
+import { inParallel } from '../in-parallel.ts'
 import type { LibvirtClient } from './client.ts'
 import { parseDomainXml } from './domain-xml.ts'
 import type { HypervisorMemory, RememberedDomain } from './hypervisor-memory.ts'
-import { inParallel } from './in-parallel.ts'
 import { domainXml } from './procedures.ts'
 import type { DomainStats } from './stats.ts'
 

@@ -190,7 +190,7 @@ describe('notify email', () => {
     })
     const refused = await plugin.send(message(), { config, to: 'x@b.c', render, signal: new AbortController().signal })
     assert.ok(!refused.ok && refused.retry, 'an unknown certificate is not trusted with a password')
-    const { failure } = await import('./plugin.ts')
+    const { failure } = await import('./mailer.ts')
     const told = failure(config, { code: 'EAUTH', responseCode: 535, response: `535 wrong: hunter2-hunter2 ${echoed}` })
     assert.ok(!told.ok && told.retry)
     assert.doesNotMatch(told.reason, /hunter2|aHVudGVy/)

@@ -16,7 +16,7 @@ export const stateWords: Record<Language, Record<State, string>> = {
 export const labels = {
   en: {
     state: 'State',
-    target: { instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', other: 'Target' },
+    target: { instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', project: 'Project', other: 'Target' },
     project: 'Project',
     host: 'Host',
     rule: 'Rule',
@@ -29,7 +29,7 @@ export const labels = {
   },
   it: {
     state: 'Stato',
-    target: { instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', other: 'Oggetto' },
+    target: { instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', project: 'Progetto', other: 'Oggetto' },
     project: 'Progetto',
     host: 'Host',
     rule: 'Regola',

@@ -41,7 +41,7 @@ export function openDatabase(directory: string): Database {
     // first of all to wait: a reader may hold the file while the log of a process that was killed is taken in
     sqlite.exec('PRAGMA busy_timeout=10000')
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
-      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456`)
+      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA wal_autocheckpoint=8000`)
     migrate(sqlite)
   } catch (cause) {
     sqlite.close()
@@ -77,7 +77,26 @@ export function openDatabaseReadOnly(directory: string): Database {
     )
   }
   sqlite.exec('PRAGMA busy_timeout=5000')
+  try {
+    mustBeNewest(sqlite, directory)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
   return database(sqlite, null)
+}
+
+/** A reader cannot bring an older journal, or one that is just being made, to the newest schema. */
+function mustBeNewest(sqlite: DatabaseSync, directory: string): void {
+  const made = sqlite.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'migration'`).get() !== undefined
+  const rows = made ? sqlite.prepare('SELECT name FROM migration').all() : []
+  const applied = new Set(rows.map((row) => String(row.name)))
+  const missing = migrations.find(({ name }) => !applied.has(name))
+  if (missing)
+    throw new AppError(
+      'storage',
+      `${directory}: this journal is of an older Specola (it lacks ${missing.name}): start serve once, which brings it up to date`,
+    )
 }
 
 function migrate(sqlite: DatabaseSync) {

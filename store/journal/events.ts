@@ -1,12 +1,19 @@
 /** The log of facts: one transaction for de-duplication, events, inventory and ledger, so that a replay changes nothing. */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompressSync } from 'node:zlib'
 import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
+import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
+import { deriveOnce } from './derive.ts'
+import { flavorSpecsWriter } from './flavor-specs.ts'
+import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
+import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
+import { concernsResources, resourceWriter } from './resource-writer.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
 
 /** Between the texts of a batch: JSON has no bare NUL. */
@@ -15,32 +22,55 @@ const rawSeparator = '\0'
 /** The same fact in the other format comes within this time, ms. */
 const twinWindow = 2000
 
+const compress = promisify(zstdCompress)
+
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
+  const resources = resourceWriter(db)
   const names = nameWriter(db)
+  const specs = flavorSpecsWriter(db)
+  let derived = false
+  const listings = resourceListings(db, (event) => {
+    if (insert(event, false, null, 0) !== null) resources.apply([event])
+  })
 
-  function recordNow(batch: readonly RecordedEvent[]): RecordCounts {
+  /** `raws`: the raw texts of the batch, compressed; null when it has none. */
+  function recordNow(batch: readonly RecordedEvent[], raws: Uint8Array | null): RecordCounts {
+    if (!derived) deriveOnce(db)
+    derived = true
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
     const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
-    const raws: string[] = []
+    let rawIndex = 0
+    let rawKept = false
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
-    for (const { event, ignored, raw } of batch) {
-      const seq = insert(event, ignored, raw === null ? null : rawBatch, raws.length)
+    const heard: CloudEvent[] = []
+    const fresh: CloudEvent[] = []
+    const others: CloudEvent[] = []
+    for (const { event, more = [], ignored, raw } of batch) {
+      const kept = raw === null ? null : rawBatch
+      const index = raw === null ? 0 : rawIndex++
+      const seq = insert(event, ignored, kept, index)
       if (seq === null) {
         counts.duplicates++
         continue
       }
-      if (raw !== null) raws.push(raw)
+      for (const further of more) insert(further, ignored, kept, index)
+      if (raw !== null) rawKept = true
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
-      if (event.resource?.kind === 'instance' && event.instance) instances.push(event)
+      specs.fromEvent(event)
+      heard.push(event)
+      fresh.push(event, ...more)
+      if (event.resource?.kind === 'instance' && event.instance) {
+        instances.push(event)
+        if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
+      } else others.push(...[event, ...more].filter(concernsResources))
       if (event.format !== 'native') pair(seq, event)
     }
-    if (raws.length > 0)
-      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, zstdCompressSync(raws.join(rawSeparator)))
+    if (raws && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, raws)
     for (const [type, { count, ignored }] of types)
       db.run(
         'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',
@@ -50,6 +80,10 @@ export function eventJournal(db: Database): EventJournal {
       )
     ledger.apply(instances)
     missing(instances)
+    resources.apply(others)
+    listings.recheck(others)
+    noteHeard(db, heard)
+    noteActions(db, fresh)
     return counts
   }
 
@@ -96,7 +130,10 @@ export function eventJournal(db: Database): EventJournal {
       return db.transaction(work)
     } catch (error) {
       ledger.forget()
+      resources.forget()
       names.forget()
+      specs.forget()
+      derived = false
       throw error
     }
   }
@@ -106,7 +143,7 @@ export function eventJournal(db: Database): EventJournal {
     const { changes, lastInsertRowid } = db.run(
       `INSERT INTO event (message_id, type, phase, format, service, time, resource_kind, resource_id, project, user, actor, host, request,
          ignored, body, raw_batch, raw_index)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, message_id) DO NOTHING`,
       event.id,
       event.type,
       event.phase,
@@ -155,11 +192,14 @@ export function eventJournal(db: Database): EventJournal {
 
   return {
     async record(batch) {
-      return safely(() => recordNow(batch))
+      const raws = batch.flatMap(({ raw }) => raw ?? [])
+      // on another thread, and before the transaction, which must not wait
+      const compressed = raws.length === 0 ? null : await compress(raws.join(rawSeparator))
+      return safely(() => recordNow(batch, compressed))
     },
 
     async listed({ kind, readAt, ids }) {
-      if (kind === 'instance') safely(() => listedNow(readAt, ids))
+      safely(() => (kind === 'instance' ? listedNow(readAt, ids) : listings.take(kind, readAt, ids)))
     },
 
     async events(scope, query) {
@@ -207,7 +247,9 @@ export function eventJournal(db: Database): EventJournal {
     },
 
     async count() {
-      return db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native'`)?.n ?? 0
+      return (
+        db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE format <> 'native' AND instr(message_id, '#') = 0`)?.n ?? 0
+      )
     },
   }
 

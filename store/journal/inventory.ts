@@ -112,11 +112,14 @@ export function inventory(db: Database): Inventory {
     },
 
     async names(kind, ids) {
-      const sql =
-        kind === 'instance'
-          ? 'SELECT id, name FROM instance WHERE name IS NOT NULL AND id IN (SELECT value FROM json_each(?))'
-          : `SELECT id, name FROM named WHERE kind = '${kind}' AND id IN (SELECT value FROM json_each(?))`
-      return new Map(db.all<{ id: string; name: string }>(sql, JSON.stringify(ids)).map(({ id, name }) => [id, name]))
+      const list = JSON.stringify(ids)
+      const table = kind === 'instance' ? 'instance' : kind === 'project' || kind === 'user' ? 'named' : 'resource'
+      const sql = `SELECT id, name FROM ${table} WHERE name IS NOT NULL AND id IN (SELECT value FROM json_each(?))`
+      const rows =
+        table === 'instance'
+          ? db.all<{ id: string; name: string }>(sql, list)
+          : db.all<{ id: string; name: string }>(`${sql} AND kind = ?`, list, kind)
+      return new Map(rows.map(({ id, name }) => [id, name]))
     },
 
     async seenInstances(batch) {

@@ -1,6 +1,9 @@
 /** Keeps instances and segments equal to the fold of the event log, one event at a time where that is enough. */
+import type { Discrepancy } from '../../model/discrepancy.ts'
 import type { CloudEvent } from '../../model/event.ts'
-import { advance, compareKeys, fold, type LedgerState, sortKey, unknownInstance } from '../../model/ledger.ts'
+import { advance, fold, ledgerRules } from '../../model/ledger.ts'
+import { compareKeys, type LedgerState, sortKey, unknownInstance } from '../../model/ledger-state.ts'
+import { dueAt } from '../../model/overdue.ts'
 import type { Segment } from '../../model/usage.ts'
 import type { Database } from './database.ts'
 
@@ -16,6 +19,7 @@ export interface LedgerWriter {
 
 export function ledgerWriter(db: Database): LedgerWriter {
   const states = new Map<string, LedgerState>()
+  foldOutdated()
 
   function stateOf(instance: string): LedgerState {
     const cached = states.get(instance)
@@ -46,15 +50,29 @@ export function ledgerWriter(db: Database): LedgerWriter {
   function forward(from: LedgerState, events: readonly CloudEvent[]): LedgerState | null {
     let state = from
     const closed: Segment[] = []
+    const discrepancies: Discrepancy[] = []
     for (const event of [...events].sort((a, b) => compareKeys(sortKey(a), sortKey(b)))) {
       const advanced = advance(state, event)
       if (!advanced.ok) return null
       state = advanced.state
       closed.push(...advanced.closed)
+      discrepancies.push(...advanced.discrepancies)
     }
     for (const segment of closed) putSegment(db, segment)
-    if (state.open) putSegment(db, state.open)
+    // most events change nothing that can be billed
+    if (state.open && state.open !== from.open) putSegment(db, state.open)
+    for (const discrepancy of discrepancies) putDiscrepancy(db, discrepancy)
     return state
+  }
+
+  /** A journal that was folded by older rules is folded anew, once. */
+  function foldOutdated(): void {
+    if (db.get<{ version: number }>('SELECT version FROM ledger_rules')?.version === ledgerRules) return
+    db.transaction(() => {
+      for (const { id } of db.all<{ id: string }>('SELECT id FROM instance WHERE fold IS NOT NULL')) putInstance(db, refold(id))
+      db.run('DELETE FROM ledger_rules')
+      db.run('INSERT INTO ledger_rules (version) VALUES (?)', ledgerRules)
+    })
   }
 
   function refold(instance: string): LedgerState {
@@ -68,6 +86,8 @@ export function ledgerWriter(db: Database): LedgerWriter {
     )
     db.run('DELETE FROM segment WHERE instance = ?', instance)
     for (const segment of folded.segments) putSegment(db, segment)
+    db.run('DELETE FROM discrepancy WHERE instance = ?', instance)
+    for (const discrepancy of folded.discrepancies) putDiscrepancy(db, discrepancy)
     return folded.state
   }
 }
@@ -92,15 +112,24 @@ function putSegment(db: Database, segment: Segment): void {
   )
 }
 
+function putDiscrepancy(db: Database, { instance, at, about, ours, theirs, witness }: Discrepancy): void {
+  db.run(
+    'INSERT INTO discrepancy (instance, at, about, ours, theirs, witness) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ...[instance, at, about, ours, theirs, witness],
+  )
+}
+
 function putInstance(db: Database, state: LedgerState): void {
   db.run(
-    `INSERT INTO instance (id, name, project, user, host, image, state, flavor, addresses, created_at, launched_at, terminated_at, source, updated_at, fold)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'event', ?, ?)
+    `INSERT INTO instance (id, name, project, user, host, image, state, flavor, addresses, created_at, launched_at, terminated_at, source, updated_at, fold,
+       kept_terminated_at, due_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'event', ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = coalesce(excluded.name, name), project = coalesce(excluded.project, project),
        user = coalesce(excluded.user, user), host = excluded.host, image = excluded.image, state = excluded.state,
        flavor = coalesce(excluded.flavor, flavor), addresses = iif(excluded.addresses = '[]', addresses, excluded.addresses),
        created_at = excluded.created_at, launched_at = excluded.launched_at, terminated_at = excluded.terminated_at,
-       source = excluded.source, updated_at = excluded.updated_at, fold = excluded.fold`,
+       source = excluded.source, updated_at = excluded.updated_at, fold = excluded.fold,
+       kept_terminated_at = excluded.kept_terminated_at, due_at = excluded.due_at`,
     state.instance,
     state.name,
     state.project,
@@ -115,5 +144,7 @@ function putInstance(db: Database, state: LedgerState): void {
     state.terminatedAt,
     state.last[0],
     JSON.stringify(state),
+    state.keptTerminatedAt,
+    dueAt(state.waiting),
   )
 }

@@ -2,8 +2,14 @@
 
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
+import { completenessSchema } from './completeness.schema.ts'
+import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
+import { moneySchema } from './money.schema.ts'
+import { readingsSchema } from './readings.schema.ts'
+import { resourcesSchema } from './resources.schema.ts'
+import { usageProofSchema } from './usage-proof.schema.ts'
 
 export interface Migration {
   name: string
@@ -14,5 +20,11 @@ export const migrations: readonly Migration[] = [
   { name: '0001-events', sql: eventsSchema },
   { name: '0002-alerts', sql: alertsSchema },
   { name: '0003-accounts', sql: accountsSchema },
+  { name: '0004-usage-proof', sql: usageProofSchema },
+  { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0005-resources', sql: resourcesSchema },
+  { name: '0006-money', sql: moneySchema },
+  { name: '0007-completeness', sql: completenessSchema },
+  { name: '0008-readings', sql: readingsSchema },
   { name: '0011-machines', sql: machinesSchema },
 ]

@@ -3,12 +3,13 @@
 import type { Scope } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Period, UsageJournal } from '../../model/contract.ts'
-import type { LedgerFlavor } from '../../model/ledger.ts'
 import { inWindow, type ParityInstance, parityHours, tenantUsages } from '../../model/parity.ts'
 import { isCounted, type Segment, type UsageBy, type UsageQuery, type UsageRow } from '../../model/usage.ts'
 import { addUsage, type Portion } from '../../model/usage-rows.ts'
 import type { Database } from './database.ts'
+import { flavorReader } from './flavors.ts'
 import { allOf, equals, inScope } from './scope.ts'
+import { differencesWithin, discrepanciesWithin, overdueAt, wholeSeconds } from './usage-proof.ts'
 
 interface SegmentRow extends Omit<Segment, 'from' | 'to' | 'flavor'> {
   start: number
@@ -21,18 +22,7 @@ type SegmentQuery = Period & { project?: string; user?: string; instance?: strin
 const segmentColumns = 'instance, start, stop, state, flavor, host, project, user, provenance'
 
 export function usageJournal(db: Database, clock: Clock): UsageJournal {
-  const flavors = new Map<string, LedgerFlavor>()
-  /** Few texts, many rows: each is parsed once. */
-  function flavorOf(text: string | null): LedgerFlavor | null {
-    if (text === null) return null
-    let flavor = flavors.get(text)
-    if (!flavor) {
-      flavor = JSON.parse(text) as LedgerFlavor
-      if (flavors.size > 10_000) flavors.clear()
-      flavors.set(text, flavor)
-    }
-    return flavor
-  }
+  const flavorOf = flavorReader()
 
   function parityInstances(
     scope: Scope,
@@ -41,8 +31,9 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
     const where = allOf([
       inScope(scope, 'project'),
       {
-        sql: 'launched_at IS NOT NULL AND launched_at < ? AND (terminated_at IS NULL OR terminated_at > ?) AND project IS NOT NULL',
-        values: [filter.to, filter.from - 1000],
+        sql: `launched_at IS NOT NULL AND launched_at < ? AND project IS NOT NULL
+          AND (terminated_at > ? OR (terminated_at IS NULL AND (kept_terminated_at IS NULL OR kept_terminated_at > ?)))`,
+        values: [filter.to, filter.from - 1000, filter.from - 1000],
       },
       equals('project', filter.project),
       equals('user', filter.user),
@@ -59,7 +50,8 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
         launched_at: number
         terminated_at: number | null
       }>(
-        `SELECT id, name, project, user, host, flavor, state, launched_at, terminated_at FROM instance WHERE ${where.sql}`,
+        `SELECT id, name, project, user, host, flavor, state, launched_at, coalesce(terminated_at, kept_terminated_at) AS terminated_at
+         FROM instance WHERE ${where.sql}`,
         ...where.values,
       )
       .map((row) => ({ ...row, flavor: flavorOf(row.flavor), launchedAt: row.launched_at, terminatedAt: row.terminated_at }))
@@ -145,5 +137,15 @@ export function usageJournal(db: Database, clock: Clock): UsageJournal {
     },
 
     segmentsWithin,
+
+    async differences(scope, query) {
+      return differencesWithin(db, flavorOf, scope, query, clock.now(), segmentsWithin(scope, wholeSeconds(query)))
+    },
+    async discrepancies(scope, query) {
+      return discrepanciesWithin(db, scope, query)
+    },
+    async overdue(now) {
+      return overdueAt(db, now)
+    },
   }
 }

@@ -46,7 +46,7 @@ describe('specola check', () => {
   says(
     ['tea', '--instance', 'x', '--data', 'DIR'],
     3,
-    /^UNKNOWN - no check "tea"; there are: connection, cpu, ganglia, no-data, state\n$/,
+    /^UNKNOWN - no check "tea"; there are: budget, completeness, connection, cpu, ganglia, no-data, notification-queue, state\n$/,
   )
   says(['cpu', '--hypervisor', 'x', '--data', 'DIR'], 3, /^UNKNOWN - check cpu looks at instance, not at hypervisor\n$/)
   says(['cpu'], 3, /^UNKNOWN - one target is needed/)

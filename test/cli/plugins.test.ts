@@ -15,7 +15,17 @@ describe('plugins', () => {
 
   it('are found by folder', async () => {
     const found = (await findPlugins()).map(({ kind, name }) => `${kind} ${name}`)
-    assert.deepEqual(found, ['check connection', 'check cpu', 'check ganglia', 'check no-data', 'check state', 'notifier email'])
+    assert.deepEqual(found, [
+      'check budget',
+      'check completeness',
+      'check connection',
+      'check cpu',
+      'check ganglia',
+      'check no-data',
+      'check notification-queue',
+      'check state',
+      'notifier email',
+    ])
   })
 
   const refuses = (title: string, text: string, message: RegExp) =>

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { amqpSection } from '../../collector/amqp/section.ts'
 import { gangliaSection } from '../../collector/ganglia/section.ts'
 import { libvirtSection } from '../../collector/libvirt/section.ts'
+import { type OpenstackSource, openstackSection } from '../../collector/openstack/section.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 type Section = typeof amqpSection | typeof libvirtSection | typeof gangliaSection
 
@@ -78,4 +82,72 @@ describe('what is configured of brokers and hypervisors', () => {
     [{ name: 'a', addresses: ['g:8652'], interactive: true, clusters: ['a\n/b'] }],
     /has no \/ and no \?/,
   )
+})
+
+describe('what is configured of clouds', () => {
+  const directory = temporaryDirectory()
+  const secret = () => {
+    const file = join(directory(), 'secret')
+    writeFileSync(file, 'hush\n')
+    return { file }
+  }
+  const cloudsYaml = () => {
+    const file = join(directory(), 'clouds.yaml')
+    writeFileSync(
+      file,
+      'clouds:\n  mine: { region_name: one, auth: { auth_url: "https://x", username: anna, password: hush } }\n',
+    )
+    return file
+  }
+  const authUrl = 'https://cloud.example.org:5000/v3'
+  const credential = () => ({ authUrl, applicationCredential: { id: 'a1', secret: secret() } })
+  const parse = (value: unknown) => openstackSection.parse([value])[0] as OpenstackSource
+  const refuses = (title: string, value: () => unknown, says: RegExp) =>
+    it(`is refused: ${title}`, () => {
+      const parsed = openstackSection.safeParse([value()])
+      assert.match(
+        parsed.success ? '' : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+        says,
+      )
+    })
+
+  it('takes an application credential, with everything else by default', () => {
+    const { name, interval, fullList, rate, access } = parse(credential())
+    assert.deepEqual([name, interval, fullList, rate], ['openstack', 300_000, { every: 86_400_000, hour: 3 }, 20])
+    assert.deepEqual([access.region, access.interface, access.ca, access.verify], [null, 'public', null, true])
+    assert.doesNotMatch(JSON.stringify(access), /hush/)
+  })
+  it('takes a user, whose domains are names or ids', () => {
+    const user = { name: 'specola', domainId: 'default', password: secret(), project: 'admin', projectDomain: 'Default' }
+    const { credentials } = parse({ authUrl, user }).access
+    assert.deepEqual(JSON.parse(JSON.stringify(credentials)), {
+      method: 'password',
+      user: { name: 'specola', domain: { id: 'default' } },
+      password: '***',
+      scope: { kind: 'project', project: { name: 'admin', domain: { name: 'Default' } } },
+    })
+  })
+  it('takes an entry of a clouds.yaml, with what is said beside it', () => {
+    const { access } = parse({ cloud: 'mine', cloudsYaml: cloudsYaml(), region: 'two', interface: 'internal', ca: '/ca.pem' })
+    assert.deepEqual([access.authUrl, access.region, access.interface, access.ca], ['https://x', 'two', 'internal', '/ca.pem'])
+  })
+
+  refuses('no way to sign in', () => ({ authUrl }), /says not how to sign in/)
+  refuses('two ways', () => ({ ...credential(), cloud: 'mine' }), /only one way to sign in/)
+  refuses('no address', () => ({ applicationCredential: { id: 'a', secret: secret() } }), /0\.authUrl: is missing/)
+  refuses(
+    'no such cloud',
+    () => ({ cloud: 'yours', cloudsYaml: cloudsYaml() }),
+    /0\.cloud: .*there is no cloud "yours"; there are: mine/,
+  )
+  refuses(
+    'a secret in the open',
+    () => ({ authUrl, applicationCredential: { id: 'a', secret: 'hush' } }),
+    /a secret is not written here/,
+  )
+  refuses('an interval that is a load', () => ({ ...credential(), interval: '1s' }), /0\.interval: at least 10s/)
+  it('is refused: two clouds of one name', () => {
+    const parsed = openstackSection.safeParse([credential(), credential()])
+    assert.match(parsed.success ? '' : String(parsed.error.issues[0]?.message), /there is a cloud "openstack" already/)
+  })
 })

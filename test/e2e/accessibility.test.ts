@@ -61,7 +61,7 @@ describe('accessibility in a browser', function () {
     await ui?.close()
   })
 
-  const names = Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never }))
+  const names = Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never, resources: [] }))
   for (const name of names)
     it(`of the page ${name}: no violation, light and dark, wide and narrow, and no sideways scrolling`, async () => {
       for (const [look, context] of contexts) {

@@ -42,7 +42,7 @@ describe('pages keep their budgets', function () {
     await ui?.close()
   })
 
-  for (const name of Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never })))
+  for (const name of Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never, resources: [] })))
     it(`${name}: bytes, requests, size of the document, no shift, nothing from elsewhere, nothing the policy had to stop`, async () => {
       const fresh = await browser.newContext({
         storageState: await context.storageState(),

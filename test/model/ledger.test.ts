@@ -1,51 +1,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { type CloudEvent, type InstanceFacts, nativeEvent, type Phase } from '../../model/event.ts'
-import { absent, advance, compareKeys, fold, sortKey, unknownInstance } from '../../model/ledger.ts'
+import type { CloudEvent, Phase } from '../../model/event.ts'
+import { advance, fold } from '../../model/ledger.ts'
+import { compareKeys, sortKey, unknownInstance } from '../../model/ledger-state.ts'
 import type { Segment } from '../../model/usage.ts'
-
-const start = Date.UTC(2026, 9, 1, 12)
-const small = { id: '1', name: 'm1.small', vcpus: 1, memoryMb: 2048, rootGb: 20, ephemeralGb: 0 }
-const large = { id: '2', name: 'm1.large', vcpus: 4, memoryMb: 8192, rootGb: 80, ephemeralGb: 0 }
-let number = 0
-
-/** An event `minutes` after the start; launched and terminated are minutes as well. */
-function event(
-  minutes: number,
-  type: string,
-  phase: Phase,
-  facts: Omit<InstanceFacts, 'launchedAt' | 'terminatedAt'> & { launched?: number; terminated?: number; host?: string | null },
-): CloudEvent {
-  const { launched, terminated, host = 'hv-1', ...rest } = facts
-  const at = (value: number | undefined) => (value === undefined ? null : start + value * 60_000)
-  return {
-    ...nativeEvent({
-      id: `event-${number++}`,
-      type: `instance.${type}`,
-      time: start + minutes * 60_000 + 250,
-      service: 'nova',
-      publisher: 'test',
-    }),
-    phase,
-    resource: { kind: 'instance', id: 'i' },
-    project: 'p',
-    user: 'u',
-    host,
-    instance: { flavor: small, createdAt: start, ...rest, launchedAt: at(launched), terminatedAt: at(terminated) },
-  }
-}
-
-/** Segments in words: `0-5 building`, minutes from the start. */
-const told = (segments: readonly Segment[]) =>
-  segments.map(({ from, to, state, flavor, host, provenance }) => {
-    const minutes = (time: number | null) => (time === null ? '' : Math.round((time - start) / 60_000))
-    return `${minutes(from)}-${minutes(to)} ${state} ${flavor?.name} ${host ?? '-'}${provenance === 'event' ? '' : ` (${provenance})`}`
-  })
-
-const born = [
-  event(0, 'create', 'start', { state: 'building', host: null }),
-  event(2, 'create', 'end', { state: 'active', launched: 2 }),
-]
+import { born, event, gone, large, small, told } from '../support/instance-events.ts'
 
 describe('the ledger of an instance', () => {
   const tells = (title: string, events: readonly CloudEvent[], ...want: string[]) =>
@@ -165,17 +124,6 @@ describe('the ledger of an instance', () => {
     '10- soft_deleted m1.small hv-1',
   )
 })
-
-function gone(minutes: number): CloudEvent {
-  return nativeEvent({
-    id: `absent-${minutes}`,
-    type: absent,
-    time: start + minutes * 60_000,
-    service: 'nova',
-    publisher: 'test',
-    resource: { kind: 'instance', id: 'i' },
-  })
-}
 
 describe('any history of an instance', () => {
   const states = [

@@ -6,7 +6,7 @@ import { alerterSection } from '../../alerter/section.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
@@ -65,6 +65,7 @@ export interface SceneOptions {
   rules: string
   section?: string
   plugins: readonly Plugin[]
+  budgets?: Budgets
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -77,7 +78,7 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({ directory, rules, section = '{}', plugins, budgets, clock: given }: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {
@@ -93,7 +94,15 @@ export async function scene({ directory, rules, section = '{}', plugins, clock: 
     living.journal = alertJournal(db)
     const { journal } = living
     const live = { publish: (change: Change) => void parts.changes.push(change) }
-    const alerter = createAlerter(config, { ...parts, journal, live, plugins, rules: parsed, render })
+    const alerter = createAlerter(config, {
+      ...parts,
+      journal,
+      live,
+      plugins,
+      rules: parsed,
+      render,
+      ...(budgets && { budgets }),
+    })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
     const stop = new AbortController()

@@ -22,16 +22,22 @@ export function openBrowser(): Promise<Browser> {
 }
 
 /** The page addresses that exist in the fake cloud, by name. */
-export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string, string>> {
+export function pageAddresses(ui: Pick<TestUi, 'cloud' | 'resources'>): Readonly<Record<string, string>> {
   const instance = ui.cloud.instances[1]
   const project = instance?.project
   return {
     problems: '/problems',
     check: `/checks/${encodeURIComponent(ui.cloud.problems[1]?.check ?? '')}`,
     wall: '/wall',
+    timeline: '/timeline',
+    action: '/timeline/1996',
+    completeness: '/completeness',
     events: '/events',
     event: '/events/1000',
     instances: '/instances',
+    resources: '/resources',
+    images: '/resources?kind=image',
+    resource: `/resources/volume/${ui.resources[1]?.resource?.id}`,
     instance: `/instances/${instance?.id}`,
     hosts: '/hosts',
     host: '/hosts/hv-07',
@@ -41,6 +47,9 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud'>): Readonly<Record<string
     project: `/projects/${project}`,
     users: '/users',
     user: `/users/${instance?.user}`,
+    budgets: '/budgets',
+    efficiency: '/efficiency',
+    reports: '/reports',
     health: '/health',
     password: '/password',
     accessibility: '/accessibility',

@@ -17,7 +17,7 @@ const caseSchema = z.strictObject({
   title: z.string(),
   config: z.record(z.string(), z.unknown()).default({}),
   target: z.strictObject({
-    kind: z.enum(['instance', 'hypervisor', 'connection']).default('instance'),
+    kind: z.enum(['instance', 'hypervisor', 'connection', 'project']).default('instance'),
     id: z.string(),
     host: z.string().optional(),
   }),
@@ -43,9 +43,17 @@ const caseSchema = z.strictObject({
         since: z.number(),
         detail: z.string(),
         host: z.string().optional(),
+        numbers: z.record(z.string(), z.number()).default({}),
       }),
     )
     .default([]),
+  /** For projects. */
+  budget: z
+    .strictObject({
+      ...{ budget: z.number(), spent: z.number(), thresholds: z.array(z.number()) },
+      forecast: z.strictObject({ low: z.number(), expected: z.number(), high: z.number() }),
+    })
+    .optional(),
   expect: z
     .strictObject({
       state: z.enum(states as [string, ...string[]]),
@@ -72,6 +80,7 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
           project: null,
           host: host ?? null,
           instance: kind === 'instance' ? known : null,
+          ...(given.budget && { budget: { ...given.budget, project: id, name: id, currency: 'EUR', month: '2026-11', at: now } }),
         }
         const store = new SamplesInMemory()
         store.samples = given.samples.map(({ measurement, ago, tags, fields }) => ({
@@ -80,9 +89,7 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
           fields,
           time: now - ago * 1000,
         }))
-        const health = given.health.map(
-          (entry) => ({ ...entry, since: now - entry.since * 1000, at: now, numbers: {} }) as ComponentHealth,
-        )
+        const health = given.health.map((entry) => ({ ...entry, since: now - entry.since * 1000, at: now }) as ComponentHealth)
         const config = check.config.parse(given.config)
         const signal = new AbortController().signal
         const result = await check.run({ config, target, store, health: { all: () => health }, now, signal })

@@ -8,8 +8,10 @@ import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
 import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
+import { differenceOf } from '../../model/usage-difference.ts'
 import { fakeMachines, gangliaSources } from './fake-machines.ts'
 import { fakeNetworks, tapOf } from './fake-networks.ts'
+import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -132,6 +134,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
   const live = liveHub()
   const alerts = fakeAlerts(clock, instances, live)
   const machines = fakeMachines(instances, hosts, began, options.hostile ?? [])
+  const events = fakeEvents(instances, began)
   return {
     instances,
     live,
@@ -140,7 +143,11 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
     networks: fakeNetworks(instances),
     store: fakeStore(clock, instances, machines.all),
     inventory: fakeInventory(instances, began),
-    events: fakeEvents(instances, began),
+    events,
+    timeline: fakeTimeline(instances, fakeUsers, began, (scope, id) =>
+      events.events(scope, { resource: { kind: 'instance', id }, limit: 20 }),
+    ),
+    completeness: fakeCompleteness(hosts, clock),
     usage: fakeUsage(instances, clock, find),
     health: fakeHealth(began),
   }
@@ -442,6 +449,33 @@ function fakeUsage(instances: readonly Instance[], clock: Clock, find: (id: stri
       return [...groups.values()]
     },
     parity: async () => [],
+    async differences(scope, query) {
+      const second = (time: number) => Math.floor(time / 1000) * 1000
+      const [from, to] = [second(query.from), second(Math.min(query.to, clock.now()))]
+      return instances
+        .filter((it) => allowed(scope, it.project) && (query.project ?? it.project) === it.project)
+        .filter((it) => query.instance === undefined || query.instance === it.id)
+        .flatMap((instance, n) => {
+          const life = lifeOf(instance)
+          const [first, , last] = life.map((segment) => second(segment.from))
+          if (first === undefined || last === undefined) return []
+          const held = life
+            .map((segment) => ({
+              ...segment,
+              from: Math.max(second(segment.from), from),
+              to: Math.min(second(segment.to ?? to), to),
+            }))
+            .filter((segment) => segment.to > segment.from)
+          const launches = [
+            { at: first, event: 'instance.create' },
+            { at: last, event: n % 3 === 0 ? 'instance.rebuild' : 'instance.resize_finish' },
+          ]
+          return differenceOf({ ...instance, launchedAt: last, launches, keptTerminated: false }, held, { from, to })
+        })
+        .filter(({ causes, alike }) => causes.length > 0 || alike.length > 0)
+    },
+    discrepancies: async () => [],
+    overdue: async () => [],
     async segments(scope, id) {
       const instance = find(id)
       return instance && allowed(scope, instance.project) ? lifeOf(instance) : []

@@ -15,6 +15,7 @@ const wanted: Record<string, string> = {
   iproute2: '/usr/bin/ip',
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
+  'poppler-utils': '/usr/bin/pdftotext',
 }
 
 /** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */

@@ -73,7 +73,7 @@ function tlsLines(certificate: { cert: string; key: string } | null, port: numbe
 }
 
 /** A certificate for localhost that is its own authority. */
-function selfSigned(directory: string): { cert: string; key: string } {
+export function selfSigned(directory: string): { cert: string; key: string } {
   const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
   const made = spawnSync('openssl', [
     'req',

@@ -2,8 +2,12 @@ import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
+import { eventJournal } from '../../store/journal/events.ts'
+import { resourceJournal } from '../../store/journal/resources.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
+import { fakeMoney } from './fake-money.ts'
+import { fakeResources } from './fake-resources.ts'
 import { silentLogger } from './silent-logger.ts'
 
 export const password = 'una frase abbastanza lunga'
@@ -38,14 +42,33 @@ export async function startUi(
     if (options.only === undefined || options.only.includes(name)) await accounts.setPassword(name, password, clock.now(), null)
   }
   const cloud = fakeCloud(clock, options.hostile ? { hostile: options.hostile } : {})
+  const told = fakeResources(cloud.instances, clock.now(), options.hostile)
+  await eventJournal(database).record(told.map((event) => ({ event, ignored: false, raw: null })))
+  const resources = resourceJournal(database, clock)
+  const money = fakeMoney({ ...cloud, resources }, database, clock)
+  const { reports, budgets, efficiency } = money
   const logger = silentLogger()
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
-  const ui = createUi(config, { ...cloud, accounts, clock, logger, directory, demo: options.demo ?? true, version: '0.1.0' })
+  const ui = createUi(config, {
+    ...cloud,
+    reports,
+    budgets,
+    efficiency,
+    accounts,
+    resources,
+    clock,
+    logger,
+    directory,
+    demo: options.demo ?? true,
+    version: '0.1.0',
+  })
   const { url } = await ui.listen()
   return {
     url,
     accounts,
+    resources: told,
     cloud,
+    money,
     logger,
     async close() {
       await ui.close()

@@ -22,17 +22,26 @@ const expected: Record<string, string> = {
   'GET /wall': 'ANOmbr',
   'GET /events{.:format}': 'ANOMBR',
   'GET /events/:seq': 'ANOmbr',
+  'GET /timeline{.:format}': 'ANOMBR',
+  'GET /timeline/:seq': 'ANOMBR',
+  'GET /completeness{.:format}': 'ANOmbr',
   'GET /instances{.:format}': 'ANOMBR',
   'GET /instances/:id': 'ANOMBR',
   'GET /hosts{.:format}': 'ANOmbr',
   'GET /hosts/:id': 'ANOmbr',
   'GET /networks{.:format}': 'ANOMBR',
   'GET /guest-agents': 'ANOMBR',
+  'GET /resources{.:format}': 'ANOMBR',
+  'GET /resources/:kind/:id': 'ANOMBR',
   'GET /projects{.:format}': 'ANOMBR',
   'GET /projects/:id{.:format}': 'ANOMBR',
   'GET /users{.:format}': 'ANOMbr',
   'GET /users/:id{.:format}': 'ANOMbr',
   'GET /health': 'ANOmbr',
+  'GET /budgets{.:format}': 'AnoMbr',
+  'GET /efficiency{.:format}': 'AnoMbr',
+  'GET /reports': 'AnoMbr',
+  'GET /reports/download': 'AnoMbr',
   'GET /api/v1/series': 'ANOMBR',
 }
 
@@ -58,14 +67,21 @@ describe('access to routes', () => {
     const own = ui.cloud.instances.find(({ project, state }) => project === fakeProjects[0].id && state === 'active')
     const problem = ui.cloud.problems.find(({ project }) => project === fakeProjects[0].id)
     const id =
-      { checks: problem?.check, instances: own?.id, projects: own?.project, users: own?.user, hosts: 'hv-01' }[
-        route.split('/')[1] ?? ''
-      ] ?? ''
+      {
+        checks: problem?.check,
+        instances: own?.id,
+        projects: own?.project,
+        users: own?.user,
+        hosts: 'hv-01',
+        resources: ui.resources.find(({ project, resource }) => project === own?.project && resource?.kind === 'volume')?.resource
+          ?.id,
+      }[route.split('/')[1] ?? ''] ?? ''
     const path = route
       .replace(/^\w+ /, '')
       .replace('{.:format}', '')
+      .replace(':kind', 'volume')
       .replace(':id', encodeURIComponent(id))
-      .replace(':seq', '1000')
+      .replace(':seq', route.includes('/timeline/') ? String(ui.cloud.timeline.ofProject(fakeProjects[0].id)) : '1000')
     return path === '/api/v1/series' ? `${path}?measurement=instance&id=${own?.id}&field=cpu_percent&role=${role}` : path
   }
 
@@ -103,7 +119,7 @@ describe('access to routes', () => {
   it('is refused by default for what the table does not name', () => {
     assert.equal(can({ role: 'admin' }, 'acknowledge', 'health'), false)
     assert.equal(can({ role: 'guest' as Role }, 'see', 'problems'), false)
-    assert.throws(() => can({ role: 'admin' }, 'see', 'money' as Resource))
+    assert.throws(() => can({ role: 'admin' }, 'see', 'secrets' as Resource))
   })
 
   it('has no route but those of the table', async () => {

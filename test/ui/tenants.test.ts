@@ -25,6 +25,9 @@ describe('a project sees only itself', () => {
     foreign = strangers.find(({ project, state }) => project === other && state === 'active') as typeof foreign
     const names = new Set(ui.cloud.instances.filter(({ project }) => project === own).map(({ name }) => name))
     secrets = [
+      ...ui.resources
+        .filter(({ project, about }) => project !== own && !about?.shared)
+        .flatMap(({ resource, about }) => [resource?.id as string, about?.name as string]),
       ...strangers.flatMap(({ id, name }) => [id, ...(name !== null && !names.has(name) ? [`>${name}<`, `${name},`] : [])]),
       other,
       'sanita',
@@ -47,6 +50,11 @@ describe('a project sees only itself', () => {
     '/problems?soft=1',
     '/events',
     '/events?all=1',
+    '/timeline',
+    '/timeline?all=1',
+    '/timeline.csv',
+    '/timeline.json',
+    `/timeline/${ui.cloud.timeline.ofProject(own)}`,
     '/instances',
     '/projects',
     '/users',
@@ -63,6 +71,16 @@ describe('a project sees only itself', () => {
     '/networks?by=instance',
     '/networks.csv?by=project',
     '/networks.json?by=instance',
+    ...['volume', 'snapshot', 'image', 'floatingip', 'network', 'subnet', 'router', 'security_group'].flatMap((kind) => [
+      `/resources?kind=${kind}`,
+      `/resources.json?kind=${kind}&deleted=1`,
+      `/resources.csv?kind=${kind}`,
+    ]),
+    ...ui.resources
+      .filter(({ project, about }) => project === own || about?.shared)
+      .map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
+    `/projects/${own}.json?of=resources`,
+    `/projects/${own}.csv?of=resources`,
     '/projects.csv',
     '/projects.json',
     `/projects/${own}.csv?by=user`,
@@ -78,10 +96,50 @@ describe('a project sees only itself', () => {
     for (const path of pages().filter((one) => !one.startsWith('/users'))) silent(await rita.text(path), path)
   })
 
+  it('in money: budgets, advice, reports in every form', async () => {
+    const range = `from=${encodeURIComponent('now-30d')}&to=now`
+    for (const path of [
+      '/budgets',
+      '/budgets.json',
+      '/efficiency',
+      '/efficiency.csv',
+      '/reports',
+      `/projects/${own}?by=host`,
+      '/projects?from=now-30d&to=now',
+    ])
+      silent(await mara.text(path), path)
+    for (const format of ['csv', 'json'])
+      for (const kind of ['kind=cloud', `kind=project&id=${own}`, 'kind=flavor&id=m1.large']) {
+        const path = `/reports/download?${range}&format=${format}&${kind}`
+        const text = await mara.text(path)
+        assert.ok(text.includes(own), path)
+        silent(text.replaceAll(/"m1\.\w+"/g, ''), path)
+      }
+    for (const path of [
+      `/reports/download?${range}&format=csv&kind=project&id=${other}`,
+      `/reports/download?${range}&format=pdf&project=${other}`,
+      `/reports/download?${range}&format=json&kind=instance&id=${foreign.id}`,
+      `/reports/download?${range}&format=csv&kind=host&id=hv-01`,
+    ])
+      assert.equal((await mara.get(path)).status, 404, path)
+    for (const path of ['/budgets', '/efficiency', '/reports', `/reports/download?${range}&kind=project&id=${own}`]) {
+      const response = await rita.get(path)
+      assert.equal(response.status, 403, path)
+    }
+    assert.ok(!/EUR|€/.test(await rita.text(`/projects/${own}`)), 'a reader sees no money')
+    assert.ok(/€/.test(await mara.text(`/projects/${own}`)))
+  })
+
   it('when it asks by id', async () => {
     const check = ui.cloud.problems.find(({ project }) => project === other)?.check ?? ''
     for (const path of [
       `/instances/${foreign.id}`,
+      `/timeline/${ui.cloud.timeline.ofProject(other)}`,
+      '/timeline/3000',
+      ...ui.resources
+        .filter(({ project, about }) => project === other && !about?.shared)
+        .map(({ resource }) => `/resources/${resource?.kind}/${resource?.id}`),
+      `/projects/${other}.json?of=resources`,
       `/projects/${other}`,
       `/projects/${other}.csv`,
       `/projects/${other}.json`,
@@ -102,10 +160,17 @@ describe('a project sees only itself', () => {
       `/instances.json?project=${other}`,
       `/instances.csv?host=hv-02`,
       `/instances?sort=host`,
+      `/resources?project=${other}`,
+      `/resources.json?project=${other}&kind=image&deleted=1`,
       `/problems?project=${other}&soft=1`,
       '/problems.json?host=hv-08',
       `/events.json?project=${other}`,
       `/events.json?resource=${foreign.id}`,
+      `/timeline.json?resource=${foreign.id}`,
+      `/timeline?resource=${foreign.id}`,
+      `/timeline.json?project=${other}`,
+      '/timeline.json?q=nino',
+      '/timeline.csv?service=specola',
       `/projects/${own}?by=host`,
       `/projects/${own}.json?by=host`,
       `/projects.json?view=parity`,
@@ -130,12 +195,33 @@ describe('a project sees only itself', () => {
     }
   })
 
+  it('but what every project may see, without whose it is and whom it serves', async () => {
+    const lab = fakeProjects[3].id
+    const { rows } = (await (await mara.get('/resources.json?kind=image')).json()) as {
+      rows: { name: string; project: string | null; user: string | null; instances: string; parent: string | null }[]
+    }
+    assert.deepEqual(
+      rows.map(({ name, project, user, parent }) => ({ name, project, user, parent: parent === null })),
+      [
+        { name: 'anagrafe-image', project: own, user: rows[0]?.user, parent: false },
+        { name: 'lab-image', project: null, user: null, parent: true },
+      ],
+    )
+    assert.equal(((await (await mara.get(`/resources.json?kind=image&project=${lab}`)).json()) as { total: number }).total, 0)
+    for (const q of ['sanita', '192.0.2.2', '%', "' OR 1=1 --"])
+      for (const kind of ['volume', 'floatingip', 'network'])
+        silent(await mara.text(`/resources.json?kind=${kind}&q=${encodeURIComponent(q)}`), q)
+  })
+
   it('in the live stream, also when it asks for the topics of others', async () => {
     const topics = [
       'problem-list',
       'problem-badge',
       'event-list?all=1',
+      'action-list',
+      'completeness-board',
       'instance-list',
+      'resource-list?kind=volume',
       'wall-content',
       'health-board',
       `instance-facts?id=${foreign.id}`,
@@ -147,7 +233,7 @@ describe('a project sees only itself', () => {
     const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 7)
     const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
     for (const { topic, html } of drawn) silent(html, topic)
-    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board'))
+    assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board' || topic === 'completeness-board'))
     await stream.close()
   })
 

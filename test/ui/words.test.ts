@@ -24,7 +24,7 @@ describe('words', () => {
   })
 
   it('stand in the language files, never in a view', () => {
-    const names = /^(Specola|DEMO|CSV|JSON|UTC|CPU|RAM|vCPU(·h)?|GiB(·h)?)$/
+    const names = /^(Specola|DEMO|CSV|JSON|PDF|XLSX|UTC|CPU|RAM|vCPU(·h)?|GiB(·h)?)$/
     for (const file of files) {
       const text = readFileSync(join(views, file), 'utf8')
         .replace(/\{\{!--[\s\S]*?--\}\}|\{\{[^}]*\}\}/g, ' ')

@@ -100,8 +100,22 @@ const document = (version: string) => ({
       text('state', 'State as Nova calls it'),
       text('deleted', '1: those that are gone'),
     ]),
+    '/resources.json': list('Volumes, images, networks and everything else that is no instance', [
+      text(
+        'kind',
+        'volume (default), snapshot, backup, image, floatingip, network, subnet, port, router, security_group or flavor',
+      ),
+      text('q', 'Part of a name, id or address'),
+      text('project', 'Project id'),
+      text('deleted', '1: those that are gone'),
+    ]),
     '/projects.json': list('Usage of projects', usageParameters),
-    '/projects/{id}.json': list('Usage within a project', [id, ...usageParameters, text('by', 'instance, user, flavor or host')]),
+    '/projects/{id}.json': list('Usage within a project', [
+      id,
+      ...usageParameters,
+      text('by', 'instance, user, flavor or host'),
+      text('of', 'resources: what was held beside instances, one row each'),
+    ]),
     '/users.json': list('Usage of users', usageParameters),
     '/users/{id}.json': list('Usage of a user', [id, ...usageParameters, text('by', 'instance, project, flavor or host')]),
     '/healthz': {

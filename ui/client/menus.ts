@@ -1,4 +1,4 @@
-/** Menus close on Escape and on a click elsewhere; small buttons that copy and print. */
+/** Menus close on Escape and on a click elsewhere; the chosen tab is in sight; small buttons that copy and print. */
 export function startMenus(): void {
   const open = () => document.querySelectorAll<HTMLDetailsElement>('details.menu[open]')
   document.addEventListener('click', ({ target }) => {
@@ -18,6 +18,8 @@ export function startMenus(): void {
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy ?? '').catch(() => select(copy.parentElement))
   })
   document.querySelector<HTMLElement>('.errors')?.focus()
+  // on a phone the chosen tab may lie beyond the edge
+  document.querySelector('.tabs a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 }
 
 /** Where the clipboard is not allowed, the text is at least selected. */

@@ -6,6 +6,7 @@ import { hostChoices, projectChoices } from '../names.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeControl, rangeOf, wrongRange } from '../time-range.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
+import { timelineModes } from './timeline.ts'
 
 const pageSize = 100
 const exportAtMost = 1000
@@ -37,6 +38,7 @@ export const eventsPage: Route = {
         topic: parsed.range.live && !visit.query.has('before') ? topicOf(eventList, visit) : null,
         control: rangeControl(visit, parsed.range),
         content,
+        modes: timelineModes(visit, 'messages'),
         types: types
           .filter(({ ignored }) => !ignored)
           .map(({ type }) => ({ value: type, title: eventWords(visit, type), chosen: type === text(visit, 'type') }))

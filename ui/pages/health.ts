@@ -18,9 +18,9 @@ export const healthPage: Route = {
 
 /** In the order in which a sample travels. */
 const hops = [
-  { key: 'collect', kinds: ['demo', 'amqp', 'libvirt', 'ganglia', 'openstack'] },
+  { key: 'collect', kinds: ['demo', 'amqp', 'queue', 'completeness', 'libvirt', 'ganglia', 'openstack'] },
   { key: 'keep', kinds: ['store', 'journal'] },
-  { key: 'alert', kinds: ['alerter', 'notifier'] },
+  { key: 'alert', kinds: ['alerter', 'notifier', 'reports'] },
   { key: 'show', kinds: ['ui'] },
 ] as const
 

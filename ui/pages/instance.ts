@@ -6,6 +6,7 @@ import { namesOf } from '../names.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeControl, rangeOf, wrongRange } from '../time-range.ts'
+import { differencesOf } from '../usage-differences.ts'
 import { linkTo, type Visit } from '../visit.ts'
 import { instanceShape } from './instances.ts'
 
@@ -40,11 +41,12 @@ export const instancePage: Route = {
     const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
     if (!instance) return { kind: 'missing' }
     const { range } = parsed
-    const [facts, activity, inside, usage, project] = await Promise.all([
+    const [facts, activity, inside, usage, differences, project] = await Promise.all([
       instanceFacts.model(visit),
       instanceActivity.model(visit),
       instanceInside.model(visit),
       usageOf(visit, instance.id, range),
+      differencesOf(visit, range, { instance: instance.id }),
       namesOf(visit, 'project', [instance.project]),
     ])
     const title = instance.name ?? instance.id
@@ -69,6 +71,7 @@ export const instancePage: Route = {
         inside,
         insideTopic: topicOf(instanceInside, visit),
         usage,
+        differences,
         control: rangeControl(visit, range),
         from: range.fromText,
         to: range.toText,
@@ -77,6 +80,7 @@ export const instancePage: Route = {
           title: visit.t(`chart.${chart.key}`),
           fields: chart.fields.join(' '),
         })),
+        whoDidWhat: `/timeline?resource=${encodeURIComponent(instance.id)}&from=now-1y`,
         allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
         month: linkTo(visit, { from: 'now/M', to: 'now' }),
       },

@@ -1,7 +1,11 @@
 import type { UsageBy } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
 import { daysOf, stackDays } from '../daily-usage.ts'
+import { reservationsOf } from '../gap-note.ts'
+import { heldBy, heldList } from '../held-table.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
+import { differencesOf } from '../usage-differences.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
@@ -30,12 +34,21 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
   const ways = waysOf(visit, kind)
   const by = ways.find((way) => way === text(visit, 'by')) ?? 'instance'
   const only = kind === 'project' ? { project: id } : { user: id }
+  if (kind === 'project' && visit.shape !== 'html' && visit.query.get('of') === 'resources') {
+    const held = await visit.deps.resources.usage(visit.scope, { project: id, by: 'resource', from: range.from, to: range.to })
+    return heldList(subject.name ?? id, held)
+  }
   const query = { view: viewOf(visit), ...only }
   const rows = await usage.usage(visit.scope, { ...query, by, from: range.from, to: range.to })
   const table = `/${kind}s/${encodeURIComponent(id)}`
   const title = subject.name ?? id
-  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows)
+  const reservations = await reservationsOf(visit, range)
+  if (visit.shape !== 'html') return usageList(`${title}-by-${by}`, by, rows, reservations)
+  const cost = await costOf(visit, { kind, id }, by, range, rows)
+  // Nova's own way of counting knows instances only
+  const held = kind === 'project' && query.view === 'ledger' ? await heldBy(visit, id, range) : null
   const days = await daysOf(visit, { ...query, by }, range)
+  const differences = kind === 'project' ? await differencesOf(visit, range, { project: id }) : null
   const list =
     kind === 'project' ? { title: visit.t('nav.projects'), href: '/projects' } : { title: visit.t('nav.users'), href: '/users' }
   return {
@@ -46,15 +59,23 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
     crumbs: [list, { title }],
     model: {
       ...usageFrame(visit, range, table),
+      gaps: reservations.note,
+      timeline:
+        kind === 'user'
+          ? linkTo({ path: '/timeline', query: new URLSearchParams({ actor: id }) }, { from: range.fromText, to: range.toText })
+          : null,
       id,
       by,
       single: by === 'instance',
       ways: ways.map((way) => ({ title: visit.t(`usage.by.${way}`), href: linkTo(visit, { by: way }), chosen: way === by })),
       column: visit.t(`column.${by}`),
       caption: `${title}: ${visit.t(`usage.by.${by}`)}`,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
+      differences,
+      held,
       instances: `/instances?${kind}=${encodeURIComponent(id)}`,
     },
   }

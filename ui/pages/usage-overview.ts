@@ -1,5 +1,7 @@
 import type { Named } from '../../model/resource.ts'
 import type { UsageRow } from '../../model/usage.ts'
+import { costOf } from '../cost.ts'
+import { reservationsOf } from '../gap-note.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
 import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
@@ -29,7 +31,9 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
   ])
   const rows = withIdle(used, known)
   const table = by === 'project' ? '/projects' : '/users'
-  if (visit.shape !== 'html') return usageList(`${by}-usage`, by, rows)
+  const reservations = await reservationsOf(visit, range)
+  if (visit.shape !== 'html') return usageList(`${by}-usage`, by, rows, reservations)
+  const cost = await costOf(visit, { kind: 'cloud', id: null }, by, range, rows)
   const title = visit.t(by === 'project' ? 'nav.projects' : 'nav.users')
   return {
     kind: 'page',
@@ -38,9 +42,11 @@ async function overview(visit: Visit, by: 'project' | 'user'): Promise<Reply> {
     range,
     model: {
       ...usageFrame(visit, range, table),
+      gaps: reservations.note,
       column: visit.t(`column.${by}`),
       caption: title,
-      rows: usageRows(visit, by, rows),
+      rows: usageRows(visit, by, cost?.rows ?? rows),
+      cost,
       total: totalsOf(rows),
     },
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'amqplib'
-import { amqpCollector } from '../../../collector/amqp/collect.ts'
 import { type AmqpSource, amqpSource } from '../../../collector/amqp/section.ts'
+import { threadedAmqp } from '../../../collector/amqp/threaded.ts'
 import { healthBoard } from '../../../collector/health.ts'
 import { intake } from '../../../collector/intake.ts'
 import { liveHub } from '../../../collector/live.ts'
@@ -11,6 +11,7 @@ import { systemClock } from '../../../model/clock.ts'
 import { openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { inventory } from '../../../store/journal/inventory.ts'
+import { listeningLog } from '../../../store/journal/listening.ts'
 import { machineJournal } from '../../../store/journal/machines.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
 import { eventually } from '../../support/child-process.ts'
@@ -34,7 +35,7 @@ describe('the AMQP collector on a real RabbitMQ', function () {
   after(() => broker?.stop())
 
   /** A collector with a journal of its own. */
-  function start(name: string, more: Partial<Record<keyof AmqpSource, unknown>> = {}) {
+  function start(name: string, more: Partial<Record<keyof AmqpSource, unknown>> = {}, failures = 0) {
     const source = amqpSource.parse({ name, urls: [broker.url], queue: `specola-${name}`, ...more })
     const data = `${directory()}/${name}`
     const db = openDatabase(data)
@@ -42,16 +43,24 @@ describe('the AMQP collector on a real RabbitMQ', function () {
     const parked = parkedFiles(data, systemClock)
     const health = healthBoard(systemClock)
     const logger = silentLogger()
+    let failing = failures
+    const record: typeof journal.record = async (batch) => {
+      if (failing-- > 0) throw new Error('the disk is full')
+      return journal.record(batch)
+    }
     const door = intake({
-      samples: { push: () => undefined },
-      journal,
-      inventory: inventory(db),
-      machines: machineJournal(db),
-      parked,
-      live: liveHub(),
+      ...{
+        samples: { push: () => undefined },
+        journal: { record },
+        inventory: inventory(db),
+        machines: machineJournal(db),
+        parked,
+        live: liveHub(),
+      },
     })
     const abort = new AbortController()
-    const running = amqpCollector(source, { intake: door, clock: systemClock, logger, health }).run(abort.signal)
+    const deps = { intake: door, listening: listeningLog(db), clock: systemClock, logger, health }
+    const running = threadedAmqp([source], deps).run(abort.signal)
     const state = () => health.all()[0]
     return {
       db,
@@ -105,6 +114,19 @@ describe('the AMQP collector on a real RabbitMQ', function () {
     }
     assertSameUsage(own, told)
     assert.equal(collector.parked.count(), 0)
+    await collector.stop()
+  })
+
+  it('is given again what the journal refused, and acknowledges nothing before', async () => {
+    await publishRecording(broker.url, [], ['nova'])
+    const collector = start('refused', { exchanges: ['nova'], prefetch: 20 }, 3)
+    await collector.connected()
+    const messages = messagesOf(mainRun)
+      .filter(({ exchange }) => exchange === 'nova')
+      .slice(0, 200)
+    await publishRecording(broker.url, messages)
+    await eventually('all messages in the journal', async () => (await collector.journal.count()) === messages.length, 60_000)
+    assert.ok((collector.state()?.numbers.reconnects ?? 0) >= 3)
     await collector.stop()
   })
 

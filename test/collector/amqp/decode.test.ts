@@ -146,15 +146,53 @@ describe('published samples of other projects', () => {
     assert.ok(instances > 200, `${instances} instance messages`)
   })
 
-  it('are known types, but for services that Specola does not follow', () => {
-    const unknown = samples().flatMap(({ file, message }) => {
+  it('are known types, or ignored with the reason why', () => {
+    const ignored: string[] = []
+    for (const { file, message } of samples()) {
       const decoded = decode(message, '')
-      return decoded.ok && !('ignored' in decoded) ? [] : [`${file.split('/')[0]} ${message.event_type}`]
-    })
+      if (decoded.ok && !('ignored' in decoded)) {
+        assert.notEqual(decoded.event.service, 'other', `${file} ${message.event_type}`)
+        continue
+      }
+      assert.ok(decoded.reason.length > 5)
+      ignored.push(`${file.split('/')[0]} ${message.event_type}: ${decoded.reason}`)
+    }
     const expected =
-      /^(\S+ (dns|orchestration)\.|ceilometer-legacy (telemetry\.api|full\.sample|http\.(request|response)|test\.create)$|keystone-docs null$)/
+      /^(\S+ (dns|orchestration)\.|ceilometer-legacy (telemetry\.api|full\.sample|http\.(request|response)|test\.create):|notigen-sequences compute.instance.exists.verified:|keystone-docs null: no event_type)/
     assert.deepEqual(
-      unknown.filter((type) => !expected.test(type)),
+      ignored.filter((line) => !expected.test(line)),
+      [],
+    )
+    assert.equal(ignored.filter((line) => line.includes('no service that Specola follows')).length, 0)
+  })
+
+  it('name a resource, and state facts of it where the payload holds the whole object', () => {
+    const silent: string[] = []
+    let told = 0
+    // an empty payload, the documentation's own placeholder, and a message that was documented inside another
+    const nothing = /notification_empty_payload|_resource_type_|port\.update\.end__doc/
+    for (const { file, message } of samples()) {
+      const decoded = decode(message, '')
+      if (!decoded.ok || 'ignored' in decoded) continue
+      const { event } = decoded
+      if (event.about) told++
+      if (!event.resource && !nothing.test(file)) silent.push(message.event_type)
+      const { payload } = message
+      const object = Object.values(payload).find(
+        (value) => typeof value === 'object' && value !== null && 'id' in value && 'tenant_id' in value,
+      )
+      if (event.service === 'neutron' && event.phase === 'end' && object)
+        assert.ok(event.about && event.project === (object as unknown as Fields).tenant_id, `${file} ${message.event_type}`)
+      if (event.service === 'cinder' && /^(volume|snapshot)\./.test(event.type))
+        assert.equal(event.about?.sizeGib, Number(payload.size ?? payload.volume_size), file)
+    }
+    assert.ok(told > 130, `${told} with facts`)
+    // what names no thing: requests that have none yet, and failures of something that is nobody's
+    assert.deepEqual(
+      [...new Set(silent)].filter(
+        (type) =>
+          !/\.(create|run_instance)\.start$|^(scheduler\.|compute\.exception|[a-z]+_instance$|aggregate\.)|exists$/.test(type),
+      ),
       [],
     )
   })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { isFields, openText } from '../../../collector/amqp/envelope.ts'
 import { readRecorded } from '../../../collector/amqp/read.ts'
-import { scrub } from '../../../collector/amqp/scrub.ts'
+import { mayHoldSecrets, scrub } from '../../../collector/amqp/scrub.ts'
+import { messagesOf, recordings } from '../../support/recordings.ts'
 
 describe('secrets are dropped before anything is stored', () => {
   const drops = (what: string, message: object, secret: string) =>
@@ -47,5 +50,57 @@ describe('secrets are dropped before anything is stored', () => {
     })
     assert.ok(!read.ok)
     assert.ok(!JSON.stringify(read.parked).includes('s3cr3t-value'), JSON.stringify(read.parked))
+  })
+
+  describe('one look at the text', () => {
+    const word = fc.constantFrom(
+      ...[
+        '_context_auth_token',
+        'service_catalog',
+        'adminPass',
+        'ADMIN_PASSWORD',
+        'passwd',
+        'key_passphrase',
+        'secret',
+        'private_key',
+      ],
+      ...[
+        'connection_info',
+        'connector',
+        'user_data',
+        'X-Auth-Token',
+        'x-subject-token',
+        'Authorization',
+        'chap_user',
+        'key_name',
+      ],
+      ...['gAAAABk0123456789012345678901234', 'password: x', 'auth_token=abc', 'user_auth_plugin', 'token', 'harmless'],
+    )
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof({ maxDepth: 4 }, word, fc.string(), fc.constantFrom(null, '', true, 0, 7), tie('list'), tie('fields')),
+      list: fc.array(tie('any'), { maxLength: 3 }),
+      fields: fc.dictionary(fc.oneof(word, fc.string()), tie('any'), { maxKeys: 4 }),
+    }))
+
+    it('overlooks nothing that the walk through the fields would drop', () => {
+      fc.assert(
+        fc.property(value.fields, fc.constantFrom(undefined, 1), (message, indent) => {
+          if (!mayHoldSecrets(JSON.stringify(message, null, indent))) assert.equal(scrub(message), message)
+        }),
+        { numRuns: 3000 },
+      )
+    })
+
+    it('spares nearly all recorded messages the walk, and none that has a secret', () => {
+      let walked = 0
+      const messages = recordings.flatMap(messagesOf)
+      for (const { body } of messages) {
+        const opened = openText(body)
+        assert.ok(opened.ok && isFields(opened.message))
+        if (mayHoldSecrets(opened.text)) walked++
+        else assert.equal(scrub(opened.message), opened.message)
+      }
+      assert.ok(walked < messages.length / 20, `${walked} of ${messages.length}`)
+    })
   })
 })

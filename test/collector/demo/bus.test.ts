@@ -12,8 +12,13 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 describe("the demo's time", () => {
   it('keeps bursts as they were and stretches the quiet between them', () => {
     const map = stretched([0, 100, 300, 10_000, 10_050], 1_000_000, 500_000)
-    assert.deepEqual([0, 100, 300, 10_000, 10_050].map(map), [500_000, 500_100, 500_300, 999_950, 1_000_000])
+    assert.deepEqual([0, 100, 300, 10_000, 10_050].map(map), [500_000, 500_100, 500_300, 999_000, 999_050])
     assert.ok(map(-1000) < 500_000 && map(5000) > map(300) && map(5000) < map(10_000))
+  })
+
+  it('leaves a time told with and without its fraction in the same second', () => {
+    const map = stretched([1250, 1900, 9700, 9900], 1_000_400, 500_000)
+    for (const time of [1250, 1900, 9700, 9900]) assert.equal(Math.floor(map(time) / 1000), map(time - (time % 1000)) / 1000)
   })
 
   const moves = (text: string, want: string) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ipAvailability } from '../../model/ip-availability.ts'
 import { placeTraffic, type TapTraffic } from '../../model/port-traffic.ts'
-import { networksFrom, portsFrom, subnetsFrom } from '../../openstack/networks.ts'
+import { networksFrom, portsFrom, subnetsFrom } from '../../openstack/port-lists.ts'
 
 const root = join(import.meta.dirname, '../..')
 const text = (...path: string[]) => gunzipSync(readFileSync(join(root, ...path))).toString('utf8')

@@ -1,0 +1,33 @@
+/** Rows of usage as text: tables for people, CSV for spreadsheets. */
+
+export type Form = 'json' | 'csv' | 'table'
+export type Cell = string | number | null
+
+/** RFC 4180; names come from users, so a cell that a spreadsheet would run as a formula is quoted with an apostrophe. */
+export function csvText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const text = (value: Cell) => {
+    if (typeof value === 'number') return String(value)
+    const safe = /^[=+\-@\t\r]/.test(value ?? '') ? `'${value}` : (value ?? '')
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return [head, ...rows].map((line) => line.map(text).join(',')).join('\r\n')
+}
+
+/** Aligned columns, numbers to the right. Names come from users: no control characters on the terminal. */
+export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const lines = rows.map((row) => row.map(shown))
+  const right = head.map((_title, i) => rows.some((row) => typeof row[i] === 'number'))
+  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => (line[i] as string).length)))
+  return [head, ...lines]
+    .map((line) =>
+      line
+        .map((text, i) => (right[i] ? text.padStart(widths[i] as number) : text.padEnd(widths[i] as number)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+const shown = (value: Cell) =>
+  typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toFixed(4)) : printable(value ?? '')
+const printable = (text: string) => text.replace(/\p{Cc}/gu, '')

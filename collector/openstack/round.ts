@@ -1,0 +1,171 @@
+/** One reading of a cloud: what changed since the last one, and at times everything. */
+import type { Clock } from '../../model/clock.ts'
+import { AppError, type EventJournal, type Intake, type Period, type ReadingJournal } from '../../model/contract.ts'
+import { resourceKinds } from '../../model/usage.ts'
+import type { Cloud } from '../../openstack/client.ts'
+import { lists } from '../../openstack/lists.ts'
+import { inParallel } from '../in-parallel.ts'
+import { readActions } from './actions.ts'
+import type { CompleteLists } from './complete-lists.ts'
+import { changesSince, fullListDue, overdueAfter } from './due.ts'
+import { settleMissing, settleResources } from './missing.ts'
+import { readList } from './read-list.ts'
+import { allServers, changedServers, lookAt } from './servers.ts'
+import { take as taker } from './take.ts'
+import { readAuditLog, readServiceStates } from './witnesses.ts'
+
+export interface RoundParts {
+  cloud: Cloud
+  /** All clouds that are read: only together they know what is gone. */
+  clouds: readonly Cloud[]
+  together: CompleteLists
+  interval: number
+  fullList: { every: number; hour: number }
+  intake: Pick<Intake, 'events'>
+  journal: ReadingJournal
+  listed: EventJournal['listed']
+  clock: Clock
+}
+
+export interface RoundResult {
+  full: boolean
+  read: number
+  news: number
+  actions: number
+  gone: number
+  servicesDown: readonly string[]
+  /** What was refused or broken, in words; the rest of the round went on. */
+  complaints: readonly string[]
+}
+
+/** Marks of the journal: when the changes, and when everything, were last read. */
+export const changesMark = 'changes'
+export const fullMark = 'full'
+
+/** Actions begun so long ago are not looked for any more when nothing was read before, ms. */
+const firstOverdue = 6 * 3_600_000
+
+/** A reading of everything that lacked something is made again no sooner than this, ms. */
+const againAfter = 3_600_000
+
+/** Instances whose actions are asked for at a time. */
+const atOnce = 4
+
+export interface Rounds {
+  /** Throws when the instances could not be read; a list that could not be read is a complaint. */
+  next(): Promise<RoundResult>
+}
+
+export function rounds(parts: RoundParts): Rounds {
+  const { cloud, journal, clock, interval } = parts
+  const take = taker(parts.intake, journal)
+  /** Instances whose actions were read when Nova's row of them was as old as this. */
+  const actionsReadAt = new Map<string, string | null>()
+  let overdueUntil: number | null = null
+  let triedAt: number | null = null
+
+  async function markOf(task: string): Promise<number | null> {
+    const mark = await journal.mark(cloud.name, task)
+    return typeof mark === 'number' ? mark : null
+  }
+
+  async function next(): Promise<RoundResult> {
+    const result = {
+      full: false,
+      read: 0,
+      news: 0,
+      actions: 0,
+      gone: 0,
+      complaints: [] as string[],
+      servicesDown: [] as string[],
+    }
+    const complain = (error: unknown) => {
+      if (!(error instanceof AppError)) throw error
+      result.complaints.push(error.message)
+    }
+    const began = clock.now()
+    result.full =
+      fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
+    if (result.full) triedAt = began
+    await changes(result)
+    if (result.full) await everything(result, complain)
+    await overdue()
+    const states = await readServiceStates(cloud, take, complain)
+    result.servicesDown = states.filter(({ up, enabled }) => enabled && !up).map(({ binary, host }) => `${binary} on ${host}`)
+    await readAuditLog(cloud, take).catch(complain)
+    // what could not be read is tried again
+    if (result.full && result.complaints.length === 0) await journal.setMark(cloud.name, fullMark, began)
+    return result
+  }
+
+  async function changes(result: { read: number; news: number; actions: number }): Promise<void> {
+    const last = await markOf(changesMark)
+    if (last === null) return // everything is read now; changes count from here
+    const since = changesSince(last, interval)
+    let date = Number.POSITIVE_INFINITY
+    for await (const page of changedServers(cloud, take, since)) {
+      date = Math.min(date, page.date)
+      result.read += page.read
+      result.news += page.news
+      await inParallel(atOnce, page.entries, async ({ id, updated, project }) => {
+        if (actionsReadAt.has(id) && actionsReadAt.get(id) === updated) return
+        const { told, pending } = await readActions(cloud, { take, journal }, id, project, since)
+        result.actions += told
+        if (pending) actionsReadAt.delete(id)
+        else actionsReadAt.set(id, updated)
+      })
+    }
+    if (actionsReadAt.size > 100_000) actionsReadAt.clear()
+    await journal.setMark(cloud.name, changesMark, date)
+  }
+
+  async function everything(
+    result: { read: number; news: number; gone: number },
+    complain: (error: unknown) => void,
+  ): Promise<void> {
+    const servers = await allServers(cloud, take)
+    result.read += servers.read
+    result.news += servers.news
+    if ((await markOf(changesMark)) === null) await journal.setMark(cloud.name, changesMark, servers.date)
+    for (const shape of lists) {
+      if (!(await cloud.has(shape.service))) {
+        put(shape.kind, { readAt: clock.now(), ids: [] }).catch(complain)
+        continue
+      }
+      try {
+        const { read, news, complete } = await readList(cloud, shape, take, clock)
+        result.read += read
+        result.news += news
+        if (complete) await put(shape.kind, complete)
+      } catch (error) {
+        complain(error)
+      }
+    }
+    const union = parts.together.put(cloud.name, 'instance', servers.complete)
+    if (union)
+      try {
+        result.gone = await settleMissing(parts.clouds, union, { take, journal, listed: parts.listed, clock })
+      } catch (error) {
+        complain(error)
+      }
+  }
+
+  async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
+    const known = resourceKinds.find((one) => one === kind)
+    const union = known && parts.together.put(cloud.name, known, list)
+    if (known && union) await settleResources(known, union, parts)
+  }
+
+  /** Actions that began and of whose end nothing was heard in the usual time: each is looked into once. */
+  async function overdue(): Promise<void> {
+    const now = clock.now()
+    const from = overdueUntil ?? now - firstOverdue
+    for (const [type, patience] of Object.entries(overdueAfter)) {
+      const period: Period = { from: from - patience, to: now - patience }
+      for (const { instance } of await journal.unfinished(type, period)) await lookAt(cloud, take, instance)
+    }
+    overdueUntil = now
+  }
+
+  return { next }
+}

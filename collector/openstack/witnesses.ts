@@ -1,0 +1,38 @@
+/** What APIs tell of the services themselves: which daemons are up, and on which hosts Nova's own audit ran. */
+import { AppError } from '../../model/contract.ts'
+import { auditLogObserved, auditLogOf } from '../../openstack/audit-log.ts'
+import type { Cloud } from '../../openstack/client.ts'
+import { agentStates, type ServiceState, serviceObserved, serviceStates } from '../../openstack/service-states.ts'
+import type { Take } from './take.ts'
+
+const role = 'role admin'
+
+/** Daemons of Nova, Cinder and Neutron; of those services that the cloud has and that let us look. */
+export async function readServiceStates(cloud: Cloud, take: Take, refused: (error: AppError) => void): Promise<ServiceState[]> {
+  const states: ServiceState[] = []
+  let readAt = 0
+  const ask = async (service: 'compute' | 'volume' | 'network', path: string, parse: (body: unknown) => ServiceState[]) => {
+    if (!(await cloud.has(service))) return
+    try {
+      // from 3.49 on Cinder asks its scheduler by RPC for states of backends: slow, and for ever while its broker is away
+      const { body, date } = await cloud.get(service, path, {}, { role, ...(service === 'volume' && { atMost: '3.48' }) })
+      readAt = Math.max(readAt, date)
+      states.push(...parse(body))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      refused(error)
+    }
+  }
+  await ask('compute', '/os-services', (body) => serviceStates('nova', body))
+  await ask('volume', '/os-services', (body) => serviceStates('cinder', body))
+  await ask('network', '/agents', agentStates)
+  await take.resources(states.map((state) => serviceObserved(cloud.name, state, readAt)))
+  return states
+}
+
+/** The audit log of the last closed period. */
+export async function readAuditLog(cloud: Cloud, take: Take): Promise<void> {
+  const { body, date } = await cloud.get('compute', '/os-instance_usage_audit_log', {}, { role })
+  const log = auditLogOf(body)
+  if (log) await take.resources([auditLogObserved(cloud.name, log, date)])
+}

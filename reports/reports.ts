@@ -1,0 +1,34 @@
+/** Everything that pages, mails and the command line need of reports. */
+import type { Reports } from '../model/contract.ts'
+import type { Report, ReportFormat } from '../model/report.ts'
+import { composeReport } from './compose.ts'
+import { csvOf } from './csv.ts'
+import { jsonOf } from './json.ts'
+import { fileName, mediaTypes } from './mailing.ts'
+import { pdfOf } from './pdf/document.ts'
+import type { ReportDeps } from './sources.ts'
+import type { Language } from './words.ts'
+import { xlsxOf } from './xlsx.ts'
+
+/** The same report in the asked form, in pieces as they are made. */
+export function renderReport(report: Report, format: ReportFormat, language: Language): AsyncIterable<Uint8Array | string> {
+  switch (format) {
+    case 'csv':
+      return csvOf(report)
+    case 'json':
+      return jsonOf(report)
+    case 'xlsx':
+      return xlsxOf(report, language)
+    case 'pdf':
+      return pdfOf(report, language)
+  }
+}
+
+export const reports = (deps: ReportDeps): Reports => ({
+  report: (scope, query) => composeReport(deps, scope, query),
+  render: renderReport,
+  file: (report, format) => ({ name: fileName(report, format), type: mediaTypes[format] }),
+  closedMonths: () => deps.months.months(),
+  closedTotals: (scope) => deps.months.totals(scope),
+  adjustments: (scope, query) => deps.months.adjustments(scope, query),
+})

@@ -1,0 +1,81 @@
+/** What a reader of the APIs must know of the journal, and where it had got to. */
+import type { ReadingJournal } from '../../model/contract.ts'
+import type { CloudEvent, Json } from '../../model/event.ts'
+import type { LedgerState } from '../../model/ledger-state.ts'
+import type { Database } from './database.ts'
+
+export function readingJournal(db: Database): ReadingJournal {
+  return {
+    async ledgerStates(ids) {
+      const rows = db.all<{ id: string; fold: string }>(
+        'SELECT id, fold FROM instance WHERE fold IS NOT NULL AND id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(ids),
+      )
+      return new Map(rows.map(({ id, fold }) => [id, JSON.parse(fold) as LedgerState]))
+    },
+
+    async newestEvents(kind, ids) {
+      const newest = new Map<string, CloudEvent>()
+      for (const id of ids) {
+        const row = db.get<{ body: string }>(
+          'SELECT body FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = ? ORDER BY time DESC, seq DESC LIMIT 1',
+          id,
+          kind,
+        )
+        if (row) newest.set(id, JSON.parse(row.body) as CloudEvent)
+      }
+      return newest
+    },
+
+    async recorded(ids) {
+      const rows = db.all<{ id: string }>(
+        'SELECT message_id AS id FROM event WHERE message_id IN (SELECT value FROM json_each(?))',
+        JSON.stringify(ids),
+      )
+      return new Set(rows.map(({ id }) => id))
+    },
+
+    async openInstances() {
+      return db.all<Awaited<ReturnType<ReadingJournal['openInstances']>>[number]>(
+        `SELECT id, project, host, json_extract(fold, '$.toldAt') AS toldAt,
+           iif(id IN (SELECT instance FROM listed), (SELECT read_at FROM listing), NULL) AS listedAt
+         FROM instance WHERE fold IS NOT NULL AND terminated_at IS NULL ORDER BY id`,
+      )
+    },
+
+    async openResources(kind) {
+      return db.all<Awaited<ReturnType<ReadingJournal['openResources']>>[number]>(
+        `SELECT id, name, project, updated_at AS updatedAt FROM resource
+         WHERE kind = ? AND fold IS NOT NULL AND deleted_at IS NULL ORDER BY id`,
+        kind,
+      )
+    },
+
+    async unfinished(type, { from, to }) {
+      return db.all<{ instance: string; at: number }>(
+        `SELECT resource_id AS instance, max(time) AS at FROM event began
+         WHERE type = ?1 AND phase = 'start' AND time >= ?2 AND time < ?3 AND hidden = 0 AND resource_kind = 'instance'
+           AND NOT EXISTS (SELECT 1 FROM event INDEXED BY event_resource
+             WHERE resource_id = began.resource_id AND type = ?1 AND phase IN ('end', 'error') AND time >= began.time)
+         GROUP BY resource_id`,
+        type,
+        from,
+        to,
+      )
+    },
+
+    async mark(cloud, task) {
+      const row = db.get<{ value: string }>('SELECT value FROM reading_mark WHERE cloud = ? AND task = ?', cloud, task)
+      return row ? (JSON.parse(row.value) as Json) : null
+    },
+
+    async setMark(cloud, task, value) {
+      db.run(
+        'INSERT INTO reading_mark (cloud, task, value) VALUES (?, ?, ?) ON CONFLICT (cloud, task) DO UPDATE SET value = excluded.value',
+        cloud,
+        task,
+        JSON.stringify(value),
+      )
+    },
+  }
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { readRecorded } from '../../../collector/amqp/read.ts'
+import { completeLists } from '../../../collector/openstack/complete-lists.ts'
+import { type RoundParts, rounds } from '../../../collector/openstack/round.ts'
+import { Secret } from '../../../config/fields.ts'
+import { everything } from '../../../model/access.ts'
+import { systemClock as clock } from '../../../model/clock.ts'
+import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../../model/event.ts'
+import { type Cloud, openCloud } from '../../../openstack/client.ts'
+import { type Database, openDatabase } from '../../../store/journal/database.ts'
+import { eventJournal } from '../../../store/journal/events.ts'
+import { readingJournal } from '../../../store/journal/readings.ts'
+import { usageJournal } from '../../../store/journal/usage.ts'
+import { type RecordedCloud, recordedCloud } from '../../support/cloud/recorded-cloud.ts'
+import { assertSameUsage } from '../../support/compare-usage.ts'
+import { mainRun, messagesOf, novaUsage, type TenantUsage } from '../../support/recordings.ts'
+import { silentLogger } from '../../support/silent-logger.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const minute = 60_000
+
+describe('the APIs as second witness', function () {
+  this.timeout(60_000)
+  const directory = temporaryDirectory()
+  let made = 0
+  let db: Database
+  let servers: RecordedCloud[]
+  let clouds: Cloud[]
+
+  beforeEach(() => {
+    db = openDatabase(`${directory()}/${++made}`)
+    ;[servers, clouds] = [[], []]
+  })
+  afterEach(async () => {
+    for (const cloud of clouds) cloud.close()
+    for (const server of servers) await server.close()
+    db.close()
+  })
+
+  async function cloud(name = 'one'): Promise<RecordedCloud> {
+    const server = await recordedCloud()
+    servers.push(server)
+    clouds.push(
+      openCloud({
+        ...{ name, clock: { ...clock, sleep: async () => undefined }, logger: silentLogger() },
+        access: {
+          ...{ authUrl: server.url, region: null, interface: 'public', ca: null, verify: true, endpoints: {} },
+          credentials: { method: 'application_credential', id: 'a', secret: new Secret('s') },
+        },
+      }),
+    )
+    return server
+  }
+  function reader(of = 0, more: Partial<RoundParts> = {}) {
+    const events = eventJournal(db)
+    return rounds({
+      ...{ cloud: clouds[of] as Cloud, clouds, together: completeLists(clouds.map(({ name }) => name)) },
+      ...{ interval: 5 * minute, fullList: { every: 24 * 60 * minute, hour: 3 } },
+      ...{ intake: { events: events.record }, journal: readingJournal(db), listed: events.listed, clock },
+      ...more,
+    })
+  }
+  const record = (events: readonly CloudEvent[]) =>
+    eventJournal(db).record(events.map((event): RecordedEvent => ({ event, ignored: false, raw: null })))
+  const dueAgain = async (name = 'one') => {
+    const journal = readingJournal(db)
+    await journal.setMark(name, 'full', clock.now() - 48 * 60 * minute)
+  }
+  const instance = (id: string) =>
+    db.get<{ state: string; terminated_at: number | null; fold: string }>('SELECT * FROM instance WHERE id = ?', id)
+  /** An instance that the journal believes to run, and that was heard of some hours ago. */
+  const runs = (id: string, project: string, at = clock.now() - 300 * minute) =>
+    record([
+      nativeEvent({
+        ...{ id: `x${id}`, type: 'instance.observed', time: at, service: 'nova', publisher: 'x', project, host: 'compute-1' },
+        ...{ resource: { kind: 'instance', id }, instance: { state: 'active', createdAt: at, launchedAt: at } },
+      }),
+    ])
+
+  it('takes in all that exists, and the second time nothing', async () => {
+    const server = await cloud()
+    const first = await reader().next()
+    assert.ok(first.full)
+    assert.deepEqual(first.complaints, [])
+    const alive = server.recorded.servers.filter(({ status }) => !['DELETED', 'SOFT_DELETED'].includes(String(status)))
+    assert.equal(db.get<{ n: number }>('SELECT count(*) AS n FROM instance')?.n, alive.length)
+    assert.ok(first.news > 100)
+    const before = db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n
+    await dueAgain()
+    const second = await reader().next()
+    assert.ok(second.full)
+    assert.deepEqual([second.read >= first.read, second.news, second.actions, second.gone], [true, 0, 0, 0])
+    assert.equal(db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n, before)
+  })
+
+  it('tells of the services: what is down, and where the audit did not run', async () => {
+    await cloud()
+    const { servicesDown } = await reader().next()
+    assert.deepEqual(servicesDown, []) // compute-1 is down, but was taken out by hand
+    const events = await eventJournal(db).events(everything, { types: ['audit.log', 'service.observed'], limit: 100 })
+    const log = events.find(({ type }) => type === 'audit.log')?.facts
+    assert.deepEqual([log?.hosts, log?.done, log?.notRun], [3, 2, ['kvm-1']])
+    assert.equal(events.find(({ facts }) => facts?.binary === 'nova-compute' && facts.up === false)?.host, 'compute-1')
+  })
+
+  it('heals every end that the bus lost, with the time and figures of Nova', async () => {
+    const server = await cloud()
+    const lost = (body: string) => /(compute\.)?instance\.(delete|shutdown)\.end/.test(body)
+    const messages = messagesOf(mainRun).filter(({ body }) => !lost(body))
+    await eventJournal(db).record(
+      messages.flatMap((message) => {
+        const read = readRecorded(message)
+        return read.ok ? read.recorded : []
+      }),
+    )
+    const nova = novaUsage(mainRun)
+    const ours = async () => (await usageJournal(db, clock).parity(everything, nova)) as unknown as TenantUsage[]
+    assert.throws(() => assertSameUsage([], nova.usages))
+    await readingJournal(db).setMark('one', 'changes', nova.from)
+    const result = await reader().next()
+    assert.deepEqual(result.complaints, [])
+    assertSameUsage(await ours(), nova.usages)
+    assert.ok(result.actions > 500)
+    assert.ok(server.requests.length < 3000)
+    // and now that all is known, nothing is news
+    await readingJournal(db).setMark('one', 'changes', nova.from)
+    const again = await reader().next()
+    assert.deepEqual([again.news, again.actions], [0, 0])
+  })
+
+  describe('ends what is gone', () => {
+    it('when Nova counted it, at the time that Nova says', async () => {
+      const server = await cloud()
+      const ended = server.recorded.usage.flatMap(({ server_usages }) => server_usages).find(({ ended_at }) => ended_at !== null)!
+      await runs(String(ended.instance_id), String(ended.tenant_id), Date.UTC(2026, 10, 22, 16, 4))
+      const { gone } = await reader().next()
+      assert.equal(gone, 1)
+      assert.equal(instance(String(ended.instance_id))?.terminated_at, Math.floor(Date.parse(`${ended.ended_at}Z`) / 1000) * 1000)
+    })
+
+    it('when its actions tell of a deletion, then', async () => {
+      const server = await cloud()
+      const deletion = {
+        action: 'delete',
+        request_id: 'req-d',
+        start_time: '2026-11-23T10:00:00.000000',
+        updated_at: '2026-11-23T10:00:05.000000',
+      }
+      server.recorded.actions.purged = [deletion]
+      await runs('purged', 'nobody')
+      assert.equal((await reader().next()).gone, 1)
+      assert.equal(instance('purged')?.terminated_at, Date.UTC(2026, 10, 23, 10, 0, 5))
+    })
+
+    it('else where it was last heard of, be it in a list', async () => {
+      await cloud()
+      const at = clock.now() - 300 * minute
+      await runs('vanished', 'nobody', at)
+      await eventJournal(db).listed({ kind: 'instance', readAt: at + 120 * minute, ids: ['vanished'] })
+      assert.equal((await reader().next()).gone, 1)
+      const row = instance('vanished')
+      assert.equal(row?.state, 'deleted')
+      assert.equal(row?.terminated_at, Math.floor((at + 120 * minute) / 1000) * 1000)
+    })
+
+    it('but not what a GET still finds: soft-deleted, or in a cell that is down', async () => {
+      const server = await cloud()
+      const soft = {
+        ...server.recorded.servers.find(({ status }) => status === 'ACTIVE'),
+        id: 'soft',
+        status: 'SOFT_DELETED',
+        'OS-EXT-STS:vm_state': 'soft-delete',
+      }
+      server.recorded.servers.push(soft, { id: 'down', status: 'UNKNOWN', tenant_id: 'p', created: '2026-11-01T00:00:00Z' })
+      await runs('soft', 'p')
+      await runs('down', 'p')
+      assert.equal((await reader().next()).gone, 0)
+      assert.deepEqual([instance('soft')?.state, instance('down')?.state], ['soft-delete', 'active'])
+    })
+
+    it('but not before every cloud has told what it has', async () => {
+      await cloud('one')
+      const other = await cloud('two')
+      other.recorded.servers = [{ id: 'elsewhere', status: 'UNKNOWN', tenant_id: 'p' }]
+      await runs('elsewhere', 'p')
+      await runs('vanished', 'p')
+      const together = completeLists(['one', 'two'])
+      assert.equal((await reader(0, { together }).next()).gone, 0)
+      other.breakOn(/servers\/detail/, { how: 'status', status: 500, body: '{"computeFault":{"message":"oops"}}' }, 1)
+      const second = reader(1, { together })
+      await assert.rejects(second.next(), /compute: failed \(500\)/)
+      assert.equal(instance('vanished')?.terminated_at, null)
+      assert.equal((await reader(1, { together }).next()).gone, 1)
+      assert.deepEqual([instance('elsewhere')?.terminated_at === null, instance('vanished')?.state], [true, 'deleted'])
+    })
+
+    it('but nothing at all when most would be gone', async () => {
+      await cloud()
+      for (let i = 0; i < 30; i++) await runs(`elsewhere-${i}`, 'p')
+      const { gone, complaints } = await reader().next()
+      assert.equal(gone, 0)
+      assert.match(complaints.join(), /nothing is ended; is a region missing/)
+      assert.equal(instance('elsewhere-0')?.terminated_at, null)
+    })
+  })
+
+  it('goes on without what it may not read, and says so', async () => {
+    const server = await cloud()
+    const no = { how: 'status', status: 403, body: '{"forbidden":{"code":403,"message":"no"}}' } as const
+    server.breakOn(/\/users/, no, 9)
+    server.breakOn(/os-instance_usage_audit_log/, no, 9)
+    const reading = reader()
+    const { complaints, news } = await reading.next()
+    assert.ok(news > 80)
+    assert.equal(complaints.length, 2)
+    assert.match(complaints.join(), /needs role admin, or reader on the system/)
+    // not every few minutes anew
+    assert.equal((await reading.next()).full, false)
+  })
+
+  it('does not take the lists of an account that is no admin for complete ones', async () => {
+    const server = await cloud()
+    server.roles = ['reader']
+    const told: string[] = []
+    await reader(0, { listed: async ({ kind }) => void told.push(kind) }).next()
+    assert.deepEqual(told, ['instance']) // Nova refuses where the others cut
+  })
+
+  it('asks each domain where Keystone cuts its list, and does without services that are not there', async () => {
+    const server = await cloud()
+    server.recorded.catalog = server.recorded.catalog.filter(({ type }) => type !== 'volumev3')
+    const cut = JSON.stringify({ users: [], links: { next: null }, truncated: true })
+    server.breakOn(/\/users\?limit=1000$/, { how: 'status', status: 200, body: cut })
+    const { complaints } = await reader().next()
+    assert.deepEqual(complaints, [])
+    assert.ok(server.requests.some(({ url }) => /\/users\?limit=1000&domain_id=default/.test(url)))
+    assert.ok((db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE type = 'user.observed'`)?.n ?? 0) > 10)
+  })
+
+  it('looks once into what began and was not heard of again', async () => {
+    const server = await cloud()
+    const busy = String(server.recorded.servers.find(({ status }) => status === 'SHUTOFF')?.id)
+    const reading = reader()
+    await reading.next()
+    await record([
+      nativeEvent({
+        ...{
+          id: 'begun',
+          type: 'instance.power_off',
+          phase: 'start',
+          format: 'legacy',
+          time: clock.now() - 16 * minute,
+          service: 'nova',
+        },
+        ...{ publisher: 'x', resource: { kind: 'instance', id: busy }, instance: { state: 'active', taskState: 'powering-off' } },
+      }),
+    ])
+    const fresh = reader()
+    await fresh.next()
+    const looks = () => server.requests.filter(({ url }) => url.endsWith(`/servers/${busy}`)).length
+    assert.equal(looks(), 1)
+    await fresh.next()
+    assert.equal(looks(), 1)
+  })
+})

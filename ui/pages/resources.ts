@@ -1,0 +1,131 @@
+import { type Fragment, topicOf } from '../fragment.ts'
+import { namesOf, projectChoices } from '../names.ts'
+import { resourceRows, type ShownKind, shownKinds, statusOf } from '../resource-kinds.ts'
+import type { Reply, Route } from '../route.ts'
+import { linkTo, text, type Visit } from '../visit.ts'
+
+const pageSize = 100
+
+/** Volumes, images, networks …: what exists beside instances, one kind at a time. */
+export const resourcesPage: Route = {
+  method: 'get',
+  path: '/resources{.:format}',
+  async handle(visit): Promise<Reply> {
+    if (visit.shape !== 'html') return list(visit)
+    const { kind } = kindOf(visit)
+    const [content, projects] = await Promise.all([resourceList.model(visit), projectChoices(visit, text(visit, 'project'))])
+    return {
+      kind: 'page',
+      view: 'resources',
+      title: visit.t('nav.resources'),
+      model: {
+        topic: topicOf(resourceList, visit),
+        content,
+        kind,
+        tabs: shownKinds.map((shown) => ({
+          title: visit.t(`kind.${shown.kind}`),
+          href: linkTo(visit, { kind: shown.kind === 'volume' ? null : shown.kind, page: null }),
+          chosen: shown.kind === kind,
+        })),
+        // a flavor is nobody's
+        projects: kind === 'flavor' ? null : projects,
+        q: text(visit, 'q') ?? '',
+        deleted: visit.query.get('deleted') === '1',
+        csv: linkTo(visit, { page: null }, '/resources.csv'),
+        json: linkTo(visit, { page: null }, '/resources.json'),
+      },
+    }
+  },
+}
+
+export const resourceList: Fragment = {
+  name: 'resource-list',
+  access: ['see', 'resources'],
+  everyMs: 5000,
+  wakes: (change) => change.kind === 'events',
+  async model(visit) {
+    const shown = kindOf(visit)
+    const page = Math.max(1, Math.min(100_000, Math.floor(Number(visit.query.get('page') ?? 1)) || 1))
+    const query = queryOf(visit)
+    const { rows, total } = await visit.deps.resources.resources(visit.scope, {
+      ...query,
+      limit: pageSize,
+      offset: (page - 1) * pageSize,
+    })
+    const here = { path: '/resources', query: visit.query }
+    return {
+      shown,
+      rows: await resourceRows(visit, rows),
+      total,
+      kindTitle: visit.t(`kind.${shown.kind}`),
+      placeTitle: visit.t(`resource.place.${shown.kind}`),
+      first: total === 0 ? 0 : (page - 1) * pageSize + 1,
+      last: Math.min(total, page * pageSize),
+      previous: page > 1 ? linkTo(here, { page: String(page - 1) }) : null,
+      next: page < Math.ceil(total / pageSize) ? linkTo(here, { page: String(page + 1) }) : null,
+      filtered: ['q', 'project', 'deleted'].some((name) => visit.query.has(name)),
+      clear: linkTo(here, { q: null, project: null, deleted: null, page: null }),
+      q: query.q ?? null,
+    }
+  },
+}
+
+/** What the address asks for; volumes when it asks for nothing that there is. */
+const kindOf = (visit: Visit): ShownKind =>
+  shownKinds.find(({ kind }) => kind === text(visit, 'kind')) ?? (shownKinds[0] as ShownKind)
+
+function queryOf(visit: Visit) {
+  const [q, project] = ['q', 'project'].map((name) => text(visit, name))
+  return {
+    kind: kindOf(visit).kind,
+    ...(q !== undefined && { q }),
+    ...(project !== undefined && { project }),
+    deleted: visit.query.get('deleted') === '1',
+  }
+}
+
+/** The same for programs: every column, whatever the kind. */
+async function list(visit: Visit): Promise<Reply> {
+  const { rows, total } = await visit.deps.resources.resources(visit.scope, { ...queryOf(visit), limit: 100_000 })
+  const [project, user] = await Promise.all([
+    namesOf(
+      visit,
+      'project',
+      rows.map((row) => row.project),
+    ),
+    namesOf(
+      visit,
+      'user',
+      rows.map((row) => row.user),
+    ),
+  ])
+  const columns = [
+    ...['kind', 'id', 'name', 'status', 'project', 'project_name', 'user', 'user_name', 'size_gib', 'type', 'address'],
+    ...['instances', 'parent_kind', 'parent', 'shared', 'created', 'deleted'],
+  ]
+  return {
+    kind: 'list',
+    name: kindOf(visit).kind,
+    total,
+    columns: columns.map((key) => ({ key, title: key })),
+    rows: rows.map((row) => ({
+      kind: row.kind,
+      id: row.id,
+      name: row.name,
+      status: row.about.status ?? (row.kind === 'floatingip' ? statusOf(visit, row).word : null),
+      project: row.project,
+      project_name: project(row.project),
+      user: row.user,
+      user_name: user(row.user),
+      size_gib: row.about.sizeGib ?? null,
+      type: row.about.volumeType ?? null,
+      address: row.about.address ?? null,
+      instances: (row.about.instances ?? []).join(' '),
+      parent_kind: row.about.parent?.kind ?? null,
+      parent: row.about.parent?.id ?? null,
+      shared: row.about.shared ?? false,
+      created: visit.show.iso(row.createdAt),
+      deleted: visit.show.iso(row.deletedAt),
+    })),
+  }
+}
