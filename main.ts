@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The `specola` command: finds the subcommand, runs it, turns failures into one clear line and an exit code. */
+import { configOf, isAgentFile } from './cli/agent-file.ts'
 import type { Command, CommandIo } from './cli/command.ts'
 import { AppError } from './model/contract.ts'
 
 /** Loaded when asked for, so that `specola parse` does not pay for DuckDB. */
 const commands: Record<string, () => Promise<{ command: Command }>> = {
-  serve: () => import('./cli/serve.ts'),
+  // an agent on a hypervisor does without database, store and pages, in memory too
+  serve: () => (isAgentFile(configOf(process.argv) ?? '') ? import('./cli/agent.ts') : import('./cli/serve.ts')),
   config: () => import('./cli/config.ts'),
   decode: () => import('./cli/decode.ts'),
   import: () => import('./cli/import.ts'),

@@ -15,6 +15,7 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory } from '../store/journal/inventory.ts'
 import { listeningLog } from '../store/journal/listening.ts'
+import { machineJournal } from '../store/journal/machines.ts'
 import { eventually } from '../test/support/child-process.ts'
 import { publishRecording } from '../test/support/publish.ts'
 import { type RabbitMq, startRabbitMq } from '../test/support/rabbitmq.ts'
@@ -100,7 +101,14 @@ async function fullPipeline(broker: RabbitMq, messages: RecordedMessage[], data:
   const journal = eventJournal(db)
   const parked = parkedFiles(data, systemClock)
   const health = healthBoard(systemClock)
-  const door = intake({ samples: { push: () => undefined }, journal, inventory: inventory(db), parked, live: liveHub() })
+  const door = intake({
+    samples: { push: () => undefined },
+    journal,
+    inventory: inventory(db),
+    machines: machineJournal(db),
+    parked,
+    live: liveHub(),
+  })
   const source = amqpSource.parse({ name: 'bench', urls: [broker.url], queue: 'full', exchanges })
   const abort = new AbortController()
   const began = performance.now()

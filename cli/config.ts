@@ -1,5 +1,8 @@
 import { loadRules } from '../alerter/rules.ts'
+import { loadFile } from '../config/load.ts'
 import { AppError } from '../model/contract.ts'
+import { agentConfiguration } from './agent.ts'
+import { isAgentFile } from './agent-file.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { configurationFrom } from './configuration.ts'
@@ -20,8 +23,8 @@ Prints every mistake as file:line:column path: what (did you mean …). Exit cod
     let wrong = false
     for (const file of files) {
       try {
-        const { alerter } = configurationFrom(file, plugins)
-        loadRules(alerter.rules, plugins)
+        if (isAgentFile(file)) loadFile(file, agentConfiguration)
+        else loadRules(configurationFrom(file, plugins).alerter.rules, plugins)
         io.out(`${file}: ok`)
       } catch (error) {
         if (!(error instanceof AppError)) throw error

@@ -1,7 +1,9 @@
 /** The whole configuration: one section from each folder, and from each plugin. */
 import { z } from 'zod'
 import { alerterSection } from '../alerter/section.ts'
+import { agentsSection } from '../collector/agent/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
+import { gangliaSection } from '../collector/ganglia/section.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
 import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
@@ -17,7 +19,12 @@ const schema = (plugins: readonly Plugin[]) =>
     data: z.string().min(1).default('/var/lib/specola'),
     log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     store: storeSection,
-    collector: z.strictObject({ amqp: amqpSection, libvirt: libvirtSection, openstack: openstackSection }).prefault({}),
+    collector: z
+      .strictObject({
+        ...{ amqp: amqpSection, libvirt: libvirtSection, openstack: openstackSection },
+        ...{ ganglia: gangliaSection, agents: agentsSection },
+      })
+      .prefault({}),
     alerter: alerterSection(plugins),
     ui: uiSection.prefault({}),
     prices: pricesSection.optional(),

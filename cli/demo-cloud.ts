@@ -5,10 +5,13 @@ import { gunzipSync } from 'node:zlib'
 import type { BusMessage } from '../collector/amqp/read.ts'
 import { demoBus, demoPast, recordInBatches } from '../collector/demo/bus.ts'
 import type { DemoDomain, DemoPower } from '../collector/demo/domain.ts'
+import { type DemoGmond, startDemoGmond } from '../collector/demo/gmond.ts'
 import { collectHistory, steppedClock } from '../collector/demo/history.ts'
 import { type DemoHypervisor, startDemoHypervisor } from '../collector/demo/hypervisor.ts'
 import type { DemoProfile } from '../collector/demo/profile.ts'
 import { moveTimes, type TimeMap } from '../collector/demo/time-map.ts'
+import { gangliaCollector } from '../collector/ganglia/collect.ts'
+import { gangliaSection } from '../collector/ganglia/section.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
 import { libvirtSection } from '../collector/libvirt/section.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
@@ -113,11 +116,38 @@ export async function startDemoCloud(deps: Deps): Promise<DemoCloud> {
       },
     })
   }
+  const gmonds = await startGmonds([...byHost.keys()], [...byHost.values()].flat(), now)
+  for (const [name, gmond] of Object.entries(gmonds))
+    for (const source of gangliaSection.parse([{ name, addresses: [`127.0.0.1:${gmond.port}`], interval }]))
+      collectors.push(gangliaCollector(source, deps))
   return {
     collectors,
     async close() {
-      await Promise.all(hypervisors.map((hypervisor) => hypervisor.close()))
+      await Promise.all([...hypervisors, ...Object.values(gmonds)].map((one) => one.close()))
     },
+  }
+}
+
+/** Some guests run a gmond; that of one of them died an hour ago. */
+const withGmond = /^(sviluppo|referti)-/
+const deadGmond = 'sviluppo-vm-13'
+
+async function startGmonds(
+  hosts: readonly string[],
+  guests: readonly { domain: DemoDomain }[],
+  now: number,
+): Promise<Record<string, DemoGmond>> {
+  const size = { cpus: machine.cpus, memoryKib: machine.memoryGib * 1024 ** 2 }
+  const compute = hosts.map((name, n) => ({ name, address: `10.3.0.${n + 1}`, ...size }))
+  const inside = guests
+    .filter(({ domain: { nova } }) => withGmond.test(nova.name))
+    .map(({ domain: { nova } }) => ({
+      ...{ name: nova.name, address: nova.addresses[0] ?? '', cpus: nova.flavor.vcpus, memoryKib: nova.flavor.memoryMb * 1024 },
+      ...(nova.name === deadGmond && { silentSince: now - 3_600_000 }),
+    }))
+  return {
+    compute: await startDemoGmond('compute', compute, systemClock),
+    guests: await startDemoGmond('guests', inside, systemClock),
   }
 }
 

@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
+import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
@@ -13,8 +15,9 @@ import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
+import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -29,6 +32,7 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
+import { machineJournal } from '../store/journal/machines.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { readingJournal } from '../store/journal/readings.ts'
@@ -120,13 +124,14 @@ async function serve(
     const inventory = openInventory(db)
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
+    const machines = machineJournal(db)
     const reporting = reportDeps(db, config, store)
     const reports = openReports(reporting)
     const budgets = openBudgets(config.budgets, reporting)
     const completeness = completenessJournal(db, clock)
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
-    const intake = openIntake({ samples, journal: events, inventory, parked, live, unread })
+    const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -162,7 +167,17 @@ async function serve(
         ...(config.collector.amqp.length > 0
           ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
           : []),
-        ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
+        ...spread(
+          config.collector.libvirt,
+          ({ interval }) => interval,
+          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health }),
+          clock,
+        ),
+        ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
+        ...config.collector.agents.map((source) => {
+          const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })
+          return agentsCollector(source, { intake, store, stored, clock, logger, health })
+        }),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
         }),
@@ -194,6 +209,8 @@ async function serve(
           store,
           events,
           inventory,
+          machines,
+          networks: unknownNetworks,
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
@@ -224,6 +241,8 @@ async function serve(
   logger.info('stopped')
 }
 
+/** Until Neutron is asked, networks go by the names in instances' addresses. */
+const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
 /** Reports are mailed by the mail server that notifications go through. */
 function mailerOf({ alerter }: Configuration): Mailer | null {
   const section = alerter.notifiers.email

@@ -1,8 +1,9 @@
 import type { Clock } from '../model/clock.ts'
-import { AppError, type Live, type Logger } from '../model/contract.ts'
+import type { Live, Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { Sample, SampleStore } from '../model/sample.ts'
 import { SampleBuffer } from './sample-buffer.ts'
+import { storeValid } from './store-valid.ts'
 
 /** A batch goes when it has this many samples … */
 export const batchSamples = 5000
@@ -125,23 +126,14 @@ class StoreFeeder implements SampleQueue {
     }
   }
 
-  /** Writes a batch; samples that no store would ever take are found by halving and left out, the others are stored. */
   async #store(batch: readonly Sample[]): Promise<void> {
-    try {
-      await this.#deps.store.write(batch)
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'invalid') throw error
-      if (batch.length === 1) {
-        this.#dropped++
-        this.#deps.logger.warn(`a sample cannot be stored and was dropped: ${error.message}`)
-        return
-      }
-      const half = batch.length >> 1
-      await this.#store(batch.slice(0, half))
-      await this.#store(batch.slice(half))
-      return
-    }
-    this.#written += batch.length
+    let leftOut = 0
+    await storeValid(this.#deps.store, batch, (reason) => {
+      leftOut++
+      this.#deps.logger.warn(`a sample cannot be stored and was dropped: ${reason}`)
+    })
+    this.#dropped += leftOut
+    this.#written += batch.length - leftOut
     this.#back()
     for (const [measurement, time] of newestByMeasurement(batch)) this.#deps.live.publish({ kind: 'samples', measurement, time })
   }

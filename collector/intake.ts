@@ -1,6 +1,6 @@
 /** The one door from the collectors to the stores. */
 import type { Clock } from '../model/clock.ts'
-import type { EventJournal, Intake, Inventory, Live, UnreadLog } from '../model/contract.ts'
+import type { EventJournal, Intake, Inventory, Live, MachineJournal, UnreadLog } from '../model/contract.ts'
 import type { Sample } from '../model/sample.ts'
 import type { ParkedFiles } from './parked.ts'
 
@@ -8,13 +8,14 @@ export interface IntakeParts {
   samples: { push(batch: readonly Sample[]): void }
   journal: Pick<EventJournal, 'record'>
   inventory: Pick<Inventory, 'seenInstances' | 'seenHypervisor'>
+  machines: Pick<MachineJournal, 'seen'>
   parked: Pick<ParkedFiles, 'append'>
   live: Live
   /** Counts what was parked, with the time of it. */
   unread?: { log: Pick<UnreadLog, 'parked'>; clock: Pick<Clock, 'now'> }
 }
 
-export function intake({ samples, journal, inventory, parked, live, unread }: IntakeParts): Intake {
+export function intake({ samples, journal, inventory, machines, parked, live, unread }: IntakeParts): Intake {
   return {
     async samples(batch) {
       samples.push(batch)
@@ -38,5 +39,6 @@ export function intake({ samples, journal, inventory, parked, live, unread }: In
       live.publish({ kind: 'inventory' })
     },
     hypervisor: (seen) => inventory.seenHypervisor(seen),
+    machines: (seen) => machines.seen(seen),
   }
 }

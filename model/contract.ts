@@ -20,11 +20,13 @@ import type { EfficiencyReport } from './efficiency.ts'
 import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from './event.ts'
 import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
+import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { Overdue } from './overdue.ts'
+import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
 import type { Report, ReportFormat, ReportQuery } from './report.ts'
-import type { Hypervisor, Instance, Named, SeenInstance } from './resource.ts'
+import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
@@ -72,6 +74,8 @@ export interface Intake {
   park(messages: readonly ParkedMessage[]): Promise<void>
   instances(seen: readonly SeenInstance[]): Promise<void>
   hypervisor(seen: Hypervisor): Promise<void>
+  /** Machines that another monitor (Ganglia) tells of. */
+  machines(seen: readonly Machine[]): Promise<void>
 }
 
 export interface ParkedMessage {
@@ -165,6 +169,20 @@ export interface Inventory {
   seenInstances(batch: readonly SeenInstance[]): Promise<void>
   seenHypervisor(hypervisor: Hypervisor): Promise<void>
   name(kind: 'project' | 'user', named: readonly Named[], time: number): Promise<void>
+}
+
+/** Machines of other monitors (Ganglia). Tenants see those that are their instances. */
+export interface MachineJournal {
+  seen(batch: readonly Machine[]): Promise<void>
+  /** By name; all of the scope, or those that are a hypervisor or an instance. */
+  machines(scope: Scope, query: { hypervisor?: string; instance?: string }): Promise<Machine[]>
+}
+
+/** Neutron's ports, subnets and networks that a scope may see; empty where nobody told of any. */
+export interface NetworkInventory {
+  ports(scope: Scope): Promise<Port[]>
+  subnets(scope: Scope): Promise<Subnet[]>
+  networks(scope: Scope): Promise<Named[]>
 }
 
 export interface UsageJournal {

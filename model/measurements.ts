@@ -83,6 +83,44 @@ export const measurements = {
       instances_running: f('', 'Domains running'),
     },
   },
+  /** A storage pool as a hypervisor's libvirt knows it. */
+  storage_pool: {
+    tags: ['host', 'pool'],
+    fields: {
+      active: f('', '1 while it runs'),
+      capacity_bytes: f('B', 'Capacity'),
+      allocated_bytes: f('B', 'Allocated'),
+      available_bytes: f('B', 'Free'),
+    },
+  },
+  /** A NUMA cell of a host. */
+  numa_cell: {
+    tags: ['host', 'cell'],
+    fields: {
+      cpus: f('', 'Logical CPUs'),
+      memory_total_bytes: f('B', 'Memory'),
+      memory_free_bytes: f('B', 'Free memory'),
+    },
+  },
+  /** Memory pages of one size, larger than the usual, of one NUMA cell. */
+  huge_pages: {
+    tags: ['host', 'cell', 'size'],
+    fields: { total: f('', 'Pages'), free: f('', 'Free pages') },
+  },
+  /**
+   * What machines report to Ganglia, each value at the time of its report. `machine` is the machine's own name; `host`, `instance`
+   * and `project` only where it is known as a hypervisor or an instance. Units and titles of metrics are the machines' own
+   * (`Machine.metrics`).
+   */
+  ganglia: {
+    tags: ['cluster', 'machine', 'metric', 'host', 'instance', 'project'],
+    fields: {
+      value: f('', 'Value'),
+      rate: f('1/s', 'Growth of a value that only ever grows'),
+      tmax: f('s', 'Time within which the next report is due'),
+      dmax: f('s', 'Time after which the value is forgotten'),
+    },
+  },
   /** Specola about itself: one row per component and report. */
   specola: {
     tags: ['component'],

@@ -42,6 +42,33 @@ export interface SeenInstance {
   seenAt: number
 }
 
+/** A machine as another monitor (Ganglia) knows it, and what it was found to be. */
+export interface Machine {
+  cluster: string
+  /** As it calls itself. */
+  name: string
+  address: string | null
+  /** The host that it is, or the instance (then with its project); null = not known here. */
+  hypervisor: string | null
+  instance: string | null
+  project: string | null
+  /** Numbers that it reports, by name. */
+  metrics: Readonly<Record<string, MetricFacts>>
+  /** Texts that it reports (os_name, machine_type …), by name. */
+  facts: Readonly<Record<string, string>>
+  seenAt: number
+}
+
+/** What a metric of another monitor is; all words are its own. */
+export interface MetricFacts {
+  title: string | null
+  unit: string
+  group: string | null
+  type: string
+  /** zero, positive (only ever grows), negative, both or unspecified. */
+  slope: string
+}
+
 export interface Hypervisor {
   host: string
   uri: string | null

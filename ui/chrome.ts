@@ -26,6 +26,8 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     key: 'cloud',
     items: [
       { key: 'instances', href: '/instances', resource: 'instances' },
+      { key: 'hosts', href: '/hosts', resource: 'hosts' },
+      { key: 'networks', href: '/networks', resource: 'instances' },
       { key: 'resources', href: '/resources', resource: 'resources' },
     ],
   },

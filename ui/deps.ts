@@ -10,6 +10,8 @@ import type {
   Inventory,
   Live,
   Logger,
+  MachineJournal,
+  NetworkInventory,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -24,6 +26,8 @@ export interface UiDeps {
   store: SampleStore
   events: EventJournal
   inventory: Inventory
+  machines: Pick<MachineJournal, 'machines'>
+  networks: NetworkInventory
   usage: UsageJournal
   reports: Reports
   budgets: Budgets

@@ -16,6 +16,9 @@ const lines: Readonly<Record<string, string>> = {
   events: '<path d="M5.5 3.5h9M5.5 8h9M5.5 12.5h9M1.8 3.5h.4M1.8 8h.4M1.8 12.5h.4"/>',
   instances:
     '<rect x="2" y="2" width="12" height="5" rx="1"/><rect x="2" y="9" width="12" height="5" rx="1"/><path d="M4.6 4.5h.4M4.6 11.5h.4"/>',
+  hosts: '<rect x="3" y="1.5" width="10" height="13" rx="1"/><path d="M5.4 4.4h5.2M5.4 7.2h5.2M8 11.6h.01"/>',
+  networks:
+    '<rect x="6" y="1.5" width="4" height="4" rx=".6"/><rect x="1.5" y="10.5" width="4" height="4" rx=".6"/><rect x="10.5" y="10.5" width="4" height="4" rx=".6"/><path d="M8 5.5V8M3.5 10.5V8h9v2.5"/>',
   resources:
     '<ellipse cx="8" cy="3.6" rx="6" ry="2.2"/><path d="M2 3.6v8.8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2V3.6M2 8c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2"/>',
   projects: '<path d="M1.8 13V3.2h4.4l1.6 2h6.4V13z"/>',

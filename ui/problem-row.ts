@@ -33,8 +33,9 @@ export async function problemRows(visit: Visit, problems: readonly Problem[]) {
 }
 
 /** The page of what a check looks at, where there is one. */
-export function targetHref(_visit: Visit, { target }: Pick<Problem, 'target'>): string | null {
+export function targetHref(visit: Visit, { target }: Pick<Problem, 'target'>): string | null {
   if (target.kind === 'instance') return `/instances/${encodeURIComponent(target.id)}`
+  if (target.kind === 'hypervisor' && visit.can('see', 'hosts')) return `/hosts/${encodeURIComponent(target.id)}`
   if (target.kind === 'project') return `/projects/${encodeURIComponent(target.id)}`
   return null
 }

@@ -13,9 +13,13 @@ import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
+import { guestAgentsPage } from './pages/guest-agents.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
-import { instanceActivity, instanceFacts, instancePage } from './pages/instance.ts'
+import { hostInside, hostInstances, hostNow, hostPage } from './pages/host.ts'
+import { hostList, hostsPage } from './pages/hosts.ts'
+import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
+import { networksPage, networkTraffic } from './pages/networks.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
@@ -43,6 +47,12 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     resourceList,
     instanceFacts,
     instanceActivity,
+    instanceInside,
+    hostList,
+    networkTraffic,
+    hostNow,
+    hostInstances,
+    hostInside,
     healthBoard,
     seriesTopic,
   ].map((fragment) => [fragment.name, fragment]),
@@ -74,6 +84,10 @@ export function routes(): Route[] {
     completenessPage,
     instancesPage,
     instancePage,
+    hostsPage,
+    hostPage,
+    guestAgentsPage,
+    networksPage,
     resourcesPage,
     resourcePage,
     projectsPage,

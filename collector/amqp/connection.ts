@@ -81,8 +81,12 @@ export async function subscribe(
   }
 }
 
-/** A connection, signed in, with our name on it. */
-export async function openConnection(source: AmqpSource, url: string): Promise<ChannelModel> {
+/** One node of a broker; `name` is what its administrators see. */
+export async function openConnection(
+  source: Pick<AmqpSource, 'password' | 'vhost' | 'heartbeat' | 'tls'>,
+  url: string,
+  name = 'specola',
+): Promise<ChannelModel> {
   const parsed = new URL(url)
   const secure = parsed.protocol === 'amqps:'
   const options = {
@@ -106,7 +110,7 @@ export async function openConnection(source: AmqpSource, url: string): Promise<C
     ...tls,
     timeout: connectTimeoutMs,
     noDelay: true,
-    clientProperties: { connection_name: 'specola', product: 'Specola' },
+    clientProperties: { connection_name: name, product: 'Specola' },
   })
 }
 

@@ -5,6 +5,7 @@ import { allDomainStats, type DomainRef, readDomain, writeDomain, writeParams } 
 import type { XdrWriter } from '../libvirt/xdr.ts'
 import type { DemoDomain } from './domain.ts'
 import { demoParams, demoXml } from './domain-answers.ts'
+import { demoCells, hostAnswers } from './host-answers.ts'
 import { type DemoChange, HostModel } from './host-model.ts'
 import { type Answer, serveRpc } from './rpc-server.ts'
 
@@ -108,7 +109,7 @@ function answersOf(model: HostModel, machine: Machine): ReadonlyMap<number, Answ
     [59, (_, reply) => reply.string(machine.host)],
     [6, (_, reply) => writeNodeInfo(reply, machine)],
     [227, (args, reply) => writeNodeCpu(args.int() + args.int(), reply, model, machine)],
-    [228, (args, reply) => writeNodeMemory(args.int(), reply, model, machine)],
+    [228, (args, reply) => writeNodeMemory(args.int(), args.int(), reply, model, machine)],
     [273, (_, reply) => reply.list(refs(), (ref) => writeDomain(reply, ref)).uint(refs().length)],
     [
       14,
@@ -120,6 +121,7 @@ function answersOf(model: HostModel, machine: Machine): ReadonlyMap<number, Answ
       },
     ],
     [allDomainStats.number, (args, reply) => writeStats(args, reply, model, machine)],
+    ...hostAnswers(model, machine),
   ])
 }
 
@@ -148,7 +150,9 @@ function writeNodeCpu(room: number, reply: XdrWriter, model: HostModel, { now }:
   writeNodeStats(reply, room + 1 === 0 ? [] : cpu, cpu.length)
 }
 
-function writeNodeMemory(room: number, reply: XdrWriter, model: HostModel, { memoryKib, now }: Machine): void {
+/** Of all cells (-1) or of one: guests are spread over them evenly. */
+function writeNodeMemory(room: number, cell: number, reply: XdrWriter, model: HostModel, { memoryKib, now }: Machine): void {
+  const share = cell === -1 ? 1 : 1 / demoCells
   const guests = model
     .domains(now())
     .reduce((sum, { domain, counters }) => sum + (counters.id < 0 ? 0 : domain.nova.flavor.memoryMb * 1024 * 0.8), 0)
@@ -160,7 +164,8 @@ function writeNodeMemory(room: number, reply: XdrWriter, model: HostModel, { mem
     ['buffers', free * 0.02],
     ['cached', free * 0.28],
   ]
-  writeNodeStats(reply, room === 0 ? [] : stats, stats.length)
+  const mine = stats.map(([name, value]): [string, number] => [name, value * share])
+  writeNodeStats(reply, room === 0 ? [] : mine, mine.length)
 }
 
 const writeNodeStats = (reply: XdrWriter, stats: readonly (readonly [string, number])[], count: number) =>

@@ -1,7 +1,7 @@
 /** What a domain's XML tells that statistics do not: who owns it (Nova's metadata), its devices, how often the guest reports memory. */
-import { XMLParser } from 'fast-xml-parser'
 import { AppError } from '../../model/contract.ts'
 import type { Named } from '../../model/resource.ts'
+import { attribute, child, children, decoded, type Node, nodeOf, parseXml, textOf } from '../xml-node.ts'
 
 export interface NovaFacts {
   name: string | null
@@ -45,31 +45,10 @@ export const maxXmlBytes = 1024 * 1024
 
 const novaNamespace = /^http:\/\/openstack\.org\/xmlns\/libvirt\/nova\/1\.\d+$/
 
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  textNodeName: '#text',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: true,
-  // Entities are decoded below: only the five of XML itself and character references, never ones that a document declares.
-  processEntities: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-})
-
-type Node = { readonly [key: string]: unknown }
-
 /** Throws AppError('protocol') for what is too large, declares entities, or is not a domain. */
 export function parseDomainXml(xml: string): DomainFacts {
   if (xml.length > maxXmlBytes) throw unusable(`${xml.length} characters long (at most ${maxXmlBytes})`)
-  if (/<!(DOCTYPE|ENTITY)/i.test(xml)) throw unusable('it declares a document type')
-  let document: unknown
-  try {
-    document = parser.parse(xml)
-  } catch (cause) {
-    throw unusable((cause as Error).message)
-  }
+  const document = parseXml(xml, unusable)
   const domain = child(document, 'domain')
   const uuid = textOf(domain, 'uuid')
   const name = textOf(domain, 'name')
@@ -152,43 +131,4 @@ function timeOf(text: string | null): number | null {
   const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})/.exec(text ?? '')
   const time = match ? Date.parse(`${match[1]}T${match[2]}Z`) : Number.NaN
   return Number.isNaN(time) ? null : time
-}
-
-// An element is an object when it has attributes or children, a string when it has only text, an array when it repeats.
-
-const nodeOf = (value: unknown): Node | null => (typeof value === 'object' && value !== null ? (value as Node) : null)
-
-const own = (node: unknown, key: string): unknown => {
-  const parent = nodeOf(node)
-  return parent !== null && Object.hasOwn(parent, key) ? parent[key] : undefined
-}
-
-function child(node: unknown, name: string): Node | null {
-  const value = own(node, name)
-  return nodeOf(Array.isArray(value) ? value[0] : value)
-}
-
-function children(node: unknown, name: string): Node[] {
-  const value = own(node, name)
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return items.map(nodeOf).filter((node) => node !== null)
-}
-
-function textOf(node: unknown, name: string): string | null {
-  const value = own(node, name)
-  const first: unknown = Array.isArray(value) ? value[0] : value
-  return decoded(typeof first === 'string' ? first : own(first, '#text'))
-}
-
-const attribute = (node: unknown, name: string): string | null => decoded(own(node, `@${name}`))
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-
-function decoded(value: unknown): string | null {
-  if (typeof value !== 'string' || value === '') return null
-  return value.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi, (whole, decimal, hex, name) => {
-    if (name !== undefined) return entities[String(name).toLowerCase()] ?? whole
-    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal)
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type Intake, type Logger } from '../../model/contract.ts'
 import type { DomainEvent } from './domain-events.ts'
+import { HostParts } from './host-parts.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
@@ -49,6 +50,7 @@ export class HypervisorSession {
   readonly #memory: HypervisorMemory
   readonly #hypervisor: OpenedHypervisor
   readonly #monitors: MonitorConnections
+  readonly #hostParts: HostParts
   readonly #repetitions = new Repetitions()
   readonly #lost = new AbortController()
   /** Domains of which an event came that is not dealt with yet. */
@@ -63,6 +65,7 @@ export class HypervisorSession {
     this.#memory = memory
     this.#hypervisor = opened
     this.#monitors = new MonitorConnections(config.uri, { clock: deps.clock, timeoutMs: config.timeout })
+    this.#hostParts = new HostParts(opened.client, opened.host, deps.clock)
     opened.client.onEvent((event) => this.#received(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
   }
@@ -238,7 +241,7 @@ export class HypervisorSession {
     const sample = await readHost(client, this.#memory, context)
     const memoryBytes = sample.fields.memory_total_bytes ?? memoryKib * 1024
     await intake.hypervisor({ host: this.host, uri: this.#config.uri, cpus, memoryBytes, version, seenAt: clock.now() })
-    return this.#handOver([sample])
+    return this.#handOver([sample, ...(await this.#hostParts.read())])
   }
 
   #context({ ref, facts }: RememberedDomain): InstanceContext {

@@ -6,6 +6,7 @@ import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
@@ -21,10 +22,11 @@ export const migrations: readonly Migration[] = [
   { name: '0002-alerts', sql: alertsSchema },
   { name: '0003-accounts', sql: accountsSchema },
   { name: '0004-usage-proof', sql: usageProofSchema },
-  { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0005-resources', sql: resourcesSchema },
   { name: '0006-money', sql: moneySchema },
   { name: '0007-completeness', sql: completenessSchema },
   { name: '0008-readings', sql: readingsSchema },
   { name: '0009-downtimes', sql: downtimesSchema },
+  { name: '0011-machines', sql: machinesSchema },
+  { name: '0012-event-identity', sql: eventIdentitySchema },
 ]

@@ -2,19 +2,22 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { amqpSection } from '../../collector/amqp/section.ts'
+import { gangliaSection } from '../../collector/ganglia/section.ts'
 import { libvirtSection } from '../../collector/libvirt/section.ts'
 import { type OpenstackSource, openstackSection } from '../../collector/openstack/section.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const saysOf = (section: typeof amqpSection | typeof libvirtSection, value: unknown) => {
+type Section = typeof amqpSection | typeof libvirtSection | typeof gangliaSection
+
+const saysOf = (section: Section, value: unknown) => {
   const parsed = section.safeParse(value)
   return parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
 }
 
 describe('what is configured of brokers and hypervisors', () => {
-  const accepts = (title: string, section: typeof amqpSection | typeof libvirtSection, value: unknown) =>
+  const accepts = (title: string, section: Section, value: unknown) =>
     it(title, () => assert.deepEqual(saysOf(section, value), []))
-  const refuses = (title: string, section: typeof amqpSection | typeof libvirtSection, value: unknown, says: RegExp) =>
+  const refuses = (title: string, section: Section, value: unknown, says: RegExp) =>
     it(`is refused: ${title}`, () => assert.match(saysOf(section, value).join('\n'), says))
 
   accepts('takes several nodes of one broker', amqpSection, [{ urls: ['amqp://u@a:5672', 'amqps://u@b:5671/'] }])
@@ -55,6 +58,29 @@ describe('what is configured of brokers and hypervisors', () => {
     libvirtSection,
     [{ uri: 'qemu:///system' }, { uri: 'test:///default' }],
     /1\.host: missing/,
+  )
+
+  accepts('takes gmonds and gmetads', gangliaSection, [
+    { name: 'a', addresses: ['hv-01:8649', '[fe80::1]:8649'] },
+    { name: 'b', addresses: ['10.0.0.1:8652'], interactive: true, clusters: ['guests'] },
+  ])
+  refuses(
+    'a gmond without a port',
+    gangliaSection,
+    [{ name: 'a', addresses: ['hv-01'] }],
+    /0\.addresses\.0: not an address: "hv-01"/,
+  )
+  refuses(
+    'an interactive gmetad without clusters',
+    gangliaSection,
+    [{ name: 'a', addresses: ['g:8652'], interactive: true }],
+    /0\.clusters: an interactive gmetad is asked for clusters by name/,
+  )
+  refuses(
+    'a cluster that would be another question',
+    gangliaSection,
+    [{ name: 'a', addresses: ['g:8652'], interactive: true, clusters: ['a\n/b'] }],
+    /has no \/ and no \?/,
   )
 })
 

@@ -2,7 +2,7 @@
 import type { Intake, Logger } from '../../model/contract.ts'
 import type { CloudEvent } from '../../model/event.ts'
 import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
-import type { Hypervisor, SeenInstance } from '../../model/resource.ts'
+import type { Hypervisor, Machine, SeenInstance } from '../../model/resource.ts'
 import type { Sample } from '../../model/sample.ts'
 
 export interface Captured {
@@ -13,6 +13,7 @@ export interface Captured {
   events: CloudEvent[]
   instances: SeenInstance[]
   hypervisors: Hypervisor[]
+  machines: Machine[]
   log: { level: string; message: string }[]
   component(): ComponentHealth | undefined
   /** Resolves as soon as `find` finds something in what was captured, looking again whenever there is more. */
@@ -29,6 +30,7 @@ export function captured(): Captured {
   const events: CloudEvent[] = []
   const instances: SeenInstance[] = []
   const hypervisors: Hypervisor[] = []
+  const machines: Machine[] = []
   const components = new Map<string, ComponentHealth>()
   const log: Captured['log'] = []
   const logger: Logger = {
@@ -43,6 +45,7 @@ export function captured(): Captured {
     events,
     instances,
     hypervisors,
+    machines,
     log,
     logger,
     component: () => [...components.values()][0],
@@ -65,6 +68,10 @@ export function captured(): Captured {
       },
       async hypervisor(seen) {
         hypervisors.push(seen)
+        more()
+      },
+      async machines(seen) {
+        machines.push(...seen)
         more()
       },
     },

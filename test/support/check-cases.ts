@@ -25,7 +25,14 @@ const caseSchema = z.strictObject({
   nova: z.string().nullable().default(null),
   launched: z.number().optional(),
   samples: z
-    .array(z.strictObject({ ago: z.number(), tags: z.record(z.string(), z.string()), fields: z.record(z.string(), z.number()) }))
+    .array(
+      z.strictObject({
+        measurement: z.string().default('instance'),
+        ago: z.number(),
+        tags: z.record(z.string(), z.string()),
+        fields: z.record(z.string(), z.number()),
+      }),
+    )
     .default([]),
   health: z
     .array(
@@ -76,8 +83,8 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
           ...(given.budget && { budget: { ...given.budget, project: id, name: id, currency: 'EUR', month: '2026-11', at: now } }),
         }
         const store = new SamplesInMemory()
-        store.samples = given.samples.map(({ ago, tags, fields }) => ({
-          measurement: 'instance',
+        store.samples = given.samples.map(({ measurement, ago, tags, fields }) => ({
+          measurement,
           tags,
           fields,
           time: now - ago * 1000,

@@ -6,10 +6,12 @@ import type { Clock } from '../../model/clock.ts'
 import type { AlertCommands, AlertJournal, EventJournal, EventRow, Inventory, Live, UsageJournal } from '../../model/contract.ts'
 import type { StoredDowntime } from '../../model/downtime.ts'
 import type { ComponentHealth, HealthBoard } from '../../model/health.ts'
-import type { Hypervisor, Instance } from '../../model/resource.ts'
+import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
+import { fakeMachines, gangliaSources } from './fake-machines.ts'
+import { fakeNetworks, tapOf } from './fake-networks.ts'
 import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
 
 const minute = 60_000
@@ -97,6 +99,7 @@ function instanceFields(n: number, instance: Instance, time: number, now: number
     state: 1,
     vcpus: instance.flavor?.vcpus ?? 1,
     cpu_percent: cpu,
+    host_cpu_percent: cpu * (instance.flavor?.vcpus ?? 1) * 1.05,
     steal_percent: n % 8 === 6 ? 14 * wave(n, time + hour) : 1.6 * wave(n, time),
     memory_current_bytes: memory,
     memory_available_bytes: memory * 0.97,
@@ -131,12 +134,15 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
   const find = (id: string) => instances.find((instance) => instance.id === id)
   const live = liveHub()
   const alerts = fakeAlerts(clock, instances, live)
+  const machines = fakeMachines(instances, hosts, began, options.hostile ?? [])
   const events = fakeEvents(instances, began)
   return {
     instances,
     live,
     ...alerts,
-    store: fakeStore(clock, instances),
+    machines,
+    networks: fakeNetworks(instances),
+    store: fakeStore(clock, instances, machines.all),
     inventory: fakeInventory(instances, began),
     events,
     timeline: fakeTimeline(instances, fakeUsers, began, (scope, id) =>
@@ -152,12 +158,36 @@ export type FakeCloud = ReturnType<typeof fakeCloud>
 
 // -------------------------------------------------------------------------------------------------------------- samples
 
-function fakeStore(clock: Clock, instances: readonly Instance[]): SampleStore {
+function fakeStore(clock: Clock, instances: readonly Instance[], machines: readonly Machine[]): SampleStore {
   type Source = { tags: Record<string, string>; at: (time: number) => Record<string, number> | null }
   const sources: Record<string, Source[]> = {
     instance: instances.map((instance, n) => ({
       tags: { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '' },
       at: (time) => instanceFields(n, instance, time, clock.now()),
+    })),
+    ganglia: gangliaSources(machines, () => clock.now()),
+    storage_pool: hosts.map((host, n) => ({
+      tags: { host, pool: 'nova' },
+      at: () => ({
+        active: 1,
+        capacity_bytes: 2000 * gib,
+        allocated_bytes: (300 + 190 * n) * gib,
+        available_bytes: (1700 - 190 * n) * gib,
+      }),
+    })),
+    numa_cell: hosts.flatMap((host) =>
+      ['0', '1'].map((cell) => ({
+        tags: { host, cell },
+        at: () => ({ cpus: 32, memory_total_bytes: 256 * gib, memory_free_bytes: 90 * gib }),
+      })),
+    ),
+    huge_pages: hosts.map((host) => ({ tags: { host, cell: '0', size: '2048KiB' }, at: () => ({ total: 512, free: 208 }) })),
+    instance_nic: instances.map((instance, n) => ({
+      tags: { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '', device: tapOf(instance) },
+      at: (time) => {
+        const fields = instanceFields(n, instance, time, clock.now())
+        return fields && { rx_bytes: fields.net_rx_bytes ?? 0, tx_bytes: fields.net_tx_bytes ?? 0, drops: n === 4 ? 2.5 : 0 }
+      },
     })),
     hypervisor: hosts.map((host, n) => ({ tags: { host }, at: (time) => hostFields(n, time, clock.now()) })),
   }
@@ -179,7 +209,9 @@ function fakeStore(clock: Clock, instances: readonly Instance[]): SampleStore {
         return query.fields.flatMap((field) =>
           query.aggregates.map((aggregate): Series => {
             const spread = { mean: 1, max: 1.08, min: 0.9, last: 1, sum: 1, count: 1 }[aggregate]
-            const values = points.map((point) => (point?.[field] === undefined ? null : point[field] * spread))
+            const values = points.map((point) =>
+              point?.[field] === undefined ? null : aggregate === 'count' ? 1 : point[field] * spread,
+            )
             return { tags: kept, field, aggregate, values }
           }),
         )

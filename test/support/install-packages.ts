@@ -9,6 +9,8 @@ const wanted: Record<string, string> = {
   'libvirt-daemon': '/usr/sbin/libvirtd',
   'libvirt-daemon-driver-qemu': '/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so',
   'libvirt-clients': '/usr/bin/virsh',
+  'ganglia-monitor': '/usr/sbin/gmond',
+  gmetad: '/usr/sbin/gmetad',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
   iproute2: '/usr/bin/ip',
   openssl: '/usr/bin/openssl',

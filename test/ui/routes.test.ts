@@ -29,6 +29,10 @@ const expected: Record<string, string> = {
   'GET /completeness{.:format}': 'ANOmbr',
   'GET /instances{.:format}': 'ANOMBR',
   'GET /instances/:id': 'ANOMBR',
+  'GET /hosts{.:format}': 'ANOmbr',
+  'GET /hosts/:id': 'ANOmbr',
+  'GET /networks{.:format}': 'ANOMBR',
+  'GET /guest-agents': 'ANOMBR',
   'GET /resources{.:format}': 'ANOMBR',
   'GET /resources/:kind/:id': 'ANOMBR',
   'GET /projects{.:format}': 'ANOMBR',
@@ -70,6 +74,7 @@ describe('access to routes', () => {
         instances: own?.id,
         projects: own?.project,
         users: own?.user,
+        hosts: 'hv-01',
         resources: ui.resources.find(({ project, resource }) => project === own?.project && resource?.kind === 'volume')?.resource
           ?.id,
       }[route.split('/')[1] ?? ''] ?? ''
@@ -127,7 +132,7 @@ describe('access to routes', () => {
 
   it('shows in the rail only what the role may open', async () => {
     const reader = await signedIn.get('reader')?.text('/problems')
-    assert.ok(reader && !/href="\/(wall|users|health)"/.test(reader))
+    assert.ok(reader && !/href="\/(wall|users|health|hosts)"/.test(reader))
     assert.match((await signedIn.get('noc')?.text('/problems')) ?? '', /href="\/wall"/)
   })
 

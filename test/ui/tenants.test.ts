@@ -65,6 +65,12 @@ describe('a project sees only itself', () => {
     '/events.json',
     '/instances.csv',
     '/instances.json',
+    '/networks',
+    '/networks?by=subnet',
+    '/networks?by=port',
+    '/networks?by=instance',
+    '/networks.csv?by=project',
+    '/networks.json?by=instance',
     ...['volume', 'snapshot', 'image', 'floatingip', 'network', 'subnet', 'router', 'security_group'].flatMap((kind) => [
       `/resources?kind=${kind}`,
       `/resources.json?kind=${kind}&deleted=1`,
@@ -228,6 +234,18 @@ describe('a project sees only itself', () => {
     const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
     for (const { topic, html } of drawn) silent(html, topic)
     assert.ok(!drawn.some(({ topic }) => topic === 'wall-content' || topic === 'health-board' || topic === 'completeness-board'))
+    await stream.close()
+  })
+
+  it('of hosts and of what their machines say, also in the live stream', async () => {
+    const topics = ['host-list', 'host-now?id=hv-01', 'host-instances?id=hv-01', 'host-inside?id=hv-01']
+    const all = [...topics, `instance-inside?id=${foreign.id}`, 'problem-list']
+    const query = all.map((topic) => `topics=${encodeURIComponent(topic)}`).join('&')
+    const stream = await readStream(await mara.get(`/live?since=none&${query}`))
+    const messages = await stream.until((all) => all.filter(({ event }) => event === 'state').length >= 2)
+    const drawn = messages.filter(({ event }) => event === 'state').map(({ data }) => data as { topic: string; html: string })
+    assert.deepEqual(drawn.map(({ topic }) => topic.split('?')[0]).sort(), ['instance-inside', 'problem-list'])
+    for (const { topic, html } of drawn) silent(html, topic)
     await stream.close()
   })
 

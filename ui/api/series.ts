@@ -59,7 +59,7 @@ export const seriesApi: Route = {
         step,
         zone: visit.zone,
         t: means.times,
-        series: [...columns(visit, means, known), ...(bands ? columns(visit, bands, known) : [])],
+        series: [...columns(visit, measurement, means, known), ...(bands ? columns(visit, measurement, bands, known) : [])],
         marks: marked,
       },
     }
@@ -80,15 +80,26 @@ async function whereOf(visit: Visit, measurement: string, id: string): Promise<W
   return projects === 'all' ? { instance: id } : { instance: id, project: projects }
 }
 
-const columns = (visit: Visit, { series }: RangeResult, known: Readonly<Record<string, { unit: string; title: string }>>) =>
+const columns = (
+  visit: Visit,
+  measurement: string,
+  { series }: RangeResult,
+  known: Readonly<Record<string, { unit: string; title: string }>>,
+) =>
   series.map(({ tags, field, aggregate, values }) => ({
     field,
     aggregate,
     ...(Object.keys(tags).length > 0 && { tags }),
     unit: known[field]?.unit ?? '',
-    title: hasText(visit.language, `field.${field}`) ? visit.t(`field.${field}`) : (known[field]?.title ?? field),
+    title: titleOf(visit, measurement, field) ?? known[field]?.title ?? field,
     v: values.map((value) => (value === null ? null : short(value))),
   }))
+
+/** A field means one thing of an instance and another of a host: the measurement's own words come first. */
+const titleOf = ({ language, t }: Visit, measurement: string, field: string): string | null => {
+  const key = [`field.${measurement}.${field}`, `field.${field}`].find((one) => hasText(language, one))
+  return key === undefined ? null : t(key)
+}
 
 /** Four significant digits are more than a pixel can show, and a third of the bytes. */
 const short = (value: number) => Number(value.toPrecision(4))

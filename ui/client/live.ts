@@ -33,7 +33,11 @@ export function startLive(): void {
 function topics(): string[] {
   const parts = [...document.querySelectorAll<HTMLElement>('[data-topic]')].map(({ dataset }) => dataset.topic ?? '')
   const charts =
-    document.querySelector('[data-live-charts]') && root.dataset.history === undefined ? ['series?measurement=instance'] : []
+    root.dataset.history === undefined
+      ? [...document.querySelectorAll<HTMLElement>('[data-live-charts]')].map(
+          ({ dataset }) => `series?measurement=${dataset.measurement}`,
+        )
+      : []
   return [...new Set([...parts, ...charts])].filter((topic) => topic !== '')
 }
 

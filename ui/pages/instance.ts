@@ -1,6 +1,7 @@
 import { isCounted } from '../../model/usage.ts'
 import { eventRows, isMark } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
+import { machineMetrics } from '../machine-metrics.ts'
 import { namesOf } from '../names.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
@@ -40,9 +41,10 @@ export const instancePage: Route = {
     const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
     if (!instance) return { kind: 'missing' }
     const { range } = parsed
-    const [facts, activity, usage, differences, project] = await Promise.all([
+    const [facts, activity, inside, usage, differences, project] = await Promise.all([
       instanceFacts.model(visit),
       instanceActivity.model(visit),
+      instanceInside.model(visit),
       usageOf(visit, instance.id, range),
       differencesOf(visit, range, { instance: instance.id }),
       namesOf(visit, 'project', [instance.project]),
@@ -66,6 +68,8 @@ export const instancePage: Route = {
         activityTopic: topicOf(instanceActivity, visit),
         facts,
         activity,
+        inside,
+        insideTopic: topicOf(instanceInside, visit),
         usage,
         differences,
         control: rangeControl(visit, range),
@@ -106,6 +110,7 @@ export const instanceFacts: Fragment = {
       userName: user(instance.user),
       userHref: instance.user && visit.can('see', 'users') ? `/users/${encodeURIComponent(instance.user)}` : null,
       host: visit.can('see', 'hosts') ? instance.host : null,
+      hostHref: instance.host === null ? null : `/hosts/${encodeURIComponent(instance.host)}`,
       domain: visit.can('see', 'hosts') ? instance.domain : null,
       up: instance.terminatedAt === null ? instance.launchedAt : null,
       sourceWord: visit.t(`source.${instance.source}`),
@@ -131,6 +136,18 @@ export const instanceActivity: Fragment = {
       checks: await problemRows(visit, checks),
       events: await eventRows(visit, events.filter(isMark).slice(0, eventsShown)),
     }
+  },
+}
+
+/** What the instance says of itself through Ganglia, beside what is seen from outside. */
+export const instanceInside: Fragment = {
+  name: 'instance-inside',
+  access: ['see', 'instances'],
+  everyMs: 10_000,
+  wakes: (change) => change.kind === 'samples' && change.measurement === 'ganglia',
+  async model(visit) {
+    const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
+    return { machines: instance ? await machineMetrics(visit, { instance: instance.id }) : [] }
   },
 }
 

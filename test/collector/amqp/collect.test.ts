@@ -12,6 +12,7 @@ import { openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { inventory } from '../../../store/journal/inventory.ts'
 import { listeningLog } from '../../../store/journal/listening.ts'
+import { machineJournal } from '../../../store/journal/machines.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
 import { eventually } from '../../support/child-process.ts'
 import { assertSameUsage } from '../../support/compare-usage.ts'
@@ -48,7 +49,14 @@ describe('the AMQP collector on a real RabbitMQ', function () {
       return journal.record(batch)
     }
     const door = intake({
-      ...{ samples: { push: () => undefined }, journal: { record }, inventory: inventory(db), parked, live: liveHub() },
+      ...{
+        samples: { push: () => undefined },
+        journal: { record },
+        inventory: inventory(db),
+        machines: machineJournal(db),
+        parked,
+        live: liveHub(),
+      },
     })
     const abort = new AbortController()
     const deps = { intake: door, listening: listeningLog(db), clock: systemClock, logger, health }

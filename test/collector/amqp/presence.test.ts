@@ -11,6 +11,7 @@ import { openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { inventory } from '../../../store/journal/inventory.ts'
 import { listeningLog } from '../../../store/journal/listening.ts'
+import { machineJournal } from '../../../store/journal/machines.ts'
 import { eventually } from '../../support/child-process.ts'
 import { needs } from '../../support/needs.ts'
 import { publishRecording } from '../../support/publish.ts'
@@ -46,7 +47,14 @@ describe('our presence on a real RabbitMQ', function () {
       const parked = parkedFiles(data, systemClock)
       const health = healthBoard(systemClock)
       const source = amqpSource.parse({ name, urls: [broker.url], queue: `specola-${name}`, exchanges: ['nova'] })
-      const door = intake({ samples: { push: () => undefined }, journal, inventory: inventory(db), parked, live: liveHub() })
+      const door = intake({
+        samples: { push: () => undefined },
+        journal,
+        inventory: inventory(db),
+        machines: machineJournal(db),
+        parked,
+        live: liveHub(),
+      })
       const abort = new AbortController()
       const deps = { intake: door, clock, logger: silentLogger(), health, listening: listeningLog(db) }
       const running = amqpCollector(source, deps).run(abort.signal)
