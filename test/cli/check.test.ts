@@ -46,11 +46,7 @@ describe('specola check', () => {
   says(
     ['tea', '--instance', 'x', '--data', 'DIR'],
     3,
-<<<<<<< HEAD
     /^UNKNOWN - no check "tea"; there are: budget, [a-z, -]*cpu, [a-z, -]*state\n$/,
-=======
-    /^UNKNOWN - no check "tea"; there are: budget, completeness, connection, cpu, ganglia, no-data, notification-queue, state\n$/,
->>>>>>> hosts
   )
   says(['cpu', '--hypervisor', 'x', '--data', 'DIR'], 3, /^UNKNOWN - check cpu looks at instance, not at hypervisor\n$/)
   says(['cpu'], 3, /^UNKNOWN - one target is needed/)

@@ -15,7 +15,6 @@ describe('plugins', () => {
 
   it('are found by folder', async () => {
     const found = (await findPlugins()).map(({ kind, name }) => `${kind} ${name}`)
-<<<<<<< HEAD
     const wanted = [
       'check budget',
       'check connection',
@@ -30,19 +29,6 @@ describe('plugins', () => {
       [],
     )
     assert.deepEqual(found, found.toSorted())
-=======
-    assert.deepEqual(found, [
-      'check budget',
-      'check completeness',
-      'check connection',
-      'check cpu',
-      'check ganglia',
-      'check no-data',
-      'check notification-queue',
-      'check state',
-      'notifier email',
-    ])
->>>>>>> hosts
   })
 
   const refuses = (title: string, text: string, message: RegExp) =>
