@@ -41,7 +41,8 @@ export async function run(): Promise<BenchRow[]> {
     }
     const seen = captured()
     const config = { uri: libvirtd.uri, host: 'bench', interval: 30_000, timeout: 30_000, chunk: 25 }
-    const session = await HypervisorSession.open(config, { ...seen, clock: systemClock }, newHypervisorMemory())
+    const memory = newHypervisorMemory(config, systemClock)
+    const session = await HypervisorSession.open(config, { ...seen, clock: systemClock }, memory)
     for (let n = 0; n < warmUp; n++) await session.poll()
     // Kernels that count CPU in ticks of 10 ms tell nothing of one poll: of many they do.
     const cpu = process.cpuUsage()
@@ -51,6 +52,7 @@ export async function run(): Promise<BenchRow[]> {
     const measured: Round[] = []
     for (let n = 0; n < rounds; n++) measured.push(await round(session, libvirtd.uri))
     session.close()
+    memory.monitors.close()
     return [...rowsOf(measured, (user + system) / 1000 / cpuRounds), thousand]
   } finally {
     await libvirtd.stop()

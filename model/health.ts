@@ -3,7 +3,7 @@
 export interface ComponentHealth {
   /** `amqp region-one`, `libvirt hv-07`, `store`, `journal`, `alerter`, `notify-email` … unique. */
   component: string
-  kind: 'amqp' | 'libvirt' | 'openstack' | 'store' | 'journal' | 'alerter' | 'notifier' | 'ui' | 'demo'
+  kind: 'amqp' | 'libvirt' | 'qemu' | 'openstack' | 'store' | 'journal' | 'alerter' | 'notifier' | 'ui' | 'demo'
   /** The host, for a hypervisor connection. */
   host?: string
   state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped'

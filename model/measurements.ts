@@ -20,6 +20,8 @@ export const measurements = {
     tags: ['instance', 'project', 'user', 'host', 'flavor'],
     fields: {
       state: f('', 'libvirt domain state (1 running, 3 paused, 4 shutting down, 5 shut off, 6 crashed, 7 suspended)'),
+      qemu_silent_seconds: f('s', 'For so long QEMU has not answered its daemon (0 = it answers)'),
+      qemu_locked_seconds: f('s', 'For so long another operation has kept QEMU from being asked (0 = nothing does)'),
       vcpus: f('', 'vCPUs'),
       cpu_percent: f('%', 'CPU used of the allotted vCPUs'),
       steal_percent: f('%', 'CPU steal: vCPUs ready but not running'),

@@ -3,6 +3,7 @@ import { type Clock, every } from '../../model/clock.ts'
 import { AppError, type Collector, type Intake, type Logger } from '../../model/contract.ts'
 import type { HealthBoard, HealthReport } from '../../model/health.ts'
 import { newHypervisorMemory } from './hypervisor-memory.ts'
+import { healthOfConnection, healthOfQemus } from './poll-health.ts'
 import type { InstanceTags } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
 import { HypervisorSession, type PollReport } from './session.ts'
@@ -28,7 +29,8 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
     deps.health.report({ component: name, kind: 'libvirt', host, ...report })
 
   async function run(signal: AbortSignal): Promise<void> {
-    const memory = newHypervisorMemory()
+    const memory = newHypervisorMemory(config, deps.clock)
+    let silenced = false
     const outage = new Outage(deps.clock, logger, config.uri)
     health({ state: 'starting', detail: `connecting to ${config.uri}` })
     while (!signal.aborted) {
@@ -36,7 +38,10 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
         const session = await HypervisorSession.open(config, { ...deps, logger }, memory)
         await watch(session, config.interval, deps.clock, signal, (report) => {
           outage.ended(report)
-          health(healthOf(report))
+          health(healthOfConnection(report))
+          const qemus = healthOfQemus(report)
+          silenced ||= qemus.state !== 'ok' // told of once there was something, so that its end is told too
+          if (silenced) deps.health.report({ component: `qemu ${host}`, kind: 'qemu', host, ...qemus })
         })
       } catch (error) {
         if (signal.aborted) break
@@ -45,7 +50,9 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
         await deps.clock.sleep(delay, signal).catch(() => undefined) // rejects only because we shall stop
       }
     }
+    memory.monitors.close()
     health({ state: 'stopped', detail: 'stopped' })
+    if (silenced) deps.health.report({ component: `qemu ${host}`, kind: 'qemu', host, state: 'stopped', detail: 'stopped' })
   }
 
   return { name, run }
@@ -115,18 +122,4 @@ class Outage {
     }
     this.#failures = 0
   }
-}
-
-function healthOf(report: PollReport): Omit<HealthReport, 'component' | 'kind' | 'host'> {
-  const { domains, running, pollMs, orphans, silent, droppedEvents } = report
-  const numbers = { domains, running, poll_ms: Math.round(pollMs), orphans, stuck: silent.length, dropped: droppedEvents }
-  // One poll without an answer is a lock that was taken; two are a finding.
-  const stuck = silent.filter(({ polls }) => polls >= 2)
-  if (stuck.length === 0) return { state: 'ok', detail: `${running} of ${domains} domains run`, numbers }
-  const names = stuck
-    .map(({ domain }) => domain.name)
-    .sort()
-    .slice(0, 3) // the same sentence as long as it is the same ones
-  const detail = `QEMU not answering: ${names.join(', ')}${stuck.length > 3 ? ` and ${stuck.length - 3} more` : ''}`
-  return { state: 'degraded', detail, numbers }
 }

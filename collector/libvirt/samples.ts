@@ -2,6 +2,7 @@
 import type { MeasurementName, measurements } from '../../model/measurements.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
 import type { NodeStats } from './procedures.ts'
+import { finding, type Silence } from './quarantine.ts'
 import { type DomainRates, domainRates, guestMemory, type HostRates, type NicRates, networkRates, type Reading } from './rates.ts'
 import type { DiskStats } from './stats.ts'
 
@@ -24,13 +25,15 @@ type Fields<M extends MeasurementName> = { [F in keyof (typeof measurements)[M][
 /** The two readings of a poll, each with the one before it: what the kernel tells, and what QEMU itself had to answer. */
 export interface InstanceReadings {
   state: number | null
+  /** null = this driver has no monitor that could be silent. `now`: epoch ms. */
+  silence: { of: Silence | null; now: number } | null
   network: { before: Reading | null; now: Reading }
   /** null = QEMU did not answer. */
   monitor: { before: Reading | null; now: Reading } | null
 }
 
 /** Everything of one instance from one poll. */
-export function instanceSamples({ state, network, monitor }: InstanceReadings, context: InstanceContext): Sample[] {
+export function instanceSamples({ state, silence, network, monitor }: InstanceReadings, context: InstanceContext): Sample[] {
   const { domain } = network.now.stats
   const at = { time: (monitor ?? network).now.time, host: context.host, project: context.tags.project, instance: domain.uuid }
   const nics = networkRates(network.before, network.now)
@@ -42,6 +45,7 @@ export function instanceSamples({ state, network, monitor }: InstanceReadings, c
       { ...at, ...context.tags },
       {
         state,
+        ...silenceFields(silence, domain.id, monitor !== null),
         ...(monitor && rates ? monitorFields(monitor.now, rates, context.balloonPeriodS) : {}),
         ...networkFields(nics),
       },
@@ -56,6 +60,15 @@ export function instanceSamples({ state, network, monitor }: InstanceReadings, c
 /** Only the state: of an instance that does not run, or whose state just changed. */
 export function stateSample(uuid: string, state: number, time: number, context: InstanceContext): Sample {
   return sample('instance', { time, host: context.host, instance: uuid, ...context.tags }, { state })
+}
+
+/** Zero when QEMU answers, nothing when it was not asked. */
+function silenceFields(silence: InstanceReadings['silence'], domainId: number, answered: boolean): Fields<'instance'> {
+  if (silence === null) return {}
+  const kind = finding(silence.of, domainId)
+  if (kind === null) return answered ? { qemu_silent_seconds: 0, qemu_locked_seconds: 0 } : {}
+  const seconds = Math.max(0, silence.now - (silence.of?.since ?? silence.now)) / 1000
+  return { qemu_silent_seconds: kind === 'hangs' ? seconds : 0, qemu_locked_seconds: kind === 'locked' ? seconds : 0 }
 }
 
 function networkFields(nics: readonly NicRates[]): Fields<'instance'> {

@@ -4,10 +4,10 @@ import type { DomainEvent } from './domain-events.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
-import { MonitorConnections } from './monitor-connections.ts'
 import { type Answered, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
 import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
+import { finding } from './quarantine.ts'
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
@@ -31,8 +31,11 @@ export interface PollReport {
   pollMs: number
   /** Calls that timed out and are still being worked on by the daemon. */
   orphans: number
-  /** Active domains whose QEMU gave no answer in this poll, and in how many polls in a row. */
-  silent: readonly { domain: DomainRef; polls: number }[]
+  /** Active domains whose QEMU does not answer: our own call hangs in it, or somebody else's lock is on it all the time. */
+  hanging: readonly DomainRef[]
+  locked: readonly DomainRef[]
+  /** Domains whose QEMU was not asked, to spare the daemon. */
+  unasked: number
   droppedEvents: number
 }
 
@@ -48,7 +51,6 @@ export class HypervisorSession {
   readonly #deps: SessionDeps
   readonly #memory: HypervisorMemory
   readonly #hypervisor: OpenedHypervisor
-  readonly #monitors: MonitorConnections
   readonly #repetitions = new Repetitions()
   readonly #lost = new AbortController()
   /** Domains of which an event came that is not dealt with yet. */
@@ -62,7 +64,6 @@ export class HypervisorSession {
     this.#deps = deps
     this.#memory = memory
     this.#hypervisor = opened
-    this.#monitors = new MonitorConnections(config.uri, { clock: deps.clock, timeoutMs: config.timeout })
     opened.client.onEvent((event) => this.#received(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
   }
@@ -83,7 +84,6 @@ export class HypervisorSession {
 
   close(): void {
     this.#hypervisor.client.close()
-    this.#monitors.close()
     this.#lost.abort(new AppError('unreachable', 'the connection was closed'))
   }
 
@@ -99,16 +99,18 @@ export class HypervisorSession {
     let samples = await this.#handOver(
       readings.filter(({ stats }) => !isActive(stats)).flatMap((reading) => this.#stateSamples(reading)),
     )
-    const answered = async (chunk: readonly Answered[]) => {
+    const handOver = async (chunk: readonly Answered[]) => {
       const count = await this.#handOver(chunk.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
       samples += count // not before the await: other chunks count meanwhile
     }
-    const [host] = await Promise.all([
+    const { chunk, interval, timeout } = this.#config
+    const deadline = began + Math.max(interval, 4 * timeout)
+    const [host, unasked] = await Promise.all([
       this.#readHost(readings),
-      readMonitors(this.#monitors, this.#config.chunk, active, this.#memory, this.#deps, answered),
+      readMonitors(this.#memory, active, { chunkSize: chunk, intervalMs: interval, deadline, handOver }, this.#deps),
     ])
     samples += host
-    return this.#report(began, samples, active)
+    return this.#report(began, samples, active, unasked)
   }
 
   /** Resolves when there is something for `settle`, after the first list; throws what the signal was aborted for. */
@@ -262,6 +264,7 @@ export class HypervisorSession {
     if (!known) return [] // vanished while it was being read
     const readings = {
       state: known.state, // an event may have changed it since the poll began
+      silence: this.#monitored ? { of: known.silence, now: this.#deps.clock.now() } : null,
       network: { before: known.network, now: network },
       monitor: monitor && { before: known.monitor, now: monitor },
     }
@@ -275,19 +278,28 @@ export class HypervisorSession {
     return samples.length
   }
 
-  #report(began: number, samples: number, active: readonly Reading[]): PollReport {
+  #report(began: number, samples: number, active: readonly Reading[], unasked: number): PollReport {
     const domains = [...this.#memory.domains.values()]
-    const asked = new Set(active.map(({ stats }) => stats.domain.uuid))
-    // Only QEMU has a monitor that could fall silent; other drivers tell states and no more.
-    const silent = domains.filter(({ ref, silent }) => silent > 0 && asked.has(ref.uuid) && this.#hypervisor.driver === 'QEMU')
+    const found = (kind: ReturnType<typeof finding>) =>
+      active.flatMap(({ stats: { domain } }) => {
+        const silence = this.#memory.domains.get(domain.uuid)?.silence ?? null
+        return this.#monitored && finding(silence, domain.id) === kind ? [domain] : []
+      })
     return {
       domains: domains.length,
       running: domains.filter(({ state }) => state === domainStates.running).length,
       samples,
       pollMs: this.#deps.clock.monotonic() - began,
-      orphans: this.#monitors.orphans + this.#hypervisor.client.orphans,
-      silent: silent.map(({ ref, silent }) => ({ domain: ref, polls: silent })),
+      orphans: this.#memory.monitors.orphans + this.#hypervisor.client.orphans,
+      hanging: found('hangs'),
+      locked: found('locked'),
+      unasked: this.#monitored ? unasked : 0,
       droppedEvents: this.#memory.outbox.dropped,
     }
+  }
+
+  /** Only QEMU has a monitor that could fall silent; other drivers tell less, or nothing, and never wait for a guest. */
+  get #monitored(): boolean {
+    return this.#hypervisor.driver === 'QEMU'
   }
 }

@@ -14,7 +14,8 @@ export interface Captured {
   instances: SeenInstance[]
   hypervisors: Hypervisor[]
   log: { level: string; message: string }[]
-  component(): ComponentHealth | undefined
+  /** The first one that reported, or the first of a kind. */
+  component(kind?: ComponentHealth['kind']): ComponentHealth | undefined
   /** Resolves as soon as `find` finds something in what was captured, looking again whenever there is more. */
   await<T>(find: () => T | undefined): Promise<T>
 }
@@ -45,7 +46,7 @@ export function captured(): Captured {
     hypervisors,
     log,
     logger,
-    component: () => [...components.values()][0],
+    component: (kind) => [...components.values()].find((one) => kind === undefined || one.kind === kind),
     intake: {
       async samples(batch) {
         samples.push(...batch)

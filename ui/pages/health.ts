@@ -18,7 +18,7 @@ export const healthPage: Route = {
 
 /** In the order in which a sample travels. */
 const hops = [
-  { key: 'collect', kinds: ['demo', 'amqp', 'libvirt', 'openstack'] },
+  { key: 'collect', kinds: ['demo', 'amqp', 'libvirt', 'qemu', 'openstack'] },
   { key: 'keep', kinds: ['store', 'journal'] },
   { key: 'alert', kinds: ['alerter', 'notifier'] },
   { key: 'show', kinds: ['ui'] },

@@ -160,20 +160,32 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
       const ids = guests.filter(({ name }) => names.includes(name)).map((guest) => guest.uuid)
       const frozen = names.map((name) => libvirtd.qemu(name))
       for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+      const finding = `QEMU not answering: ${names.join(', ')}`
       try {
-        await seen.await(() => (seen.component()?.numbers.stuck === names.length ? true : undefined))
+        // The freeze may fall into the middle of a poll: until all are found the finding names fewer.
+        await seen.await(() => (seen.component('qemu')?.detail === finding ? true : undefined))
         const before = seen.samples.length
         const since = (instance: string, field: string) =>
           seen.samples.slice(before).find((s) => s.tags.instance === instance && field in s.fields)
         for (const guest of guests)
           await seen.await(() => since(guest.uuid, ids.includes(guest.uuid) ? 'state' : 'disk_write_ops'))
-        for (const id of ids) assert.equal(since(id, 'cpu_percent'), undefined)
-        await seen.await(() => (seen.component()?.state === 'degraded' ? true : undefined))
-        assert.equal(seen.component()?.detail, `QEMU not answering: ${names.join(', ')}`)
+        for (const id of ids) {
+          assert.equal(since(id, 'cpu_percent'), undefined)
+          assert.ok((since(id, 'qemu_silent_seconds')?.fields.qemu_silent_seconds ?? 0) >= 1.5)
+        }
+        assert.deepEqual([seen.component('qemu')?.state, seen.component('libvirt')?.state], ['degraded', 'ok'])
+        assert.equal(seen.component('qemu')?.detail, finding)
+        assert.ok((seen.component('libvirt')?.numbers.orphans ?? 99) <= names.length)
       } finally {
         for (const pid of frozen) process.kill(pid, 'SIGCONT')
       }
-      await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
+      await seen.await(() => (seen.component('qemu')?.state === 'ok' ? true : undefined))
+      const after = seen.samples.length
+      for (const id of ids)
+        await seen.await(() =>
+          seen.samples.slice(after).find((s) => s.tags.instance === id && s.fields.qemu_silent_seconds === 0),
+        )
+      await seen.await(() => (seen.component('libvirt')?.numbers.orphans === 0 ? true : undefined))
     })
   frozenOnes(['instance-00000002'])
   frozenOnes(['instance-00000001', 'instance-00000002'])
