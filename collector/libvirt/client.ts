@@ -35,6 +35,20 @@ const maxCallsInFlight = 64
 
 const keepalive = { ping: 1, pong: 2 } as const
 
+/** After so long without a message we ask whether the daemon is there; after so many questions without any message it is not. */
+const askAfterMs = 5000
+const unansweredAtMost = 3
+
+/**
+ * Messages that nobody asked for (events, pings): a host of a thousand guests that all start at once sends some thousands. A
+ * daemon that goes on and on is cut off, or it would keep us from the others.
+ */
+const unaskedAtOnce = 20_000
+const unaskedPerSecond = 1000
+
+/** Answers to pings that the daemon does not take: it does not read. */
+const unreadBytesAtMost = 4 * 1024 * 1024
+
 interface Pending {
   procedure: number
   settle(frame: Frame | Error): void
@@ -56,11 +70,18 @@ export class LibvirtClient {
   #serial = 0
   #closed: AppError | null = null
   #malformedEvents = 0
+  /** Messages since the last look of `#watchOver`, and when the last byte came, monotonic ms. */
+  #heard = 0
+  #lastByteAt = 0
+  #budget = unaskedAtOnce
+  #budgetAt: number
+  readonly #over = new AbortController()
 
   constructor(stream: Duplex, options: ClientOptions) {
     this.#stream = stream
     this.#clock = options.clock
     this.#timeoutMs = options.timeoutMs
+    this.#budgetAt = options.clock.monotonic()
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', (error) => this.#end(new AppError('unreachable', `connection lost: ${error.message}`, { cause: error })))
     stream.on('close', () => this.#end(new AppError('unreachable', 'the daemon closed the connection')))
@@ -72,12 +93,28 @@ export class LibvirtClient {
     const client = new LibvirtClient(stream, options)
     try {
       await client.#authenticate(peer)
-      await client.call(supportsFeature, features.keepalive)
+      if (await client.call(supportsFeature, features.keepalive)) void client.#watchOver()
       await client.call(connectOpen, { uri: address.driverUri, readOnly: true })
       return client
     } catch (error) {
       client.close()
       throw error
+    }
+  }
+
+  /** libvirt's keepalive, our side of it: any message is a sign of life. */
+  async #watchOver(): Promise<void> {
+    for (let unanswered = 0; !this.#closed; ) {
+      const heard = this.#heard
+      try {
+        await this.#clock.sleep(askAfterMs, this.#over.signal)
+      } catch {
+        return // the connection is over
+      }
+      unanswered = this.#heard === heard ? unanswered + 1 : 0
+      if (unanswered > unansweredAtMost)
+        this.#end(new AppError('unreachable', `the daemon has sent nothing for ${(unanswered * askAfterMs) / 1000} s`))
+      else if (unanswered > 0) this.#send(keepalive.ping)
     }
   }
 
@@ -127,6 +164,8 @@ export class LibvirtClient {
       this.#clock.sleep(timeoutMs, over.signal).then(
         () => {
           if (!this.#pending.has(serial)) return
+          if (this.#stalled(timeoutMs))
+            return this.#end(new AppError('unreachable', 'the daemon stopped in the middle of a message'))
           this.#orphans.set(serial, procedure.number)
           settle(new CallTimeout(procedure.name, timeoutMs))
         },
@@ -161,8 +200,14 @@ export class LibvirtClient {
     return this.#serial
   }
 
+  /** An answer began and does not go on: that is the connection's fault, and of no QEMU behind it. */
+  #stalled(forMs: number): boolean {
+    return this.#splitter.partial && this.#clock.monotonic() - this.#lastByteAt >= forMs / 2
+  }
+
   #receive(chunk: Buffer): void {
     if (this.#closed) return
+    this.#lastByteAt = this.#clock.monotonic()
     try {
       for (const frame of this.#splitter.push(chunk)) this.#dispatch(frame)
     } catch (error) {
@@ -172,16 +217,33 @@ export class LibvirtClient {
 
   #dispatch(frame: Frame): void {
     const { program, type, procedure } = frame.header
+    this.#heard++
+    if (program === programs.remote && type === messageTypes.reply) {
+      this.#reply(frame)
+      return
+    }
+    this.#spend()
     if (program === programs.keepalive) {
-      if (procedure === keepalive.ping) this.#pong()
-    } else if (program === programs.remote && type === messageTypes.reply) this.#reply(frame)
-    else if (program === programs.remote && type === messageTypes.event) this.#event(frame)
+      if (procedure === keepalive.ping) this.#send(keepalive.pong)
+    } else if (program === programs.remote && type === messageTypes.event) this.#event(frame)
     // Anything else (streams, the qemu program) we never asked for, and may ignore.
   }
 
-  #pong(): void {
-    const header = { program: programs.keepalive, version: 1, procedure: keepalive.pong, type: messageTypes.event }
+  #send(procedure: number): void {
+    if (this.#stream.writableLength > unreadBytesAtMost) {
+      this.#end(malformed('pings whose answers it does not read'))
+      return
+    }
+    const header = { program: programs.keepalive, version: 1, procedure, type: messageTypes.event }
     this.#stream.write(encodeFrame({ ...header, serial: 0, status: statuses.ok }, Buffer.alloc(0)))
+  }
+
+  #spend(): void {
+    if (--this.#budget >= 0) return
+    const now = this.#clock.monotonic()
+    this.#budget = Math.min(unaskedAtOnce, Math.floor(((now - this.#budgetAt) / 1000) * unaskedPerSecond)) - 1
+    this.#budgetAt = now
+    if (this.#budget < 0) throw new AppError('protocol', 'libvirt sends events without end: cut off')
   }
 
   #reply(frame: Frame): void {
@@ -207,6 +269,7 @@ export class LibvirtClient {
   #end(reason: AppError): void {
     if (this.#closed) return
     this.#closed = reason
+    this.#over.abort('over')
     if (!this.#stream.writableEnded) this.#stream.destroy()
     for (const { settle } of [...this.#pending.values()]) settle(reason)
     for (const listener of this.#closeListeners) listener(reason)

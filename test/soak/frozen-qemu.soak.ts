@@ -78,7 +78,7 @@ describe(`a hypervisor with ${guests} guests of which QEMUs freeze`, function ()
       let longest = 0
       for (let n = 0; n < guests; n++) {
         if (frozen.includes(n)) continue
-        const times = answers(uuid(n))
+        const times = answers(uuid(n)).filter((time) => time > frozenAt - intervalMs)
         for (const [i, time] of times.entries()) longest = Math.max(longest, time - (times[i - 1] ?? time))
       }
       console.log(`      longest gap between two readings of the others: ${(longest / 1000).toFixed(1)} s`)
