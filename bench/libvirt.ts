@@ -78,7 +78,10 @@ async function thousandStates(uri: string, directory: string): Promise<BenchRow>
     return `<domain type='test'><name>d${n}</name><uuid>${uuid}</uuid><memory>1024</memory><os><type>hvm</type></os></domain>`
   }
   writeFileSync(file, `<node>${Array.from({ length: 1000 }, (_, n) => domain(n)).join('')}</node>`)
-  const client = await LibvirtClient.open(uri.replace(/^.*\?/, `test+unix://${file}?`), { clock: systemClock, timeoutMs: 30_000 })
+  const client = await LibvirtClient.open(
+    { uri: uri.replace(/^.*\?/, `test+unix://${file}?`) },
+    { clock: systemClock, timeoutMs: 30_000 },
+  )
   const query = { domains: [], groups: statsGroups.state, flags: statsFlags.nowait }
   const times: number[] = []
   for (let n = 0; n < 21; n++) times.push(await timed(async () => (await client.call(allDomainStats, query)).map(domainStats)))

@@ -6,6 +6,7 @@ import { encodeFrame, type Frame, FrameSplitter, messageTypes, programs, statuse
 import {
   authList,
   authPolkit,
+  authTypes,
   connectClose,
   connectOpen,
   features,
@@ -13,6 +14,8 @@ import {
   readError,
   supportsFeature,
 } from './procedures.ts'
+import { authenticate } from './sasl.ts'
+import type { LibvirtEndpoint } from './section.ts'
 import { connect } from './transport.ts'
 import { malformed, XdrReader, XdrWriter } from './xdr.ts'
 
@@ -87,12 +90,12 @@ export class LibvirtClient {
     stream.on('close', () => this.#end(new AppError('unreachable', 'the daemon closed the connection')))
   }
 
-  /** Connects, authenticates if polkit is asked for, and opens the driver read-only. */
-  static async open(uri: string, options: ClientOptions): Promise<LibvirtClient> {
-    const { stream, address, peer } = await connect(uri, options.clock, options.timeoutMs)
+  /** Connects, authenticates as the daemon asks, and opens the driver read-only. */
+  static async open(endpoint: LibvirtEndpoint, options: ClientOptions): Promise<LibvirtClient> {
+    const { stream, address, peer } = await connect(endpoint, options.clock, options.timeoutMs)
     const client = new LibvirtClient(stream, options)
     try {
-      await client.#authenticate(peer)
+      await client.#authenticate(peer, endpoint.sasl)
       if (await client.call(supportsFeature, features.keepalive)) void client.#watchOver()
       await client.call(connectOpen, { uri: address.driverUri, readOnly: true })
       return client
@@ -118,12 +121,12 @@ export class LibvirtClient {
     }
   }
 
-  async #authenticate(peer: string): Promise<void> {
+  async #authenticate(peer: string, login: LibvirtEndpoint['sasl']): Promise<void> {
     const types = await this.call(authList, undefined)
-    if (types.length === 0 || types.includes(0)) return
-    if (!types.includes(2))
-      throw new AppError('denied', `${peer}: asks for SASL, which is not supported here; use the read-only socket`)
-    await this.call(authPolkit, undefined)
+    if (types.length === 0 || types.includes(authTypes.none)) return
+    if (types.includes(authTypes.sasl)) await authenticate((procedure, args) => this.call(procedure, args), peer, login)
+    else if (types.includes(authTypes.polkit)) await this.call(authPolkit, undefined)
+    else throw new AppError('denied', `${peer}: asks for a login of a kind that is not known (${types.join(', ')})`)
   }
 
   /** Calls without an answer that the daemon still works on. */

@@ -110,7 +110,8 @@ export function writeParams(to: XdrWriter, params: ReadonlyMap<string, number | 
   }
 }
 
-/** 0 none, 1 SASL, 2 polkit. */
+export const authTypes = { none: 0, sasl: 1, polkit: 2 } as const
+
 export const authList: Procedure<void, number[]> = {
   name: 'AUTH_LIST',
   number: 66,

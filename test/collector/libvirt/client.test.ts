@@ -21,7 +21,7 @@ describe('the connection to a libvirt daemon', () => {
 
   beforeEach(async () => {
     peer = await libvirtPeer(join(directory(), `${sockets++}.sock`))
-    client = await LibvirtClient.open(peer.uri, { clock, timeoutMs: 1000 })
+    client = await LibvirtClient.open({ uri: peer.uri }, { clock, timeoutMs: 1000 })
   })
   afterEach(async () => {
     client.close()
@@ -169,6 +169,6 @@ describe('the connection to a libvirt daemon', () => {
 
   it('says which sockets it tried', async () => {
     const uri = `qemu+unix:///system?socket=${join(directory(), 'absent')}`
-    await assert.rejects(LibvirtClient.open(uri, { clock: systemClock, timeoutMs: 1000 }), /absent: no such socket/)
+    await assert.rejects(LibvirtClient.open({ uri }, { clock: systemClock, timeoutMs: 1000 }), /absent: no such socket/)
   })
 })
