@@ -88,6 +88,7 @@ export class LibvirtClient {
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', (error) => this.#end(new AppError('unreachable', `connection lost: ${error.message}`, { cause: error })))
     stream.on('close', () => this.#end(new AppError('unreachable', 'the daemon closed the connection')))
+    stream.resume() // a transport that looked at the first bytes itself has paused it
   }
 
   /** Connects, authenticates as the daemon asks, and opens the driver read-only. */

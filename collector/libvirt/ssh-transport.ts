@@ -1,6 +1,7 @@
 /** libvirt through the system's ssh: it knows keys, agents, jump hosts and known hosts; we only talk through it. */
 import { spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
+import { AppError } from '../../model/contract.ts'
 import type { LibvirtEndpoint } from './section.ts'
 import type { Route } from './uri.ts'
 
@@ -10,9 +11,13 @@ type SshSettings = NonNullable<LibvirtEndpoint['ssh']>
 /** What ssh complained of is kept up to here. */
 const complaintAtMost = 4096
 
-/** A stream to the daemon's socket; whatever goes wrong on the way ends it with ssh's own words. */
-export function openSsh(route: SshRoute, settings: SshSettings = { program: 'ssh' }, timeoutMs: number): Duplex {
+/** A stream to the daemon's socket, as soon as ssh runs; whatever goes wrong on the way ends it with ssh's own words. */
+export async function openSsh(route: SshRoute, settings: SshSettings = { program: 'ssh' }, timeoutMs: number): Promise<Duplex> {
   const child = spawn(settings.program, sshArguments(route, settings, timeoutMs), { stdio: ['pipe', 'pipe', 'pipe'] })
+  await new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', ({ message }) => reject(new AppError('unreachable', `${settings.program}: ${message}`)))
+  })
   let complaint = ''
   const stream = new Duplex({
     read: () => void child.stdout.resume(),

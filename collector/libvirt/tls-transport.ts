@@ -30,9 +30,11 @@ export function openTls(
     const settled = new AbortController()
     let handshaken = false
     const socket = connect({
-      ...{ host, port, ca, ...own, ALPNProtocols: [] },
+      ...{ host, port, ca, ...own },
       ...(isIP(name) ? {} : { servername: name }),
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+      // Checked below, before a byte is sent or read: a handshake that Node breaks off leaves no certificate to tell of.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
     })
     const fail = (error: AppError) => {
       settled.abort('failed')
@@ -40,19 +42,22 @@ export function openTls(
       reject(error)
     }
     const refused = () =>
-      fail(new AppError('denied', `${where} does not accept ${ours(settings)}; ask its tls_allowed_dn_list and CA`))
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (handshaken || isAlert(error)) refused()
-      else fail(explain(error, { where, name, ca: settings.ca }, socket.getPeerCertificate?.()))
-    })
+      fail(new AppError('denied', `${where} does not accept ${ours(settings)}; ask its CA and its tls_allowed_dn_list`))
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      handshaken || isAlert(error) ? refused() : fail(unreachable(where, error)),
+    )
     // The daemon looks at our certificate after the handshake, and simply closes when it does not like it.
     socket.on('close', () => (handshaken ? refused() : fail(new AppError('unreachable', `${where} closed the connection`))))
     socket.once('secureConnect', () => {
-      handshaken = true
+      const certificate = socket.getPeerCertificate()
+      const wrong = socket.authorized ? checkServerIdentity(name, certificate) : (socket.authorizationError as unknown)
+      if (wrong) fail(new AppError('denied', `${where}: ${explain(wrong, certificate, { name, ca: settings.ca })}`))
+      else handshaken = true
     })
     socket.once('data', (chunk: Buffer) => {
+      if (settled.signal.aborted) return
       socket.pause()
-      if (chunk[0] !== accepted) {
+      if (!handshaken || chunk[0] !== accepted) {
         refused()
         return
       }
@@ -74,37 +79,35 @@ const ours = ({ cert }: TlsSettings) =>
 /** TLS alerts of the other side (no certificate, an unknown CA, one that has expired …): it does not like ours. */
 const isAlert = ({ code = '' }: NodeJS.ErrnoException) => /^ERR_SSL_(TLSV1|SSLV3|TLSV13)?_?.*ALERT/.test(code)
 
-function explain(
-  error: NodeJS.ErrnoException,
-  { where, name, ca }: { where: string; name: string; ca: string },
-  certificate: PeerCertificate | undefined,
-): AppError {
-  const denied = (why: string) => new AppError('denied', `${where}: ${why}`, { cause: error })
-  const until = certificate?.valid_to ?? 'a time that has passed'
-  switch (error.code) {
+/** Why the daemon's certificate is not good enough. `wrong`: OpenSSL's code, or the error of the check of its name. */
+function explain(wrong: unknown, certificate: PeerCertificate, { name, ca }: { name: string; ca: string }): string {
+  switch (wrong instanceof Error ? (wrong as NodeJS.ErrnoException).code : String(wrong)) {
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return denied(
-        `its certificate is for ${certificate?.subjectaltname ?? certificate?.subject?.CN ?? 'another name'}, not for ${name} (tls.serverName)`,
-      )
+      return `its certificate is for ${certificate.subjectaltname ?? certificate.subject.CN}, not for ${name} (tls.serverName)`
     case 'CERT_HAS_EXPIRED':
-      return denied(`its certificate was valid until ${until}`)
+      return `its certificate was valid until ${certificate.valid_to}`
     case 'CERT_NOT_YET_VALID':
-      return denied(`its certificate is valid only from ${certificate?.valid_from ?? 'later'}`)
+      return `its certificate is valid only from ${certificate.valid_from}`
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'CERT_SIGNATURE_FAILURE':
-      return denied(`its certificate is not of the CA in ${ca} (tls.ca)`)
-    case 'ECONNREFUSED':
-      return new AppError('unreachable', `${where}: nobody listens there`, { cause: error })
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new AppError('unreachable', `${where}: the name cannot be resolved`, { cause: error })
+      return `its certificate is not of the CA in ${ca} (tls.ca)`
     default:
-      return new AppError('unreachable', `${where}: ${error.message}`, { cause: error })
+      return `its certificate cannot be trusted: ${wrong instanceof Error ? wrong.message : wrong}`
   }
+}
+
+function unreachable(where: string, error: NodeJS.ErrnoException): AppError {
+  const why: Record<string, string> = {
+    ECONNREFUSED: 'nobody listens there',
+    ENOTFOUND: 'the name cannot be resolved',
+    EAI_AGAIN: 'the name cannot be resolved now',
+    EPROTO: 'it does not speak TLS',
+  }
+  return new AppError('unreachable', `${where}: ${why[error.code ?? ''] ?? error.message}`, { cause: error })
 }
 
 function readPem(file: string, setting: string): Buffer {

@@ -25,7 +25,7 @@ export async function connect(endpoint: LibvirtEndpoint, clock: Clock, timeoutMs
     case 'tls':
       return { stream: await openTls(route, endpoint.tls, clock, timeoutMs), address, peer: `${route.host}:${route.port}` }
     case 'ssh':
-      return { stream: openSsh(route, endpoint.ssh, timeoutMs), address, peer: `ssh ${route.host}` }
+      return { stream: await openSsh(route, endpoint.ssh, timeoutMs), address, peer: `ssh ${route.host}` }
   }
 }
 

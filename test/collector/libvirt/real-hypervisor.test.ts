@@ -228,7 +228,7 @@ describe('libvirt collector on the session daemon of an ordinary user', function
   const directory = temporaryDirectory()
   let libvirtd: Libvirtd
   before(async () => {
-    libvirtd = await startLibvirtd(directory(), true)
+    libvirtd = await startLibvirtd(directory(), { session: true })
     libvirtd.create(...guests.slice(0, 1))
   })
   after(() => libvirtd?.stop())
