@@ -3,7 +3,16 @@ import type { MeasurementName, measurements } from '../../model/measurements.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
 import type { NodeStats } from './procedures.ts'
 import { finding, type Silence } from './quarantine.ts'
-import { type DomainRates, domainRates, guestMemory, type HostRates, type NicRates, networkRates, type Reading } from './rates.ts'
+import {
+  type DiskTraffic,
+  type DomainRates,
+  domainRates,
+  guestMemory,
+  type HostRates,
+  type NicTraffic,
+  networkRates,
+  type Reading,
+} from './rates.ts'
 import type { DiskStats } from './stats.ts'
 
 /** Ids, as the metadata or the inventory tell them; undefined where nobody did. */
@@ -36,8 +45,9 @@ export interface InstanceReadings {
 export function instanceSamples({ state, silence, network, monitor }: InstanceReadings, context: InstanceContext): Sample[] {
   const { domain } = network.now.stats
   const at = { time: (monitor ?? network).now.time, host: context.host, project: context.tags.project, instance: domain.uuid }
-  const nics = networkRates(network.before, network.now)
+  const { nics, network: all } = networkRates(network.before, network.now)
   const rates = monitor && domainRates(monitor.before, monitor.now)
+  const vcpus = rates && rates.vcpus.length > 1 ? rates.vcpus : []
   const disks = rates?.disks ?? []
   return [
     sample(
@@ -47,8 +57,11 @@ export function instanceSamples({ state, silence, network, monitor }: InstanceRe
         state,
         ...silenceFields(silence, domain.id, monitor !== null),
         ...(monitor && rates ? monitorFields(monitor.now, rates, context.balloonPeriodS) : {}),
-        ...networkFields(nics),
+        ...networkFields(all),
       },
+    ),
+    ...vcpus.map(({ index, cpuPercent, stealPercent }) =>
+      sample('instance_vcpu', { ...at, device: `vcpu${index}` }, { cpu_percent: cpuPercent, steal_percent: stealPercent }),
     ),
     ...disks.map((disk, i) =>
       sample('instance_disk', { ...at, device: disk.device }, diskFields(disk, monitor?.now.stats.disks[i])),
@@ -71,13 +84,15 @@ function silenceFields(silence: InstanceReadings['silence'], domainId: number, a
   return { qemu_silent_seconds: kind === 'hangs' ? seconds : 0, qemu_locked_seconds: kind === 'locked' ? seconds : 0 }
 }
 
-function networkFields(nics: readonly NicRates[]): Fields<'instance'> {
+function networkFields(all: NicTraffic): Fields<'instance'> {
   return {
-    net_rx_bytes: total(nics.map(({ rxBytes }) => rxBytes)),
-    net_tx_bytes: total(nics.map(({ txBytes }) => txBytes)),
-    net_rx_packets: total(nics.map(({ rxPackets }) => rxPackets)),
-    net_tx_packets: total(nics.map(({ txPackets }) => txPackets)),
-    net_drops: total(nics.map(({ drops }) => drops)),
+    net_rx_bytes: all.rxBytes,
+    net_tx_bytes: all.txBytes,
+    net_rx_packets: all.rxPackets,
+    net_tx_packets: all.txPackets,
+    net_drops: total([all.rxDrops, all.txDrops]),
+    net_errors: total([all.rxErrors, all.txErrors]),
+    net_loss_percent: all.lossPercent,
   }
 }
 
@@ -92,6 +107,7 @@ function monitorFields({ stats, time }: Reading, rates: DomainRates, balloonPeri
     host_cpu_percent: rates.hostCpuPercent,
     memory_current_bytes: kib(stats.balloon.currentKib),
     memory_used_bytes: memory.usedBytes,
+    memory_used_caches_bytes: memory.usedWithCachesBytes,
     memory_available_bytes: memory.availableBytes,
     memory_rss_bytes: kib(stats.balloon.rssKib),
     major_faults: fresh ? rates.majorFaults : null,
@@ -102,13 +118,16 @@ function monitorFields({ stats, time }: Reading, rates: DomainRates, balloonPeri
     disk_write_ops: rates.disk.writeOps,
     disk_read_latency: rates.disk.readLatency,
     disk_write_latency: rates.disk.writeLatency,
+    disk_flush_ops: rates.disk.flushOps,
+    disk_flush_latency: rates.disk.flushLatency,
     disk_queue: rates.disk.queue,
+    disk_physical_bytes: total(stats.disks.map(({ physicalBytes }) => physicalBytes)),
     disk_allocated_bytes: total(stats.disks.map(({ allocationBytes }) => allocationBytes)),
     disk_capacity_bytes: total(stats.disks.map(({ capacityBytes }) => capacityBytes)),
   }
 }
 
-function diskFields(rates: DomainRates['disks'][number], stats: DiskStats | undefined): Fields<'instance_disk'> {
+function diskFields(rates: DiskTraffic, stats: DiskStats | undefined): Fields<'instance_disk'> {
   return {
     read_bytes: rates.readBytes,
     write_bytes: rates.writeBytes,
@@ -116,19 +135,28 @@ function diskFields(rates: DomainRates['disks'][number], stats: DiskStats | unde
     write_ops: rates.writeOps,
     read_latency: rates.readLatency,
     write_latency: rates.writeLatency,
+    flush_ops: rates.flushOps,
+    flush_latency: rates.flushLatency,
+    queue: rates.queue,
+    physical_bytes: stats?.physicalBytes ?? null,
     allocated_bytes: stats?.allocationBytes ?? null,
     capacity_bytes: stats?.capacityBytes ?? null,
   }
 }
 
-function nicFields(rates: NicRates): Fields<'instance_nic'> {
+function nicFields(rates: NicTraffic): Fields<'instance_nic'> {
   return {
     rx_bytes: rates.rxBytes,
     tx_bytes: rates.txBytes,
     rx_packets: rates.rxPackets,
     tx_packets: rates.txPackets,
-    drops: rates.drops,
-    errors: rates.errors,
+    drops: total([rates.rxDrops, rates.txDrops]),
+    rx_drops: rates.rxDrops,
+    tx_drops: rates.txDrops,
+    errors: total([rates.rxErrors, rates.txErrors]),
+    rx_errors: rates.rxErrors,
+    tx_errors: rates.txErrors,
+    loss_percent: rates.lossPercent,
   }
 }
 

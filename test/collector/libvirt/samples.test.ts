@@ -36,6 +36,8 @@ describe('samples of an instance', () => {
       samples.map(({ measurement, tags }) => [measurement, tags.device ?? null]),
       [
         ['instance', null],
+        ['instance_vcpu', 'vcpu0'],
+        ['instance_vcpu', 'vcpu1'],
         ['instance_disk', 'vda'],
         ['instance_disk', 'vdb'],
         ['instance_nic', 'tapspike1'],
@@ -51,12 +53,15 @@ describe('samples of an instance', () => {
   })
 
   it('have no rates at the first reading, and no zeros in their place', () => {
-    const [instance, disk] = instanceSamples(
+    const [instance, ...rest] = instanceSamples(
       { state: 1, silence, network: { before: null, now }, monitor: { before: null, now } },
       context,
     )
     assert.ok(instance && !('cpu_percent' in instance.fields) && 'memory_used_bytes' in instance.fields)
-    assert.deepEqual(Object.keys(disk?.fields ?? {}), ['allocated_bytes', 'capacity_bytes'])
+    assert.deepEqual(
+      rest.map(({ measurement, fields }) => [measurement, ...Object.keys(fields).sort()]),
+      Array(2).fill(['instance_disk', 'allocated_bytes', 'capacity_bytes', 'physical_bytes']),
+    )
   })
 
   it('have state and network when QEMU is silent', () => {
