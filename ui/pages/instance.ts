@@ -1,3 +1,4 @@
+import type { MeasurementName } from '../../model/measurements.ts'
 import { isCounted } from '../../model/usage.ts'
 import { eventRows, isMark } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
@@ -13,21 +14,65 @@ const eventsShown = 12
 const eventsRead = 100
 const segmentsShown = 50
 
+interface ChartSpec {
+  key: string
+  unit: string
+  top: number | null
+  fields: readonly string[]
+  /** Shows the least and the most of its first field. */
+  band?: true
+}
+
+const chart = (key: string, unit: string, fields: readonly string[], more: Partial<ChartSpec> = {}): ChartSpec => ({
+  ...{ key, unit, fields, top: null },
+  ...more,
+})
+
 /** The charts of an instance: what each shows and in which unit. Fields are those of the measurement `instance`. */
-export const instanceCharts = [
-  { key: 'cpu', unit: '%', top: 100, fields: ['cpu_percent', 'steal_percent'], band: true },
+export const instanceCharts: readonly ChartSpec[] = [
+  chart('cpu', '%', ['cpu_percent', 'steal_percent'], { top: 100, band: true }),
+  chart('memory', 'B', ['memory_used_bytes', 'memory_used_caches_bytes', 'memory_rss_bytes', 'memory_available_bytes']),
+  chart('disk', 'B/s', ['disk_read_bytes', 'disk_write_bytes']),
+  chart('network', 'bit/s', ['net_rx_bytes', 'net_tx_bytes']),
+  chart('operations', '1/s', ['disk_read_ops', 'disk_write_ops']),
+  chart('latency', 'ms', ['disk_read_latency', 'disk_write_latency', 'disk_flush_latency']),
+  chart('queue', '', ['disk_queue']),
+  chart('lost', '1/s', ['net_drops', 'net_errors']),
+  chart('faults', '1/s', ['major_faults']),
+  chart('swap', 'B/s', ['swap_bytes']),
+  chart('image', 'B', ['disk_allocated_bytes', 'disk_physical_bytes', 'disk_capacity_bytes']),
+  chart('hostCpu', '%', ['host_cpu_percent']),
+]
+
+/** The same by device: one line each, the busiest six. */
+export const deviceCharts: readonly { measurement: MeasurementName; charts: readonly ChartSpec[] }[] = [
   {
-    key: 'memory',
-    unit: 'B',
-    top: null,
-    fields: ['memory_used_bytes', 'memory_rss_bytes', 'memory_available_bytes'],
-    band: false,
+    measurement: 'instance_vcpu',
+    charts: [chart('vcpuUsed', '%', ['cpu_percent'], { top: 100 }), chart('vcpuSteal', '%', ['steal_percent'])],
   },
-  { key: 'disk', unit: 'B/s', top: null, fields: ['disk_read_bytes', 'disk_write_bytes'], band: false },
-  { key: 'network', unit: 'bit/s', top: null, fields: ['net_rx_bytes', 'net_tx_bytes'], band: false },
-  { key: 'operations', unit: '1/s', top: null, fields: ['disk_read_ops', 'disk_write_ops'], band: false },
-  { key: 'latency', unit: 'ms', top: null, fields: ['disk_read_latency', 'disk_write_latency'], band: false },
-] as const
+  {
+    measurement: 'instance_disk',
+    charts: [
+      chart('disk', 'B/s', ['read_bytes', 'write_bytes']),
+      chart('operations', '1/s', ['read_ops', 'write_ops']),
+      chart('latency', 'ms', ['read_latency', 'write_latency']),
+      chart('queue', '', ['queue']),
+      chart('image', 'B', ['physical_bytes', 'capacity_bytes']),
+    ],
+  },
+  {
+    measurement: 'instance_nic',
+    charts: [
+      chart('network', 'bit/s', ['rx_bytes', 'tx_bytes']),
+      chart('packets', '1/s', ['rx_packets', 'tx_packets']),
+      chart('lost', '1/s', ['drops', 'errors']),
+    ],
+  },
+]
+
+/** As the view wants them. */
+const drawn = (visit: Visit, charts: readonly ChartSpec[]) =>
+  charts.map((chart) => ({ ...chart, title: visit.t(`chart.${chart.key}`), fields: chart.fields.join(' ') }))
 
 /** One instance: what it is, what it does, what happened to it, what it used. */
 export const instancePage: Route = {
@@ -68,11 +113,14 @@ export const instancePage: Route = {
         control: rangeControl(visit, range),
         from: range.fromText,
         to: range.toText,
-        charts: instanceCharts.map((chart) => ({
-          ...chart,
-          title: visit.t(`chart.${chart.key}`),
-          fields: chart.fields.join(' '),
-        })),
+        charts: drawn(visit, instanceCharts),
+        // A single vCPU is the instance itself.
+        devices: deviceCharts
+          .filter(({ measurement }) => measurement !== 'instance_vcpu' || (instance.flavor?.vcpus ?? 2) > 1)
+          .map(({ measurement, charts }) => ({
+            ...{ measurement, title: visit.t(`device.${measurement}`) },
+            charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: true })),
+          })),
         allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
         month: linkTo(visit, { from: 'now/M', to: 'now' }),
       },

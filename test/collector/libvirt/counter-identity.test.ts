@@ -176,8 +176,8 @@ describe('the counters of an instance, through restarts, migrations, resets, ren
           before = now
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 400 },
     )
-    assert.ok(rates > 10_000, `only ${rates} polls gave rates at all`)
+    assert.ok(rates > 1000, `only ${rates} polls gave rates at all`)
   }).timeout(30_000)
 })

@@ -21,7 +21,7 @@ function later() {
     field,
     typeof value === 'number' && counts.test(field) ? value * 1.5 : value,
   ])
-  return { ...recorded, params: new Map(grown) }
+  return { ...recorded, params: new Map([...grown, ['balloon.last-update', lastUpdate + 10]]) }
 }
 
 const before = { stats: domainStats(recorded), at: 0, time }
