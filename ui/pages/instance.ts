@@ -36,16 +36,21 @@ export const instanceCharts: readonly ChartSpec[] = [
   chart('network', 'bit/s', ['net_rx_bytes', 'net_tx_bytes']),
   chart('operations', '1/s', ['disk_read_ops', 'disk_write_ops']),
   chart('latency', 'ms', ['disk_read_latency', 'disk_write_latency', 'disk_flush_latency']),
-  chart('queue', '', ['disk_queue']),
-  chart('lost', '1/s', ['net_drops', 'net_errors']),
-  chart('faults', '1/s', ['major_faults']),
-  chart('swap', 'B/s', ['swap_bytes']),
-  chart('image', 'B', ['disk_allocated_bytes', 'disk_physical_bytes', 'disk_capacity_bytes']),
-  chart('hostCpu', '%', ['host_cpu_percent']),
 ]
 
-/** The same by device: one line each, the busiest six. */
-export const deviceCharts: readonly { measurement: MeasurementName; charts: readonly ChartSpec[] }[] = [
+/** Folded away until somebody asks: more of the whole, and the same by device, one line each, the busiest six. */
+export const foldedCharts: readonly { measurement: MeasurementName; charts: readonly ChartSpec[] }[] = [
+  {
+    measurement: 'instance',
+    charts: [
+      chart('queue', '', ['disk_queue']),
+      chart('lost', '1/s', ['net_drops', 'net_errors']),
+      chart('faults', '1/s', ['major_faults']),
+      chart('swap', 'B/s', ['swap_bytes']),
+      chart('image', 'B', ['disk_allocated_bytes', 'disk_physical_bytes', 'disk_capacity_bytes']),
+      chart('hostCpu', '%', ['host_cpu_percent']),
+    ],
+  },
   {
     measurement: 'instance_vcpu',
     charts: [chart('vcpuUsed', '%', ['cpu_percent'], { top: 100 }), chart('vcpuSteal', '%', ['steal_percent'])],
@@ -115,11 +120,11 @@ export const instancePage: Route = {
         to: range.toText,
         charts: drawn(visit, instanceCharts),
         // A single vCPU is the instance itself.
-        devices: deviceCharts
+        folded: foldedCharts
           .filter(({ measurement }) => measurement !== 'instance_vcpu' || (instance.flavor?.vcpus ?? 2) > 1)
           .map(({ measurement, charts }) => ({
-            ...{ measurement, title: visit.t(`device.${measurement}`) },
-            charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: true })),
+            ...{ measurement, title: visit.t(`fold.${measurement}`) },
+            charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: measurement !== 'instance' })),
           })),
         allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
         month: linkTo(visit, { from: 'now/M', to: 'now' }),
