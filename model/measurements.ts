@@ -62,6 +62,22 @@ export const measurements = {
       steal_percent: f('%', 'Steal: ready but not running'),
     },
   },
+  /** Only while it leaves `host`, a row a second. */
+  instance_migration: {
+    tags: ['instance', 'project', 'host'],
+    fields: {
+      progress_percent: f('%', 'Of all data, what need not be sent again'),
+      total_bytes: f('B', 'All data'),
+      remaining_bytes: f('B', 'Data still to be sent'),
+      processed_bytes: f('B', 'Data sent'),
+      throughput: f('B/s', 'Memory sent'),
+      dirty_rate: f('B/s', 'Memory written by the guest meanwhile'),
+      downtime: f('ms', 'Downtime expected'),
+      iteration: f('', 'Passes over the memory'),
+      throttle_percent: f('%', 'Held back so that it ends'),
+      elapsed: f('s', 'Since the migration began'),
+    },
+  },
   instance_disk: {
     tags: ['instance', 'project', 'host', 'device'],
     fields: {

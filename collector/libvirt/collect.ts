@@ -77,6 +77,7 @@ async function watch(
     await Promise.all([
       every(clock, intervalMs, over, async () => polled(await session.poll())).catch(ending),
       followEvents(session, over).catch(ending),
+      followMigrations(session, clock, over).catch(ending),
     ])
   } finally {
     session.close()
@@ -87,6 +88,16 @@ async function followEvents(session: HypervisorSession, signal: AbortSignal): Pr
   for (;;) {
     await session.nextEvent(signal)
     await session.settle()
+  }
+}
+
+const migrationStepMs = 1000
+
+async function followMigrations(session: HypervisorSession, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await session.migrating(signal)
+    await session.readMigrations()
+    await clock.sleep(migrationStepMs, signal)
   }
 }
 

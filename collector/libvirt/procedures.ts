@@ -251,6 +251,22 @@ export const allDomainStats: Procedure<StatsQuery, DomainRecord[]> = {
   decode: (from) => from.list(28, maxDomains, () => readDomainRecord(from)),
 }
 
+/** What a domain is busy with; `type` 0 = nothing. */
+export interface JobStats {
+  type: number
+  params: Params
+}
+
+export const domainJobStats: Procedure<DomainRef, JobStats> = {
+  name: 'DOMAIN_GET_JOB_STATS',
+  number: 298,
+  encode(to, domain) {
+    writeDomain(to, domain)
+    to.uint(0)
+  },
+  decode: (from) => ({ type: from.int(), params: readParams(from) }),
+}
+
 /** For all domains; the answer is the callback's number. */
 export const registerEvent: Procedure<number, number> = {
   name: 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY',

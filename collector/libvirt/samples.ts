@@ -1,6 +1,7 @@
 /** Readings and rates → samples, with the names of model/measurements.ts. A number that is not known is left out. */
 import type { MeasurementName, measurements } from '../../model/measurements.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
+import type { MigrationProgress } from './migration-progress.ts'
 import type { NodeStats } from './procedures.ts'
 import { finding, type Silence } from './quarantine.ts'
 import {
@@ -68,6 +69,33 @@ export function instanceSamples({ state, silence, network, monitor }: InstanceRe
     ),
     ...nics.map((nic) => sample('instance_nic', { ...at, device: nic.device }, nicFields(nic))),
   ].filter(({ fields }) => Object.keys(fields).length > 0)
+}
+
+/** How far an instance has come on its way to another host. */
+export function migrationSample(
+  uuid: string,
+  progress: MigrationProgress,
+  time: number,
+  { host, tags }: InstanceContext,
+): Sample {
+  const { totalBytes, remainingBytes, elapsedMs } = progress
+  const known = totalBytes !== null && totalBytes > 0 && remainingBytes !== null
+  return sample(
+    'instance_migration',
+    { time, host, instance: uuid, project: tags.project },
+    {
+      progress_percent: known ? Math.max(0, Math.min(100, (1 - remainingBytes / totalBytes) * 100)) : null,
+      total_bytes: totalBytes,
+      remaining_bytes: remainingBytes,
+      processed_bytes: progress.processedBytes,
+      throughput: progress.throughput,
+      dirty_rate: progress.dirtyRate,
+      downtime: progress.downtimeMs,
+      iteration: progress.iteration,
+      throttle_percent: progress.throttlePercent,
+      elapsed: elapsedMs === null ? null : elapsedMs / 1000,
+    },
+  )
 }
 
 /** Only the state: of an instance that does not run, or whose state just changed. */

@@ -4,6 +4,7 @@ import type { DomainEvent } from './domain-events.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
+import { MigrationWatch } from './migrations.ts'
 import { type Answered, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
 import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
@@ -42,8 +43,14 @@ export interface PollReport {
 /** All instances are told to the inventory again after this long, so that one which missed them catches up. */
 const announceEveryMs = 600_000
 
-/** Paused because a migration or a start is under way (reasons of libvirt): the domain counts on the host where it runs. */
-const pausedInTransit: ReadonlySet<number> = new Set([2, 11])
+/**
+ * An instance that moves has a domain on two hosts for a while, and counts where it runs: not where it is paused for a
+ * migration, a start or post-copy, nor where it is shut off because it has left (reasons of libvirt).
+ */
+const countsElsewhere: ReadonlyMap<number, ReadonlySet<number>> = new Map([
+  [domainStates.paused, new Set([2, 11, 12, 13])],
+  [domainStates.shutOff, new Set([4])],
+])
 
 /** One connection to a hypervisor, from opening to loss: the polls and the events in between. */
 export class HypervisorSession {
@@ -52,6 +59,7 @@ export class HypervisorSession {
   readonly #memory: HypervisorMemory
   readonly #hypervisor: OpenedHypervisor
   readonly #repetitions = new Repetitions()
+  readonly #migrations: MigrationWatch
   readonly #lost = new AbortController()
   /** Domains of which an event came that is not dealt with yet. */
   readonly #changed = new Set<string>()
@@ -64,6 +72,7 @@ export class HypervisorSession {
     this.#deps = deps
     this.#memory = memory
     this.#hypervisor = opened
+    this.#migrations = new MigrationWatch(memory, deps.clock)
     opened.client.onEvent((event) => this.#received(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
   }
@@ -91,6 +100,7 @@ export class HypervisorSession {
   async poll(): Promise<PollReport> {
     const began = this.#deps.clock.monotonic()
     const readings = await this.#readStates([])
+    const first = !this.#listed
     this.#listed = true
     this.#wake()
     await this.#readXml(readings)
@@ -110,6 +120,8 @@ export class HypervisorSession {
       readMonitors(this.#memory, active, { chunkSize: chunk, intervalMs: interval, deadline, handOver }, this.#deps),
     ])
     samples += host
+    // One that began while nobody listened is told by no event.
+    if (first && this.#monitored) this.#migrations.notice(active.map(({ stats }) => stats.domain.uuid))
     return this.#report(began, samples, active, unasked)
   }
 
@@ -140,8 +152,26 @@ export class HypervisorSession {
     await this.#memory.outbox.deliver(this.#deps.intake)
   }
 
+  /** Resolves when an instance is leaving this host; throws what the signal was aborted for. */
+  migrating(signal: AbortSignal): Promise<void> {
+    return this.#migrations.some(signal)
+  }
+
+  async readMigrations(): Promise<void> {
+    await this.#handOver(
+      await this.#migrations.read((uuid) => {
+        const known = this.#memory.domains.get(uuid)
+        return known ? this.#context(known) : null
+      }),
+    )
+  }
+
   #received(event: DomainEvent): void {
     const { domain, kind } = event
+    if (kind === 'migration_iteration') {
+      this.#migrations.notice([domain.uuid])
+      return
+    }
     const known = this.#memory.domains.get(domain.uuid) ?? remember(this.#memory, domain, domainStates.shutOff)
     if (kind === 'metadata_changed' || kind === 'defined' || kind === 'started') known.factsFor = ''
     if (kind !== 'metadata_changed' && !this.#repetitions.isRepeated(event, this.#deps.clock.monotonic()))
@@ -198,7 +228,7 @@ export class HypervisorSession {
         : null
     const known = remember(this.#memory, domain, state)
     if (missed) this.#journal(missed, known)
-    return !(state === domainStates.paused && pausedInTransit.has(stateReason ?? 0))
+    return !countsElsewhere.get(state)?.has(stateReason ?? 0)
   }
 
   /** Domains that are not listed any more; one of which an event just came may be so new that the list is older. */

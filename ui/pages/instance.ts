@@ -52,6 +52,14 @@ export const foldedCharts: readonly { measurement: MeasurementName; charts: read
     ],
   },
   {
+    measurement: 'instance_migration',
+    charts: [
+      chart('migrationRemaining', 'B', ['remaining_bytes', 'total_bytes']),
+      chart('migrationRate', 'B/s', ['throughput', 'dirty_rate']),
+      chart('migrationDowntime', 'ms', ['downtime']),
+    ],
+  },
+  {
     measurement: 'instance_vcpu',
     charts: [chart('vcpuUsed', '%', ['cpu_percent'], { top: 100 }), chart('vcpuSteal', '%', ['steal_percent'])],
   },
@@ -74,6 +82,8 @@ export const foldedCharts: readonly { measurement: MeasurementName; charts: read
     ],
   },
 ]
+
+const byDevice: ReadonlySet<MeasurementName> = new Set(['instance_vcpu', 'instance_disk', 'instance_nic'])
 
 /** As the view wants them. */
 const drawn = (visit: Visit, charts: readonly ChartSpec[]) =>
@@ -124,7 +134,7 @@ export const instancePage: Route = {
           .filter(({ measurement }) => measurement !== 'instance_vcpu' || (instance.flavor?.vcpus ?? 2) > 1)
           .map(({ measurement, charts }) => ({
             ...{ measurement, title: visit.t(`fold.${measurement}`) },
-            charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: measurement !== 'instance' })),
+            charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: byDevice.has(measurement) })),
           })),
         allEvents: `/events?resource=${encodeURIComponent(instance.id)}&from=${encodeURIComponent(range.fromText)}&to=${encodeURIComponent(range.toText)}`,
         month: linkTo(visit, { from: 'now/M', to: 'now' }),
@@ -138,16 +148,20 @@ export const instanceFacts: Fragment = {
   name: 'instance-facts',
   access: ['see', 'instances'],
   everyMs: 1000,
-  wakes: (change) => change.kind === 'inventory',
+  wakes: (change) =>
+    change.kind === 'inventory' ||
+    (change.kind === 'samples' && change.measurement === ('instance_migration' satisfies MeasurementName)),
   async model(visit) {
     const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
     if (!instance) return { gone: true }
-    const [project, user] = await Promise.all([
+    const [project, user, migration] = await Promise.all([
       namesOf(visit, 'project', [instance.project]),
       namesOf(visit, 'user', [instance.user]),
+      migrationOf(visit, instance.id),
     ])
     return {
       ...instance,
+      migration,
       shape: instanceShape(instance.state),
       word: instance.state === null ? visit.t('instance.unknown') : visit.t(`instance.${instance.state}`),
       projectName: project(instance.project),
@@ -160,6 +174,27 @@ export const instanceFacts: Fragment = {
       sourceWord: visit.t(`source.${instance.source}`),
     }
   },
+}
+
+/** A migration tells of itself every second: one that has not for so long is over. */
+const migrationFreshMs = 15_000
+
+/** How far it has come, when it is on its way to another host. */
+async function migrationOf(visit: Visit, id: string) {
+  const { projects } = visit.scope
+  const where = projects === 'all' ? { instance: id } : { instance: id, project: projects }
+  const since = visit.now - migrationFreshMs
+  const samples = await visit.deps.store.latest({ measurement: 'instance_migration', where, since })
+  const last = samples.toSorted((a, b) => b.time - a.time)[0]
+  if (!last) return null
+  const { progress_percent, remaining_bytes, throughput, dirty_rate, downtime, iteration, elapsed } = last.fields
+  return {
+    ...{ progress: progress_percent, remaining: remaining_bytes, throughput, dirtyRate: dirty_rate, downtime, iteration },
+    elapsedMs: elapsed === undefined ? null : elapsed * 1000,
+    width: Math.round(progress_percent ?? 0),
+    host: visit.can('see', 'hosts') ? last.tags.host : null,
+    endless: dirty_rate !== undefined && throughput !== undefined && dirty_rate > throughput && (iteration ?? 0) > 2,
+  }
 }
 
 /** Checks and the newest events. */
