@@ -225,11 +225,18 @@ function sample<M extends MeasurementName>(
   { time, ...named }: { time: number } & Record<string, string | undefined | number>,
   fields: Fields<M>,
 ): Sample {
+  // `for in`, because these are literals of ours and the tenth of a poll's time went into Object.entries.
   const tags: Record<string, string> = {}
-  for (const [tag, value] of Object.entries(named)) if (typeof value === 'string' && value !== '') tags[tag] = value
+  for (const tag in named) {
+    const value = named[tag]
+    if (typeof value === 'string' && value !== '') tags[tag] = value
+  }
+  const all = fields as Readonly<Record<string, number | null | undefined>>
   const known: Record<string, number> = {}
-  for (const [field, value] of Object.entries<number | null | undefined>(fields as Record<string, number | null | undefined>))
+  for (const field in all) {
+    const value = all[field]
     if (value !== null && value !== undefined) known[field] = value
+  }
   return { measurement, tags: tags satisfies Tags, fields: known, time }
 }
 
