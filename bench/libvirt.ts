@@ -99,7 +99,9 @@ async function scrape({ url }: Exporter): Promise<boolean> {
 
 /** Processor time of a process so far, in the kernel's ticks of 10 ms. */
 function cpuMs({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
@@ -153,7 +155,12 @@ function rowsOf(measured: readonly Round[], cpuMs: number, exporterMs: number | 
     beside('virsh domstats, all groups', median('theirsAll')),
     ...(exporterMs === null
       ? []
-      : [{ ...beside('prometheus-libvirt-exporter', median('exporter')), note: 'it has no vCPU, steal, latency or guest memory' }]),
+      : [
+          {
+            ...beside('prometheus-libvirt-exporter', median('exporter')),
+            note: 'it has no vCPU, steal, latency or guest memory',
+          },
+        ]),
     {
       ...{ name: `${what}, CPU of the client`, value: cpuMs, unit: 'ms' },
       ...(exporterMs !== null && exporterMs > 0

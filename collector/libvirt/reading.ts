@@ -4,8 +4,8 @@ import type { DomainFacts } from './domain-xml.ts'
 import { newHypervisorMemory, remember } from './hypervisor-memory.ts'
 import { type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
-import { allDomainStats, statsFlags, statsGroups } from './procedures.ts'
 import type { LibvirtConnection } from './section.ts'
+import { StateReader } from './state-reading.ts'
 import { type DomainStats, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
@@ -25,9 +25,9 @@ export async function readOnce(
   const { client, ...hypervisor } = await openHypervisor(config, deps.clock)
   const memory = newHypervisorMemory(config, deps.clock)
   try {
-    const query = { domains: [], groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
+    const states = new StateReader(client, memory)
     const instant = { at: deps.clock.monotonic(), time: deps.clock.now() }
-    const readings = (await client.call(allDomainStats, query)).map(domainStats).map((stats) => ({ stats, ...instant }))
+    const readings = (await states.read([])).map(domainStats).map((stats) => ({ stats, ...instant }))
     for (const { stats } of readings) remember(memory, stats.domain, stats.state ?? 0)
     const listed = readings.map(({ stats }) => stats)
     await readXml(client, memory, listed, deps.logger)
@@ -42,7 +42,8 @@ export async function readOnce(
           if (monitor) answers.set(network.stats.domain.uuid, { ...monitor.stats, nics: network.stats.nics })
       },
     }
-    await readMonitors(memory, active, poll, deps)
+    if (states.bulk) await readMonitors(memory, active, poll, deps)
+    else for (const { stats } of active) answers.set(stats.domain.uuid, stats)
     const domains = listed.map((stats) => ({
       stats: answers.get(stats.domain.uuid) ?? stats,
       facts: memory.domains.get(stats.domain.uuid)?.facts ?? null,

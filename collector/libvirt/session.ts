@@ -5,13 +5,14 @@ import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
 import { MigrationWatch } from './migrations.ts'
-import { type Answered, readMonitors } from './monitor-reading.ts'
+import { type Answered, type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
-import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
+import type { DomainRef } from './procedures.ts'
 import { finding } from './quarantine.ts'
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
+import { StateReader } from './state-reading.ts'
 import { domainStates, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
@@ -60,6 +61,7 @@ export class HypervisorSession {
   readonly #hypervisor: OpenedHypervisor
   readonly #repetitions = new Repetitions()
   readonly #migrations: MigrationWatch
+  readonly #states: StateReader
   readonly #lost = new AbortController()
   /** Domains of which an event came that is not dealt with yet. */
   readonly #changed = new Set<string>()
@@ -72,6 +74,7 @@ export class HypervisorSession {
     this.#deps = deps
     this.#memory = memory
     this.#hypervisor = opened
+    this.#states = new StateReader(opened.client, memory)
     this.#migrations = new MigrationWatch(memory, deps.clock)
     opened.client.onEvent((event) => this.#received(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
@@ -113,16 +116,21 @@ export class HypervisorSession {
       const count = await this.#handOver(chunk.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
       samples += count // not before the await: other chunks count meanwhile
     }
-    const { chunk, interval, timeout } = this.#config
-    const deadline = began + Math.max(interval, 4 * timeout)
-    const [host, unasked] = await Promise.all([
-      this.#readHost(readings),
-      readMonitors(this.#memory, active, { chunkSize: chunk, intervalMs: interval, deadline, handOver }, this.#deps),
-    ])
+    const [host, unasked] = await Promise.all([this.#readHost(readings), this.#readMonitors(active, began, handOver)])
     samples += host
     // One that began while nobody listened is told by no event.
     if (first && this.#monitored) this.#migrations.notice(active.map(({ stats }) => stats.domain.uuid))
     return this.#report(began, samples, active, unasked)
+  }
+
+  async #readMonitors(active: readonly Reading[], began: number, handOver: MonitorPoll['handOver']): Promise<number> {
+    if (this.#states.bulk) {
+      const { chunk: chunkSize, interval: intervalMs, timeout } = this.#config
+      const deadline = began + Math.max(intervalMs, 4 * timeout)
+      return readMonitors(this.#memory, active, { chunkSize, intervalMs, deadline, handOver }, this.#deps)
+    }
+    await handOver(active.map((reading) => ({ network: reading, monitor: reading })))
+    return 0
   }
 
   /** Resolves when there is something for `settle`, after the first list; throws what the signal was aborted for. */
@@ -197,24 +205,12 @@ export class HypervisorSession {
 
   /** One call that needs no QEMU: states, and what the kernel counts of interfaces. An empty list asks for all domains. */
   async #readStates(domains: readonly DomainRef[]): Promise<Reading[]> {
-    const records = await this.#stateRecords(domains)
+    const records = await this.#states.read(domains)
     const { clock } = this.#deps
     const instant = { at: clock.monotonic(), time: clock.now() }
     const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
     if (domains.length === 0) this.#forgetAllBut(readings)
     return readings.filter((reading) => this.#noteState(reading))
-  }
-
-  async #stateRecords(domains: readonly DomainRef[]): Promise<DomainRecord[]> {
-    const { client } = this.#hypervisor
-    const query = { domains, groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
-    try {
-      return await client.call(allDomainStats, query)
-    } catch (error) {
-      if (domains.length === 0 || !(error instanceof LibvirtError)) throw error
-      // Some drivers refuse the whole list when one domain of it has just vanished.
-      return await client.call(allDomainStats, { ...query, domains: [] })
-    }
   }
 
   /** Remembers the state; after an outage also journals what it says of the time in between. False = counts on another host. */

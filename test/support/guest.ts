@@ -84,5 +84,5 @@ export function guestXml({ name, uuid, vcpus = 1, tap, networkBoot, nova }: Gues
     <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
     <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${image}'/><target dev='vda' bus='virtio'/></disk>
     ${nic}<memballoon model='virtio'><stats period='10'/></memballoon><video><model type='none'/></video>
-    <controller type='usb' model='none'/></devices></domain>`
+    <controller type='usb' model='none'/><controller type='scsi' model='virtio-scsi'/></devices></domain>`
 }
