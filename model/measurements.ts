@@ -62,6 +62,15 @@ export const measurements = {
       steal_percent: f('%', 'Steal: ready but not running'),
     },
   },
+  /** From the agent in the guest, where it is asked: the tenant's own word. `device`: the mount point. */
+  instance_filesystem: {
+    tags: ['instance', 'project', 'host', 'device'],
+    fields: {
+      total_bytes: f('B', 'Size'),
+      used_bytes: f('B', 'Used'),
+      used_percent: f('%', 'Used'),
+    },
+  },
   /** Only while it leaves `host`, a row a second. */
   instance_migration: {
     tags: ['instance', 'project', 'host'],

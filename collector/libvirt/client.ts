@@ -17,6 +17,7 @@ import {
 import { authenticate } from './sasl.ts'
 import type { LibvirtEndpoint } from './section.ts'
 import { connect } from './transport.ts'
+import type { Access } from './uri.ts'
 import { malformed, XdrReader, XdrWriter } from './xdr.ts'
 
 /** The daemon did not answer in time. The call goes on over there, and holds one of its workers until it ends. */
@@ -31,6 +32,8 @@ export interface ClientOptions {
   clock: Clock
   /** Per call, unless the call says otherwise. */
   timeoutMs: number
+  /** Default: read-only. */
+  access?: Access
 }
 
 /** Far above what a poller has in flight: reaching it means that nobody reads the answers. */
@@ -91,14 +94,15 @@ export class LibvirtClient {
     stream.resume() // a transport that looked at the first bytes itself has paused it
   }
 
-  /** Connects, authenticates as the daemon asks, and opens the driver read-only. */
+  /** Connects, authenticates as the daemon asks, and opens the driver, read-only unless told otherwise. */
   static async open(endpoint: LibvirtEndpoint, options: ClientOptions): Promise<LibvirtClient> {
-    const { stream, address, peer } = await connect(endpoint, options.clock, options.timeoutMs)
+    const { access = 'read-only' } = options
+    const { stream, address, peer } = await connect(endpoint, options.clock, options.timeoutMs, access)
     const client = new LibvirtClient(stream, options)
     try {
       await client.#authenticate(peer, endpoint.sasl)
       if (await client.call(supportsFeature, features.keepalive)) void client.#watchOver()
-      await client.call(connectOpen, { uri: address.driverUri, readOnly: true })
+      await client.call(connectOpen, { uri: address.driverUri, readOnly: access === 'read-only' })
       return client
     } catch (error) {
       client.close()

@@ -36,7 +36,7 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
     while (!signal.aborted) {
       try {
         const session = await HypervisorSession.open(config, { ...deps, logger }, memory)
-        await watch(session, config.interval, deps.clock, signal, (report) => {
+        await watch(session, config, deps.clock, signal, (report) => {
           outage.ended(report)
           health(healthOfConnection(report))
           const qemus = healthOfQemus(report)
@@ -61,7 +61,7 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
 /** Polls and follows events at the same time: a QEMU that hangs delays its own statistics, never a change of state. */
 async function watch(
   session: HypervisorSession,
-  intervalMs: number,
+  config: LibvirtConnection,
   clock: Clock,
   signal: AbortSignal,
   polled: (report: PollReport) => void,
@@ -69,15 +69,18 @@ async function watch(
   const failed = new AbortController()
   const over = AbortSignal.any([signal, session.lost, failed.signal])
   over.addEventListener('abort', () => session.close(), { once: true })
+  const agents = config.agent === undefined ? null : session.guestAgents()
+  over.addEventListener('abort', () => agents?.close(), { once: true })
   const ending = (error: unknown) => {
     failed.abort(error)
     throw error
   }
   try {
     await Promise.all([
-      every(clock, intervalMs, over, async () => polled(await session.poll())).catch(ending),
+      every(clock, config.interval, over, async () => polled(await session.poll())).catch(ending),
       followEvents(session, over).catch(ending),
       followMigrations(session, clock, over).catch(ending),
+      ...(agents && config.agent !== undefined ? [every(clock, config.agent, over, () => agents.round()).catch(ending)] : []),
     ])
   } finally {
     session.close()

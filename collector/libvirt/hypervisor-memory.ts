@@ -2,6 +2,7 @@ import type { Clock } from '../../model/clock.ts'
 import type { SeenInstance } from '../../model/resource.ts'
 import { LibvirtClient } from './client.ts'
 import type { DomainFacts } from './domain-xml.ts'
+import type { GuestFacts } from './guest-facts.ts'
 import { MonitorConnections } from './monitor-connections.ts'
 import { Outbox } from './outbox.ts'
 import type { DomainRef, NodeStats } from './procedures.ts'
@@ -22,6 +23,8 @@ export interface RememberedDomain {
   factsFor: string
   /** null: its QEMU answers, or was never asked. */
   silence: Silence | null
+  /** What its agent told last, where it is asked. */
+  guest: GuestFacts | null
 }
 
 /** Everything that outlives a connection: baselines, cached XML, and events that are not handed over yet. */
@@ -51,7 +54,7 @@ export const newHypervisorMemory = (config: LibvirtConnection, clock: Clock): Hy
 export function remember(memory: HypervisorMemory, ref: DomainRef, state: number): RememberedDomain {
   const known = memory.domains.get(ref.uuid)
   if (known) return Object.assign(known, { ref, state })
-  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silence: null }
+  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silence: null, guest: null }
   memory.domains.set(ref.uuid, domain)
   return domain
 }
@@ -69,16 +72,19 @@ export function seenInstance(domain: RememberedDomain, host: string, seenAt: num
     user: nova.user,
     flavor: nova.flavor,
     image: nova.image,
-    addresses: addresses(domain.facts),
+    addresses: addresses(domain.facts, domain.guest),
     createdAt: nova.createdAt,
     seenAt,
   }
 }
 
-function addresses(facts: DomainFacts | null): SeenInstance['addresses'] {
+function addresses(facts: DomainFacts | null, guest: GuestFacts | null): SeenInstance['addresses'] {
   const macs = new Map(facts?.nics.map(({ port, mac }) => [port, mac]))
-  return (facts?.nova?.ports ?? []).flatMap((port) => {
+  const ports = (facts?.nova?.ports ?? []).flatMap((port) => {
     const mac = macs.get(port.id)
     return port.addresses.map((address) => (mac ? { address, mac } : { address }))
   })
+  const known = new Set(ports.map(({ address }) => address))
+  const told = (guest?.addresses ?? []).filter(({ address }) => !known.has(address))
+  return [...ports, ...told.map(({ address, mac }) => ({ address, label: 'guest', ...(mac ? { mac } : {}) }))]
 }

@@ -251,6 +251,20 @@ export const allDomainStats: Procedure<StatsQuery, DomainRecord[]> = {
   decode: (from) => from.list(28, maxDomains, () => readDomainRecord(from)),
 }
 
+/** Of DOMAIN_GET_GUEST_INFO. */
+export const guestInfoTypes = { hostname: 8, filesystems: 16, interfaces: 64 } as const
+
+/** Asks the agent in the guest; needs read-write access. */
+export const guestInfo: Procedure<{ domain: DomainRef; types: number }, Params> = {
+  name: 'DOMAIN_GET_GUEST_INFO',
+  number: 418,
+  encode(to, { domain, types }) {
+    writeDomain(to, domain)
+    to.uint(types).uint(0)
+  },
+  decode: readParams,
+}
+
 /** What a domain is busy with; `type` 0 = nothing. */
 export interface JobStats {
   type: number

@@ -1,6 +1,7 @@
 /** Readings and rates → samples, with the names of model/measurements.ts. A number that is not known is left out. */
 import type { MeasurementName, measurements } from '../../model/measurements.ts'
 import type { Sample, Tags } from '../../model/sample.ts'
+import type { GuestFacts } from './guest-facts.ts'
 import type { MigrationProgress } from './migration-progress.ts'
 import type { NodeStats } from './procedures.ts'
 import { finding, type Silence } from './quarantine.ts'
@@ -97,6 +98,21 @@ export function migrationSample(
     },
   )
 }
+
+/** What a guest's agent tells of its file systems. */
+export const filesystemSamples = (
+  uuid: string,
+  { filesystems }: GuestFacts,
+  time: number,
+  { host, tags }: InstanceContext,
+): Sample[] =>
+  filesystems.map(({ mountpoint, totalBytes, usedBytes }) =>
+    sample(
+      'instance_filesystem',
+      { time, host, instance: uuid, project: tags.project, device: mountpoint },
+      { total_bytes: totalBytes, used_bytes: usedBytes, used_percent: (usedBytes / totalBytes) * 100 },
+    ),
+  )
 
 /** Only the state: of an instance that does not run, or whose state just changed. */
 export function stateSample(uuid: string, state: number, time: number, context: InstanceContext): Sample {

@@ -44,6 +44,8 @@ const connection = z
     /** Of one call. The daemon's own calls to a healthy QEMU take milliseconds. */
     timeout: duration.prefault('5s'),
     /** Domains per bulk call: one QEMU that hangs holds up as many others, once. */
+    /** How often guests are asked through their agents; absent = never. Needs read-write access. */
+    agent: duration.optional(),
     chunk: z.int().min(1).max(1000).prefault(25),
   })
   .superRefine(({ uri, tls, ssh }, ctx) => {

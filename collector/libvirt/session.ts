@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type Intake, type Logger } from '../../model/contract.ts'
 import type { DomainEvent } from './domain-events.ts'
+import { GuestAgents } from './guest-agent.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
@@ -172,6 +173,11 @@ export class HypervisorSession {
         return known ? this.#context(known) : null
       }),
     )
+  }
+
+  /** The slow loop beside the polls, for as long as this session lasts. */
+  guestAgents(): GuestAgents {
+    return new GuestAgents(this.#config, this.#memory, { ...this.#deps, contextOf: (domain) => this.#context(domain) })
   }
 
   #received(event: DomainEvent): void {

@@ -66,7 +66,9 @@ function remoteScript({ sockets, helper }: SshRoute): string {
   return [
     ...(helper === null
       ? []
-      : [`if command -v virt-ssh-helper >/dev/null 2>&1; then exec virt-ssh-helper -r ${quoted(helper)}; fi`]),
+      : [
+          `if command -v virt-ssh-helper >/dev/null 2>&1; then exec virt-ssh-helper ${helper.access === 'read-only' ? '-r ' : ''}${quoted(helper.uri)}; fi`,
+        ]),
     `for s in ${paths}; do if [ -S "$s" ]; then break; fi; done`,
     `[ -S "$s" ] || { echo "no libvirt socket there: ${sockets.map((path) => path.replace(/[^\w/.-]/g, '?')).join(', ')}" >&2; exit 1; }`,
     'if command -v nc >/dev/null 2>&1; then if nc -h 2>&1 | grep -q -- -q; then exec nc -q 0 -U "$s"; fi; exec nc -U "$s"; fi',

@@ -6,7 +6,7 @@ import { AppError } from '../../model/contract.ts'
 import type { LibvirtEndpoint } from './section.ts'
 import { openSsh } from './ssh-transport.ts'
 import { openTls } from './tls-transport.ts'
-import { type LibvirtAddress, parseLibvirtUri } from './uri.ts'
+import { type Access, type LibvirtAddress, parseLibvirtUri } from './uri.ts'
 
 export interface Transport {
   stream: Duplex
@@ -16,8 +16,8 @@ export interface Transport {
 }
 
 /** Throws AppError: 'unreachable' (nobody there), 'denied' (a certificate or a login was refused, by them or by us). */
-export async function connect(endpoint: LibvirtEndpoint, clock: Clock, timeoutMs: number): Promise<Transport> {
-  const address = parseLibvirtUri(endpoint.uri, process.env)
+export async function connect(endpoint: LibvirtEndpoint, clock: Clock, timeoutMs: number, access: Access): Promise<Transport> {
+  const address = parseLibvirtUri(endpoint.uri, process.env, access)
   const { route } = address
   switch (route.kind) {
     case 'unix':

@@ -6,7 +6,17 @@ import { AppError } from '../../model/contract.ts'
 export type Route =
   | { kind: 'unix'; sockets: readonly string[] }
   | { kind: 'tls'; host: string; port: number }
-  | { kind: 'ssh'; host: string; port: number | null; user: string | null; sockets: readonly string[]; helper: string | null }
+  | {
+      kind: 'ssh'
+      host: string
+      port: number | null
+      user: string | null
+      sockets: readonly string[]
+      helper: { uri: string; access: Access } | null
+    }
+
+/** All but the guest agent is had with read-only. */
+export type Access = 'read-only' | 'read-write'
 
 export interface LibvirtAddress {
   /** What CONNECT_OPEN is told: the URI without transport, host and our own parameters. */
@@ -32,14 +42,20 @@ const examples = 'qemu:///system, qemu+tls://host/system, qemu+ssh://user@host/s
  * Understands `qemu:///system`, `qemu:///session`, `qemu+unix:///system?socket=/path`, `qemu://host/system` and `qemu+tls://`
  * (TLS), `qemu+ssh://user@host:port/system?socket=/path`; the same with other drivers (`lxc:///system`, `test:///default`).
  */
-export function parseLibvirtUri(uri: string, environment: Readonly<Record<string, string | undefined>> = {}): LibvirtAddress {
+export function parseLibvirtUri(
+  uri: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+  access: Access = 'read-only',
+): LibvirtAddress {
   const match = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/i.exec(uri)
   if (!match) throw new AppError('invalid', `${uri}: not a libvirt URI (write for example ${examples})`)
   const [, driver = '', transport, authority = '', path = '', query = ''] = match
   const driverUri = `${driver}://${path}`
   const parameters = new URLSearchParams(query)
   const given = parameters.get('socket')
-  const sockets = given ? [given] : socketPaths(driver, path, environment)
+  const sockets = given
+    ? [access === 'read-only' ? given : given.replace(/-ro$/, '')]
+    : socketPaths(driver, path, environment, access)
   const kind = transport ?? (authority === '' ? 'unix' : 'tls')
   if (kind === 'unix') {
     if (authority !== '') throw new AppError('invalid', `${uri}: a unix socket is on this machine, it has no host`)
@@ -48,7 +64,7 @@ export function parseLibvirtUri(uri: string, environment: Readonly<Record<string
   if (kind !== 'tls' && kind !== 'ssh') throw new AppError('invalid', `${uri}: ${notSupported(kind)}`)
   const { user, host, port } = readAuthority(uri, authority)
   if (kind === 'tls') return { driverUri, route: { kind, host, port: port ?? tlsPort } }
-  return { driverUri, route: { kind, host, port, user, sockets, helper: given ? null : driverUri } }
+  return { driverUri, route: { kind, host, port, user, sockets, helper: given ? null : { uri: driverUri, access } } }
 }
 
 function notSupported(transport: string): string {
@@ -75,10 +91,16 @@ function readAuthority(uri: string, authority: string): { user: string | null; h
 }
 
 /** Read-only sockets first: bulk statistics, XML and events need no more, and nobody has to grant us more. */
-function socketPaths(driver: string, path: string, environment: Readonly<Record<string, string | undefined>>): string[] {
+function socketPaths(
+  driver: string,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  access: Access,
+): string[] {
   const daemons = [modularDaemons[driver], 'libvirt'].filter((name) => name !== undefined)
   const directory = socketDirectory(driver, path, environment)
-  return ['-sock-ro', '-sock'].flatMap((kind) => daemons.map((daemon) => join(directory, `${daemon}${kind}`)))
+  const kinds = access === 'read-only' ? ['-sock-ro', '-sock'] : ['-sock']
+  return kinds.flatMap((kind) => daemons.map((daemon) => join(directory, `${daemon}${kind}`)))
 }
 
 function socketDirectory(driver: string, path: string, environment: Readonly<Record<string, string | undefined>>): string {

@@ -14,7 +14,15 @@ const marksAtMost = 100
 const leastStep = 10_000
 
 const query = z.object({
-  measurement: z.enum(['instance', 'instance_vcpu', 'instance_disk', 'instance_nic', 'instance_migration', 'hypervisor']),
+  measurement: z.enum([
+    'instance',
+    'instance_vcpu',
+    'instance_disk',
+    'instance_nic',
+    'instance_migration',
+    'instance_filesystem',
+    'hypervisor',
+  ]),
   field: z.array(z.string().max(40)).min(1).max(24),
   id: z.string().min(1).max(64),
   points: z.coerce.number().int().min(10).max(pointsAtMost).default(560),

@@ -74,6 +74,13 @@ export const foldedCharts: readonly { measurement: MeasurementName; charts: read
     ],
   },
   {
+    measurement: 'instance_filesystem',
+    charts: [
+      chart('filesystem', '%', ['used_percent'], { top: 100 }),
+      chart('filesystemBytes', 'B', ['used_bytes', 'total_bytes']),
+    ],
+  },
+  {
     measurement: 'instance_nic',
     charts: [
       chart('network', 'bit/s', ['rx_bytes', 'tx_bytes']),
@@ -83,7 +90,7 @@ export const foldedCharts: readonly { measurement: MeasurementName; charts: read
   },
 ]
 
-const byDevice: ReadonlySet<MeasurementName> = new Set(['instance_vcpu', 'instance_disk', 'instance_nic'])
+const byDevice: ReadonlySet<MeasurementName> = new Set(['instance_vcpu', 'instance_filesystem', 'instance_disk', 'instance_nic'])
 
 /** As the view wants them. */
 const drawn = (visit: Visit, charts: readonly ChartSpec[]) =>

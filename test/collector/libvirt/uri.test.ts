@@ -28,7 +28,7 @@ describe('a libvirt URI', () => {
   leads('qemu://hv-07:7/system', 'qemu:///system', { kind: 'tls', host: 'hv-07', port: 7 })
   leads('qemu+tls://[fd00::7]:1/system', 'qemu:///system', { kind: 'tls', host: 'fd00::7', port: 1 })
   leads('qemu+ssh://nova@hv-07/system', 'qemu:///system', {
-    ...{ kind: 'ssh', user: 'nova', host: 'hv-07', port: null, helper: 'qemu:///system' },
+    ...{ kind: 'ssh', user: 'nova', host: 'hv-07', port: null, helper: { uri: 'qemu:///system', access: 'read-only' } },
   })
   leads('qemu+ssh://hv-07:2222/system?socket=/srv/x', 'qemu:///system', {
     kind: 'ssh',
@@ -45,6 +45,15 @@ describe('a libvirt URI', () => {
       'virtqemud-sock',
       'libvirt-sock',
     ])
+  })
+
+  it('leads to the read-write sockets only for whom read-only is not enough', () => {
+    const sockets = (uri: string) => {
+      const { route } = parseLibvirtUri(uri, {}, 'read-write')
+      return 'sockets' in route ? route.sockets : []
+    }
+    assert.deepEqual(sockets('qemu:///system'), ['/run/libvirt/virtqemud-sock', '/run/libvirt/libvirt-sock'])
+    assert.deepEqual(sockets('qemu+unix:///system?socket=/srv/libvirt-sock-ro'), ['/srv/libvirt-sock'])
   })
 
   const refuses = (uri: string, message: RegExp) => it(`refuses ${uri}`, () => assert.throws(() => parseLibvirtUri(uri), message))
