@@ -7,7 +7,7 @@ import { AppError, type Intake, type Logger } from '../../model/contract.ts'
 import type { Sample } from '../../model/sample.ts'
 import { CallTimeout, LibvirtClient } from './client.ts'
 import { type GuestFacts, guestFacts } from './guest-facts.ts'
-import type { HypervisorMemory, RememberedDomain } from './hypervisor-memory.ts'
+import { type HypervisorMemory, type RememberedDomain, seenInstance } from './hypervisor-memory.ts'
 import { inParallel } from './in-parallel.ts'
 import { MonitorConnections } from './monitor-connections.ts'
 import { guestInfo, guestInfoTypes, LibvirtError } from './procedures.ts'
@@ -50,8 +50,12 @@ export class GuestAgents {
     await inParallel(callsAtOnce, asked, async (domain) => {
       const facts = await this.#ask(domain)
       if (facts === null) return
+      const moved = JSON.stringify(domain.guest?.addresses) !== JSON.stringify(facts.addresses)
       domain.guest = facts
-      const samples: Sample[] = filesystemSamples(domain.ref.uuid, facts, this.#deps.clock.now(), this.#deps.contextOf(domain))
+      const now = this.#deps.clock.now()
+      const instance = moved ? seenInstance(domain, this.#deps.contextOf(domain).host, now) : null
+      if (instance) await this.#deps.intake.instances([instance])
+      const samples: Sample[] = filesystemSamples(domain.ref.uuid, facts, now, this.#deps.contextOf(domain))
       if (samples.length > 0) await this.#deps.intake.samples(samples)
     })
   }

@@ -88,4 +88,36 @@ describe(`a hypervisor with ${guests} guests of which QEMUs freeze`, function ()
     })
   freezes([7], 'QEMU not answering: instance-00000007')
   freezes([3, 4, 5, 20, 40], 'QEMU not answering: instance-00000003, instance-00000004, instance-00000005 and 2 more')
+
+  it('spares the daemon when most of them freeze at once (their storage is gone), says so, and gets all back', async () => {
+    const frozen = Array.from({ length: Math.ceil(guests * 0.6) }, (_, n) => libvirtd.qemu(name(n)))
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP')
+    let most = 0
+    try {
+      await seen.await(() => (seen.component('libvirt')?.state === 'degraded' ? true : undefined))
+      for (let n = 0; n < 5; n++) {
+        await systemClock.sleep(intervalMs)
+        most = Math.max(most, seen.component('libvirt')?.numbers.orphans ?? 0)
+      }
+      console.log(`      ${most} stuck calls at the most; ${seen.component('libvirt')?.detail}`)
+      assert.ok(most <= 14, `${most} of the daemon's 20 workers are taken`)
+      assert.match(seen.component('libvirt')?.detail ?? '', /^\d+ QEMUs were not asked: \d+ calls are stuck/)
+      const began = systemClock.monotonic()
+      libvirtd.virsh('list')
+      assert.ok(systemClock.monotonic() - began < 3000, 'Nova could not get through')
+      const states = seen.samples.length
+      await seen.await(() =>
+        seen.samples.slice(states).some((s) => s.tags.instance === uuid(0) && s.fields.state === 1) ? true : undefined,
+      )
+    } finally {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT')
+    }
+    await seen.await(() => {
+      const [libvirt, qemus] = [seen.component('libvirt'), seen.component('qemu')]
+      return libvirt?.state === 'ok' && qemus?.state === 'ok' && libvirt.numbers.orphans === 0 ? true : undefined
+    })
+    const from = seen.samples.length
+    for (let n = 0; n < guests; n++)
+      await seen.await(() => seen.samples.slice(from).find((s) => s.tags.instance === uuid(n) && 'disk_write_ops' in s.fields))
+  })
 })
