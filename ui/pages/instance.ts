@@ -1,4 +1,5 @@
 import type { MeasurementName } from '../../model/measurements.ts'
+import type { Where } from '../../model/sample.ts'
 import { isCounted } from '../../model/usage.ts'
 import { eventRows, isMark } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
@@ -106,11 +107,12 @@ export const instancePage: Route = {
     const instance = await visit.deps.inventory.instance(visit.scope, visit.params.id ?? '')
     if (!instance) return { kind: 'missing' }
     const { range } = parsed
-    const [facts, activity, usage, project] = await Promise.all([
+    const [facts, activity, usage, project, rare] = await Promise.all([
       instanceFacts.model(visit),
       instanceActivity.model(visit),
       usageOf(visit, instance.id, range),
       namesOf(visit, 'project', [instance.project]),
+      rareOnes(visit, instance.id, range.from),
     ])
     const title = instance.name ?? instance.id
     const projectHref = instance.project ? `/projects/${encodeURIComponent(instance.project)}` : undefined
@@ -139,6 +141,7 @@ export const instancePage: Route = {
         // A single vCPU is the instance itself.
         folded: foldedCharts
           .filter(({ measurement }) => measurement !== 'instance_vcpu' || (instance.flavor?.vcpus ?? 2) > 1)
+          .filter(({ measurement }) => !rarely.has(measurement) || rare.has(measurement))
           .map(({ measurement, charts }) => ({
             ...{ measurement, title: visit.t(`fold.${measurement}`) },
             charts: drawn(visit, charts).map((chart) => ({ ...chart, byDevice: byDevice.has(measurement) })),
@@ -183,15 +186,35 @@ export const instanceFacts: Fragment = {
   },
 }
 
+/** Measured of few instances, or seldom: shown only where there is something. */
+const rarely: ReadonlySet<MeasurementName> = new Set(['instance_migration', 'instance_filesystem'])
+
+const dayMs = 86_400_000
+
+/** Which of them were measured within the range, as far as a day back. */
+async function rareOnes(visit: Visit, id: string, from: number): Promise<ReadonlySet<MeasurementName>> {
+  const since = Math.max(from, visit.now - dayMs)
+  const found = await Promise.all(
+    [...rarely].map(async (measurement) => {
+      const samples = await visit.deps.store.latest({ measurement, where: ofInstance(visit, id), since })
+      return samples.length > 0 ? [measurement] : []
+    }),
+  )
+  return new Set(found.flat())
+}
+
+/** The instance's samples, and only those of the viewer's projects: it may have been another's before. */
+function ofInstance({ scope: { projects } }: Visit, id: string): Where {
+  return projects === 'all' ? { instance: id } : { instance: id, project: projects }
+}
+
 /** A migration tells of itself every second: one that has not for so long is over. */
 const migrationFreshMs = 15_000
 
 /** How far it has come, when it is on its way to another host. */
 async function migrationOf(visit: Visit, id: string) {
-  const { projects } = visit.scope
-  const where = projects === 'all' ? { instance: id } : { instance: id, project: projects }
   const since = visit.now - migrationFreshMs
-  const samples = await visit.deps.store.latest({ measurement: 'instance_migration', where, since })
+  const samples = await visit.deps.store.latest({ measurement: 'instance_migration', where: ofInstance(visit, id), since })
   const last = samples.toSorted((a, b) => b.time - a.time)[0]
   if (!last) return null
   const { progress_percent, remaining_bytes, throughput, dirty_rate, downtime, iteration, elapsed } = last.fields
