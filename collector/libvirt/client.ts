@@ -76,6 +76,7 @@ export class LibvirtClient {
   #serial = 0
   #closed: AppError | null = null
   #malformedEvents = 0
+  #abandoned = 0
   /** Messages since the last look of `#watchOver`, and when the last byte came, monotonic ms. */
   #heard = 0
   #lastByteAt = 0
@@ -120,9 +121,10 @@ export class LibvirtClient {
         return // the connection is over
       }
       unanswered = this.#heard === heard ? unanswered + 1 : 0
-      if (unanswered > unansweredAtMost)
+      if (unanswered > unansweredAtMost) {
+        this.#abandoned = this.#orphans.size + this.#pending.size
         this.#end(new AppError('unreachable', `the daemon has sent nothing for ${(unanswered * askAfterMs) / 1000} s`))
-      else if (unanswered > 0) this.#send(keepalive.ping)
+      } else if (unanswered > 0) this.#send(keepalive.ping)
     }
   }
 
@@ -137,6 +139,11 @@ export class LibvirtClient {
   /** Calls without an answer that the daemon still works on. */
   get orphans(): number {
     return this.#orphans.size
+  }
+
+  /** Calls that it may still work on although we gave the connection up; none when the daemon was the one who ended it. */
+  get abandoned(): number {
+    return this.#abandoned
   }
 
   get malformedEvents(): number {

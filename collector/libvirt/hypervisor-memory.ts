@@ -43,7 +43,7 @@ export interface HypervisorMemory {
 /** An empty memory, with connections that are opened when they are needed; whoever made it closes its monitors. */
 export const newHypervisorMemory = (config: LibvirtConnection, clock: Clock): HypervisorMemory => ({
   domains: new Map(),
-  monitors: new MonitorConnections(() => LibvirtClient.open(config, { clock, timeoutMs: config.timeout })),
+  monitors: new MonitorConnections(() => LibvirtClient.open(config, { clock, timeoutMs: config.timeout }), clock),
   hostCpu: null,
   hostCounts: new Map(),
   outbox: new Outbox(),

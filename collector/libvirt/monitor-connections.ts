@@ -1,10 +1,17 @@
+import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/contract.ts'
 import type { LibvirtClient } from './client.ts'
 import type { Procedure } from './procedures.ts'
 
-/** With three stuck calls a connection is not used for more: the daemon serves five of one connection at once by default. */
+/**
+ * The daemon serves five calls of one connection at once by default, and with five stuck does not even read our pings. So no
+ * connection is given more than four, and none that has three stuck is given another.
+ */
 const stuckPerConnection = 3
-const callsPerConnection = 5
+const callsPerConnection = 4
+
+/** Calls of a connection that we had to give up are believed stuck for so long. */
+const abandonedForMs = 300_000
 
 /**
  * Each stuck call holds one of the daemon's twenty workers, whatever connection it came from, and Nova needs them too. Those
@@ -34,16 +41,21 @@ interface Line {
  */
 export class MonitorConnections {
   readonly #open: () => Promise<LibvirtClient>
+  readonly #clock: Clock
   #lines: Line[] = []
+  #abandoned: { calls: number; until: number }[] = []
   #over = false
 
-  constructor(open: () => Promise<LibvirtClient>) {
+  constructor(open: () => Promise<LibvirtClient>, clock: Clock) {
     this.#open = open
+    this.#clock = clock
   }
 
   /** Calls that timed out and are still being worked on over there. */
   get orphans(): number {
-    return this.#lines.reduce((count, { client }) => count + (client?.orphans ?? 0), 0)
+    this.#forgetClosed()
+    const abandoned = this.#abandoned.reduce((count, { calls }) => count + calls, 0)
+    return this.#lines.reduce((count, { client }) => count + (client?.orphans ?? 0), abandoned)
   }
 
   /** As `LibvirtClient.call`; throws TooManyStuck without calling when it may not. */
@@ -68,7 +80,6 @@ export class MonitorConnections {
   }
 
   #withRoom(): Line {
-    this.#lines = this.#lines.filter(({ client }) => !client?.closed)
     const found = this.#lines.find(({ client, inFlight }) => {
       const stuck = client?.orphans ?? 0
       return stuck < stuckPerConnection && stuck + inFlight < callsPerConnection
@@ -89,6 +100,14 @@ export class MonitorConnections {
       },
     )
     return line
+  }
+
+  #forgetClosed(): void {
+    const now = this.#clock.monotonic()
+    for (const { client } of this.#lines)
+      if (client?.closed && client.abandoned > 0) this.#abandoned.push({ calls: client.abandoned, until: now + abandonedForMs })
+    this.#lines = this.#lines.filter(({ client }) => !client?.closed)
+    this.#abandoned = this.#abandoned.filter(({ until }) => until > now)
   }
 
   /** One connection is enough as long as nothing is stuck. */

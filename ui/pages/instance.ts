@@ -219,7 +219,8 @@ async function migrationOf(visit: Visit, id: string) {
   if (!last) return null
   const { progress_percent, remaining_bytes, throughput, dirty_rate, downtime, iteration, elapsed } = last.fields
   return {
-    ...{ progress: progress_percent, remaining: remaining_bytes, throughput, dirtyRate: dirty_rate, downtime, iteration },
+    ...{ progress: progress_percent, remaining: remaining_bytes, throughput, dirtyRate: dirty_rate, iteration },
+    downtime: downtime === undefined ? null : visit.t('migration.milliseconds', { count: Math.round(downtime) }),
     elapsedMs: elapsed === undefined ? null : elapsed * 1000,
     width: Math.round(progress_percent ?? 0),
     host: visit.can('see', 'hosts') ? last.tags.host : null,
