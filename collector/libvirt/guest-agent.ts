@@ -41,7 +41,10 @@ export class GuestAgents {
   constructor(config: LibvirtConnection, memory: HypervisorMemory, deps: GuestAgentDeps) {
     this.#memory = memory
     this.#deps = deps
-    this.#lines = new MonitorConnections(() => LibvirtClient.open(config, { clock: deps.clock, timeoutMs, access: 'read-write' }))
+    this.#lines = new MonitorConnections(
+      () => LibvirtClient.open(config, { clock: deps.clock, timeoutMs, access: 'read-write' }),
+      deps.clock,
+    )
   }
 
   /** Asks every running guest that has an agent's channel, once. */
