@@ -17,7 +17,7 @@ const abandonedForMs = 300_000
  * Each stuck call holds one of the daemon's twenty workers, whatever connection it came from, and Nova needs them too. Those
  * that are not suspected get a little more room than those that are.
  */
-const stuckInAll = { usual: 12, suspect: 8 } as const
+const stuckInAll = { usual: 10, suspect: 7 } as const
 
 export type Risk = keyof typeof stuckInAll
 

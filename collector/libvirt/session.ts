@@ -120,8 +120,16 @@ export class HypervisorSession {
     const [host, unasked] = await Promise.all([this.#readHost(readings), this.#readMonitors(active, began, handOver)])
     samples += host
     // One that began while nobody listened is told by no event.
-    if (first && this.#monitored) this.#migrations.notice(active.map(({ stats }) => stats.domain.uuid))
+    if (first && this.#monitored) this.#migrations.notice(this.#answeredSince(active))
     return this.#report(began, samples, active, unasked)
+  }
+
+  /** Those whose QEMU has just answered: only they may be asked more. */
+  #answeredSince(active: readonly Reading[]): string[] {
+    return active.flatMap(({ stats: { domain }, at }) => {
+      const monitor = this.#memory.domains.get(domain.uuid)?.monitor
+      return monitor && monitor.at >= at ? [domain.uuid] : []
+    })
   }
 
   async #readMonitors(active: readonly Reading[], began: number, handOver: MonitorPoll['handOver']): Promise<number> {
