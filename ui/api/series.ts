@@ -68,6 +68,7 @@ export const seriesApi: Route = {
         step,
         zone: visit.zone,
         t: means.times,
+        titles: Object.fromEntries(field.map((name) => [name, titleOf(visit, name, known)])),
         series: [...columns(visit, means, known), ...(bands ? columns(visit, bands, known) : [])],
         marks: marked,
       },
@@ -95,9 +96,12 @@ const columns = (visit: Visit, { series }: RangeResult, known: Readonly<Record<s
     aggregate,
     ...(Object.keys(tags).length > 0 && { tags }),
     unit: known[field]?.unit ?? '',
-    title: hasText(visit.language, `field.${field}`) ? visit.t(`field.${field}`) : (known[field]?.title ?? field),
+    title: titleOf(visit, field, known),
     v: values.map((value) => (value === null ? null : short(value))),
   }))
+
+const titleOf = (visit: Visit, field: string, known: Readonly<Record<string, { title: string }>>) =>
+  hasText(visit.language, `field.${field}`) ? visit.t(`field.${field}`) : (known[field]?.title ?? field)
 
 /** Four significant digits are more than a pixel can show, and a third of the bytes. */
 const short = (value: number) => Number(value.toPrecision(4))

@@ -24,6 +24,8 @@ export interface SeriesData {
   step: number
   zone: string
   t: readonly number[]
+  /** Of every field asked for, also of those without data. */
+  titles: Readonly<Record<string, string>>
   series: readonly {
     field: string
     aggregate: 'mean' | 'min' | 'max'
@@ -60,7 +62,7 @@ const devicesAtMost = 6
 
 /** What a chart draws, before it has colours: the fields, or the fields of each device (the busiest, in the order of their names). */
 export function columns(data: SeriesData, fields: readonly string[], unit: string, byDevice: boolean) {
-  const titleOf = (field: string) => data.series.find((series) => series.field === field)?.title ?? field
+  const titleOf = (field: string) => data.titles[field] ?? field
   if (!byDevice)
     return fields.map((field, index) => ({
       ...{ key: field, title: titleOf(field), colour: index, dash: index },
