@@ -1,6 +1,9 @@
-/** One poll of N real QEMU guests by our collector, and `virsh domstats` asking the same daemon for the same, in turn. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * One poll of N real QEMU guests by our collector, `virsh domstats` asking the same daemon for the same, and a scrape of
+ * prometheus-libvirt-exporter, in turn.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,8 +12,9 @@ import { newHypervisorMemory } from '../collector/libvirt/hypervisor-memory.ts'
 import { allDomainStats, statsFlags, statsGroups } from '../collector/libvirt/procedures.ts'
 import { HypervisorSession } from '../collector/libvirt/session.ts'
 import { domainStats } from '../collector/libvirt/stats.ts'
-import { systemClock } from '../model/clock.ts'
+import { type Clock, systemClock } from '../model/clock.ts'
 import { captured } from '../test/support/captured.ts'
+import { freePort } from '../test/support/free-port.ts'
 import { startLibvirtd } from '../test/support/libvirtd.ts'
 import { type BenchRow, printRows } from './row.ts'
 
@@ -20,13 +24,19 @@ interface Round {
   ours: number
   theirs: number
   theirsAll: number
+  exporter: number
 }
+
+const exporterPath = '/usr/bin/prometheus-libvirt-exporter'
+
+/** Rates need half a second between two polls; here a poll follows the other at once, and the clock pretends it did not. */
+const clock: Clock = { ...systemClock, monotonic: () => performance.now() * 200 }
 
 /** 40 MB of memory each, and one disk request a second. */
 const guests = Number(process.env.GUESTS ?? 50)
 
 /** A collector polls for months: after this many polls it is compiled. */
-const warmUp = 40
+const warmUp = 100
 const cpuRounds = 40
 const rounds = 11
 
@@ -41,7 +51,8 @@ export async function run(): Promise<BenchRow[]> {
     }
     const seen = captured()
     const config = { uri: libvirtd.uri, host: 'bench', interval: 30_000, timeout: 30_000, chunk: 25 }
-    const session = await HypervisorSession.open(config, { ...seen, clock: systemClock }, newHypervisorMemory())
+    const memory = newHypervisorMemory(config, clock)
+    const session = await HypervisorSession.open(config, { ...seen, clock }, memory)
     for (let n = 0; n < warmUp; n++) await session.poll()
     // Kernels that count CPU in ticks of 10 ms tell nothing of one poll: of many they do.
     const cpu = process.cpuUsage()
@@ -49,22 +60,59 @@ export async function run(): Promise<BenchRow[]> {
     const { user, system } = process.cpuUsage(cpu)
     const thousand = await thousandStates(libvirtd.uri, directory)
     const measured: Round[] = []
-    for (let n = 0; n < rounds; n++) measured.push(await round(session, libvirtd.uri))
+    const exporter = await startExporter(libvirtd.uri)
+    const before = exporter && cpuMs(exporter.process)
+    for (let n = 0; n < rounds; n++) measured.push(await round(session, libvirtd.uri, exporter))
+    const exporterMs = exporter && before !== null ? (cpuMs(exporter.process) - before) / rounds : null
+    exporter?.process.kill()
     session.close()
-    return [...rowsOf(measured, (user + system) / 1000 / cpuRounds), thousand]
+    memory.monitors.close()
+    return [...rowsOf(measured, (user + system) / 1000 / cpuRounds, exporterMs), thousand]
   } finally {
     await libvirtd.stop()
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-async function round(session: HypervisorSession, uri: string): Promise<Round> {
+interface Exporter {
+  process: ChildProcess
+  url: string
+}
+
+/** null where it is not installed. */
+async function startExporter(uri: string): Promise<Exporter | null> {
+  if (!existsSync(exporterPath)) return null
+  const address = `127.0.0.1:${await freePort()}`
+  const options = ['--libvirt.uri', uri, '--web.listen-address', address]
+  const exporter = { process: spawn(exporterPath, options, { stdio: 'ignore' }), url: `http://${address}/metrics` }
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if (await scrape(exporter).catch(() => false)) return exporter
+    await systemClock.sleep(100)
+  }
+  throw new Error('prometheus-libvirt-exporter does not answer')
+}
+
+/** False when it says that it could not read the daemon. */
+async function scrape({ url }: Exporter): Promise<boolean> {
+  return /^libvirt_up 1$/m.test(await (await fetch(url)).text())
+}
+
+/** Processor time of a process so far, in the kernel's ticks of 10 ms. */
+function cpuMs({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+async function round(session: HypervisorSession, uri: string, exporter: Exporter | null): Promise<Round> {
   const virsh = (...args: string[]) =>
     promisify(execFile)('virsh', ['-r', '-c', uri, 'domstats', '--raw', '--nowait', ...args], { maxBuffer: 2 ** 26 })
   return {
     ours: await timed(() => session.poll()),
     theirs: await timed(() => virsh(...groups)),
     theirsAll: await timed(() => virsh()),
+    exporter: exporter ? await timed(() => scrape(exporter)) : Number.NaN,
   }
 }
 
@@ -76,7 +124,10 @@ async function thousandStates(uri: string, directory: string): Promise<BenchRow>
     return `<domain type='test'><name>d${n}</name><uuid>${uuid}</uuid><memory>1024</memory><os><type>hvm</type></os></domain>`
   }
   writeFileSync(file, `<node>${Array.from({ length: 1000 }, (_, n) => domain(n)).join('')}</node>`)
-  const client = await LibvirtClient.open(uri.replace(/^.*\?/, `test+unix://${file}?`), { clock: systemClock, timeoutMs: 30_000 })
+  const client = await LibvirtClient.open(
+    { uri: uri.replace(/^.*\?/, `test+unix://${file}?`) },
+    { clock: systemClock, timeoutMs: 30_000 },
+  )
   const query = { domains: [], groups: statsGroups.state, flags: statsFlags.nowait }
   const times: number[] = []
   for (let n = 0; n < 21; n++) times.push(await timed(async () => (await client.call(allDomainStats, query)).map(domainStats)))
@@ -91,7 +142,7 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
   return performance.now() - began
 }
 
-function rowsOf(measured: readonly Round[], cpuMs: number): BenchRow[] {
+function rowsOf(measured: readonly Round[], cpuMs: number, exporterMs: number | null): BenchRow[] {
   const median = (field: keyof Round) => {
     const sorted = measured.map((round) => round[field]).sort((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 2)] ?? 0
@@ -102,7 +153,20 @@ function rowsOf(measured: readonly Round[], cpuMs: number): BenchRow[] {
   return [
     { ...beside('virsh domstats, same groups', median('theirs')), note: 'ours with XML cache, host figures and rates' },
     beside('virsh domstats, all groups', median('theirsAll')),
-    { name: `${what}, CPU of the client`, value: cpuMs, unit: 'ms' },
+    ...(exporterMs === null
+      ? []
+      : [
+          {
+            ...beside('prometheus-libvirt-exporter', median('exporter')),
+            note: 'it has no vCPU, steal, latency or guest memory',
+          },
+        ]),
+    {
+      ...{ name: `${what}, CPU of the client`, value: cpuMs, unit: 'ms' },
+      ...(exporterMs !== null && exporterMs > 0
+        ? { peer: { name: 'prometheus-libvirt-exporter', value: exporterMs }, ratio: cpuMs / exporterMs }
+        : {}),
+    },
   ]
 }
 

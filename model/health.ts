@@ -8,6 +8,7 @@ export interface ComponentHealth {
     | 'queue'
     | 'completeness'
     | 'libvirt'
+    | 'qemu'
     | 'ganglia'
     | 'openstack'
     | 'store'

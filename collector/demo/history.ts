@@ -56,7 +56,8 @@ export interface HistoryOptions {
 export async function collectHistory(options: HistoryOptions): Promise<void> {
   const { clock, from, to, step } = options
   clock.set(from)
-  const session = await HypervisorSession.open(options.config, { ...options.deps, clock }, newHypervisorMemory())
+  const memory = newHypervisorMemory(options.config, clock)
+  const session = await HypervisorSession.open(options.config, { ...options.deps, clock }, memory)
   try {
     for (let time = from; time <= to && options.signal?.aborted !== true; time += step) {
       clock.set(time)
@@ -66,5 +67,6 @@ export async function collectHistory(options: HistoryOptions): Promise<void> {
     }
   } finally {
     session.close()
+    memory.monitors.close()
   }
 }

@@ -19,6 +19,9 @@ export interface RpcServer {
 const lifecycleEventId = 0
 const registerProcedure = 316
 const closeProcedure = 2
+/** Of the keepalive program. */
+const pingProcedure = 1
+const pongProcedure = 2
 /** libvirt's VIR_ERR_NO_SUPPORT and VIR_ERR_NO_DOMAIN. */
 const errorCode = { unsupported: 3, noDomain: 42 } as const
 
@@ -71,6 +74,8 @@ export async function serveRpc(path: string, answers: ReadonlyMap<number, Answer
 }
 
 function handle(connection: Connection, { header, body }: Frame, answers: ReadonlyMap<number, Answer>): void {
+  if (header.program === programs.keepalive && header.procedure === pingProcedure)
+    connection.socket.write(encodeFrame({ ...header, procedure: pongProcedure }, Buffer.alloc(0)))
   if (header.program !== programs.remote || header.type !== messageTypes.call) return
   let reply = new XdrWriter()
   let status: number = statuses.ok

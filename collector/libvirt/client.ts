@@ -6,6 +6,7 @@ import { encodeFrame, type Frame, FrameSplitter, messageTypes, programs, statuse
 import {
   authList,
   authPolkit,
+  authTypes,
   connectClose,
   connectOpen,
   features,
@@ -13,7 +14,10 @@ import {
   readError,
   supportsFeature,
 } from './procedures.ts'
+import { authenticate } from './sasl.ts'
+import type { LibvirtEndpoint } from './section.ts'
 import { connect } from './transport.ts'
+import type { Access } from './uri.ts'
 import { malformed, XdrReader, XdrWriter } from './xdr.ts'
 
 /** The daemon did not answer in time. The call goes on over there, and holds one of its workers until it ends. */
@@ -28,12 +32,28 @@ export interface ClientOptions {
   clock: Clock
   /** Per call, unless the call says otherwise. */
   timeoutMs: number
+  /** Default: read-only. */
+  access?: Access
 }
 
 /** Far above what a poller has in flight: reaching it means that nobody reads the answers. */
 const maxCallsInFlight = 64
 
 const keepalive = { ping: 1, pong: 2 } as const
+
+/** After so long without a message we ask whether the daemon is there; after so many questions without any message it is not. */
+const askAfterMs = 5000
+const unansweredAtMost = 3
+
+/**
+ * Messages that nobody asked for (events, pings): a host of a thousand guests that all start at once sends some thousands. A
+ * daemon that goes on and on is cut off, or it would keep us from the others.
+ */
+const unaskedAtOnce = 20_000
+const unaskedPerSecond = 1000
+
+/** Answers to pings that the daemon does not take: it does not read. */
+const unreadBytesAtMost = 4 * 1024 * 1024
 
 interface Pending {
   procedure: number
@@ -56,24 +76,34 @@ export class LibvirtClient {
   #serial = 0
   #closed: AppError | null = null
   #malformedEvents = 0
+  #abandoned = 0
+  /** Messages since the last look of `#watchOver`, and when the last byte came, monotonic ms. */
+  #heard = 0
+  #lastByteAt = 0
+  #budget = unaskedAtOnce
+  #budgetAt: number
+  readonly #over = new AbortController()
 
   constructor(stream: Duplex, options: ClientOptions) {
     this.#stream = stream
     this.#clock = options.clock
     this.#timeoutMs = options.timeoutMs
+    this.#budgetAt = options.clock.monotonic()
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', (error) => this.#end(new AppError('unreachable', `connection lost: ${error.message}`, { cause: error })))
     stream.on('close', () => this.#end(new AppError('unreachable', 'the daemon closed the connection')))
+    stream.resume() // a transport that looked at the first bytes itself has paused it
   }
 
-  /** Connects, authenticates if polkit is asked for, and opens the driver read-only. */
-  static async open(uri: string, options: ClientOptions): Promise<LibvirtClient> {
-    const { stream, address, peer } = await connect(uri, options.clock, options.timeoutMs)
+  /** Connects, authenticates as the daemon asks, and opens the driver, read-only unless told otherwise. */
+  static async open(endpoint: LibvirtEndpoint, options: ClientOptions): Promise<LibvirtClient> {
+    const { access = 'read-only' } = options
+    const { stream, address, peer } = await connect(endpoint, options.clock, options.timeoutMs, access)
     const client = new LibvirtClient(stream, options)
     try {
-      await client.#authenticate(peer)
-      await client.call(supportsFeature, features.keepalive)
-      await client.call(connectOpen, { uri: address.driverUri, readOnly: true })
+      await client.#authenticate(peer, endpoint.sasl)
+      if (await client.call(supportsFeature, features.keepalive)) void client.#watchOver()
+      await client.call(connectOpen, { uri: address.driverUri, readOnly: access === 'read-only' })
       return client
     } catch (error) {
       client.close()
@@ -81,17 +111,39 @@ export class LibvirtClient {
     }
   }
 
-  async #authenticate(peer: string): Promise<void> {
+  /** libvirt's keepalive, our side of it: any message is a sign of life. */
+  async #watchOver(): Promise<void> {
+    for (let unanswered = 0; !this.#closed; ) {
+      const heard = this.#heard
+      try {
+        await this.#clock.sleep(askAfterMs, this.#over.signal)
+      } catch {
+        return // the connection is over
+      }
+      unanswered = this.#heard === heard ? unanswered + 1 : 0
+      if (unanswered > unansweredAtMost) {
+        this.#abandoned = this.#orphans.size + this.#pending.size
+        this.#end(new AppError('unreachable', `the daemon has sent nothing for ${(unanswered * askAfterMs) / 1000} s`))
+      } else if (unanswered > 0) this.#send(keepalive.ping)
+    }
+  }
+
+  async #authenticate(peer: string, login: LibvirtEndpoint['sasl']): Promise<void> {
     const types = await this.call(authList, undefined)
-    if (types.length === 0 || types.includes(0)) return
-    if (!types.includes(2))
-      throw new AppError('denied', `${peer}: asks for SASL, which is not supported here; use the read-only socket`)
-    await this.call(authPolkit, undefined)
+    if (types.length === 0 || types.includes(authTypes.none)) return
+    if (types.includes(authTypes.sasl)) await authenticate((procedure, args) => this.call(procedure, args), peer, login)
+    else if (types.includes(authTypes.polkit)) await this.call(authPolkit, undefined)
+    else throw new AppError('denied', `${peer}: asks for a login of a kind that is not known (${types.join(', ')})`)
   }
 
   /** Calls without an answer that the daemon still works on. */
   get orphans(): number {
     return this.#orphans.size
+  }
+
+  /** Calls that it may still work on although we gave the connection up; none when the daemon was the one who ended it. */
+  get abandoned(): number {
+    return this.#abandoned
   }
 
   get malformedEvents(): number {
@@ -127,6 +179,8 @@ export class LibvirtClient {
       this.#clock.sleep(timeoutMs, over.signal).then(
         () => {
           if (!this.#pending.has(serial)) return
+          if (this.#stalled(timeoutMs))
+            return this.#end(new AppError('unreachable', 'the daemon stopped in the middle of a message'))
           this.#orphans.set(serial, procedure.number)
           settle(new CallTimeout(procedure.name, timeoutMs))
         },
@@ -161,8 +215,14 @@ export class LibvirtClient {
     return this.#serial
   }
 
+  /** An answer began and does not go on: that is the connection's fault, and of no QEMU behind it. */
+  #stalled(forMs: number): boolean {
+    return this.#splitter.partial && this.#clock.monotonic() - this.#lastByteAt >= forMs / 2
+  }
+
   #receive(chunk: Buffer): void {
     if (this.#closed) return
+    this.#lastByteAt = this.#clock.monotonic()
     try {
       for (const frame of this.#splitter.push(chunk)) this.#dispatch(frame)
     } catch (error) {
@@ -172,16 +232,33 @@ export class LibvirtClient {
 
   #dispatch(frame: Frame): void {
     const { program, type, procedure } = frame.header
+    this.#heard++
+    if (program === programs.remote && type === messageTypes.reply) {
+      this.#reply(frame)
+      return
+    }
+    this.#spend()
     if (program === programs.keepalive) {
-      if (procedure === keepalive.ping) this.#pong()
-    } else if (program === programs.remote && type === messageTypes.reply) this.#reply(frame)
-    else if (program === programs.remote && type === messageTypes.event) this.#event(frame)
+      if (procedure === keepalive.ping) this.#send(keepalive.pong)
+    } else if (program === programs.remote && type === messageTypes.event) this.#event(frame)
     // Anything else (streams, the qemu program) we never asked for, and may ignore.
   }
 
-  #pong(): void {
-    const header = { program: programs.keepalive, version: 1, procedure: keepalive.pong, type: messageTypes.event }
+  #send(procedure: number): void {
+    if (this.#stream.writableLength > unreadBytesAtMost) {
+      this.#end(malformed('pings whose answers it does not read'))
+      return
+    }
+    const header = { program: programs.keepalive, version: 1, procedure, type: messageTypes.event }
     this.#stream.write(encodeFrame({ ...header, serial: 0, status: statuses.ok }, Buffer.alloc(0)))
+  }
+
+  #spend(): void {
+    if (--this.#budget >= 0) return
+    const now = this.#clock.monotonic()
+    this.#budget = Math.min(unaskedAtOnce, Math.floor(((now - this.#budgetAt) / 1000) * unaskedPerSecond)) - 1
+    this.#budgetAt = now
+    if (this.#budget < 0) throw new AppError('protocol', 'libvirt sends events without end: cut off')
   }
 
   #reply(frame: Frame): void {
@@ -207,6 +284,7 @@ export class LibvirtClient {
   #end(reason: AppError): void {
     if (this.#closed) return
     this.#closed = reason
+    this.#over.abort('over')
     if (!this.#stream.writableEnded) this.#stream.destroy()
     for (const { settle } of [...this.#pending.values()]) settle(reason)
     for (const listener of this.#closeListeners) listener(reason)

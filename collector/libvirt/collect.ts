@@ -3,6 +3,7 @@ import { type Clock, every } from '../../model/clock.ts'
 import { AppError, type Collector, type Intake, type Logger } from '../../model/contract.ts'
 import type { HealthBoard, HealthReport } from '../../model/health.ts'
 import { newHypervisorMemory } from './hypervisor-memory.ts'
+import { healthOfConnection, healthOfQemus } from './poll-health.ts'
 import type { InstanceTags } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
 import { HypervisorSession, type PollReport } from './session.ts'
@@ -28,15 +29,19 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
     deps.health.report({ component: name, kind: 'libvirt', host, ...report })
 
   async function run(signal: AbortSignal): Promise<void> {
-    const memory = newHypervisorMemory()
+    const memory = newHypervisorMemory(config, deps.clock)
+    let silenced = false
     const outage = new Outage(deps.clock, logger, config.uri)
     health({ state: 'starting', detail: `connecting to ${config.uri}` })
     while (!signal.aborted) {
       try {
         const session = await HypervisorSession.open(config, { ...deps, logger }, memory)
-        await watch(session, config.interval, deps.clock, signal, (report) => {
+        await watch(session, config, deps.clock, signal, (report) => {
           outage.ended(report)
-          health(healthOf(report))
+          health(healthOfConnection(report))
+          const qemus = healthOfQemus(report)
+          silenced ||= qemus.state !== 'ok' // told of once there was something, so that its end is told too
+          if (silenced) deps.health.report({ component: `qemu ${host}`, kind: 'qemu', host, ...qemus })
         })
       } catch (error) {
         if (signal.aborted) break
@@ -45,7 +50,9 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
         await deps.clock.sleep(delay, signal).catch(() => undefined) // rejects only because we shall stop
       }
     }
+    memory.monitors.close()
     health({ state: 'stopped', detail: 'stopped' })
+    if (silenced) deps.health.report({ component: `qemu ${host}`, kind: 'qemu', host, state: 'stopped', detail: 'stopped' })
   }
 
   return { name, run }
@@ -54,7 +61,7 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
 /** Polls and follows events at the same time: a QEMU that hangs delays its own statistics, never a change of state. */
 async function watch(
   session: HypervisorSession,
-  intervalMs: number,
+  config: LibvirtConnection,
   clock: Clock,
   signal: AbortSignal,
   polled: (report: PollReport) => void,
@@ -62,14 +69,18 @@ async function watch(
   const failed = new AbortController()
   const over = AbortSignal.any([signal, session.lost, failed.signal])
   over.addEventListener('abort', () => session.close(), { once: true })
+  const agents = config.agent === undefined ? null : session.guestAgents()
+  over.addEventListener('abort', () => agents?.close(), { once: true })
   const ending = (error: unknown) => {
     failed.abort(error)
     throw error
   }
   try {
     await Promise.all([
-      every(clock, intervalMs, over, async () => polled(await session.poll())).catch(ending),
+      every(clock, config.interval, over, async () => polled(await session.poll())).catch(ending),
       followEvents(session, over).catch(ending),
+      followMigrations(session, clock, over).catch(ending),
+      ...(agents && config.agent !== undefined ? [every(clock, config.agent, over, () => agents.round()).catch(ending)] : []),
     ])
   } finally {
     session.close()
@@ -80,6 +91,16 @@ async function followEvents(session: HypervisorSession, signal: AbortSignal): Pr
   for (;;) {
     await session.nextEvent(signal)
     await session.settle()
+  }
+}
+
+const migrationStepMs = 1000
+
+async function followMigrations(session: HypervisorSession, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await session.migrating(signal)
+    await session.readMigrations()
+    await clock.sleep(migrationStepMs, signal)
   }
 }
 
@@ -115,18 +136,4 @@ class Outage {
     }
     this.#failures = 0
   }
-}
-
-function healthOf(report: PollReport): Omit<HealthReport, 'component' | 'kind' | 'host'> {
-  const { domains, running, pollMs, orphans, silent, droppedEvents } = report
-  const numbers = { domains, running, poll_ms: Math.round(pollMs), orphans, stuck: silent.length, dropped: droppedEvents }
-  // One poll without an answer is a lock that was taken; two are a finding.
-  const stuck = silent.filter(({ polls }) => polls >= 2)
-  if (stuck.length === 0) return { state: 'ok', detail: `${running} of ${domains} domains run`, numbers }
-  const names = stuck
-    .map(({ domain }) => domain.name)
-    .sort()
-    .slice(0, 3) // the same sentence as long as it is the same ones
-  const detail = `QEMU not answering: ${names.join(', ')}${stuck.length > 3 ? ` and ${stuck.length - 3} more` : ''}`
-  return { state: 'degraded', detail, numbers }
 }

@@ -1,5 +1,6 @@
 /** Events of domains as they come over the wire. They arrive on the read-only connection too. */
-import { type DomainRef, readDomain, writeDomain } from './procedures.ts'
+import { jobSummary } from './migration-progress.ts'
+import { type DomainRef, readDomain, readParams, writeDomain } from './procedures.ts'
 import type { XdrReader, XdrWriter } from './xdr.ts'
 
 export type DomainEventKind =
@@ -17,6 +18,8 @@ export type DomainEventKind =
   | 'io_error'
   | 'control_error'
   | 'metadata_changed'
+  | 'migration_iteration'
+  | 'job_completed'
 
 export interface DomainEvent {
   kind: DomainEventKind
@@ -73,6 +76,8 @@ const layouts: readonly Layout[] = [
     },
   },
   { id: 7, procedure: 325, read: () => ({ kind: 'control_error', reason: 'libvirt lost the QEMU monitor' }) },
+  { id: 20, procedure: 359, read: (from) => ({ kind: 'migration_iteration', reason: `${from.int()}` }) },
+  { id: 21, procedure: 363, read: (from) => ({ kind: 'job_completed', reason: jobSummary(readParams(from)) }) },
   { id: 23, procedure: 379, read: () => ({ kind: 'metadata_changed', reason: '' }) },
 ]
 

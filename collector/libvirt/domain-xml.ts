@@ -38,10 +38,14 @@ export interface DomainFacts {
   disks: readonly DomainDisk[]
   /** How often the guest's memory driver reports, in seconds; 0 = never. */
   balloonPeriodS: number
+  /** Has the channel of QEMU's guest agent; whether one runs in it is another matter. */
+  agent: boolean
 }
 
 /** A domain's XML is 5 kB; one with hundreds of devices not a hundred times that. */
 export const maxXmlBytes = 1024 * 1024
+
+const agentChannel = 'org.qemu.guest_agent.0'
 
 const novaNamespace = /^http:\/\/openstack\.org\/xmlns\/libvirt\/nova\/1\.\d+$/
 
@@ -63,6 +67,7 @@ export function parseDomainXml(xml: string): DomainFacts {
     nics: nicsOf(devices, nova),
     disks: children(devices, 'disk').flatMap(diskOf),
     balloonPeriodS: Number.isFinite(period) && period > 0 ? period : 0,
+    agent: children(devices, 'channel').some((channel) => attribute(child(channel, 'target'), 'name') === agentChannel),
   }
 }
 

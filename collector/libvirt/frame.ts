@@ -61,6 +61,11 @@ export class FrameSplitter {
   #have = 0
   #want = 4
 
+  /** A message has begun and is not complete. */
+  get partial(): boolean {
+    return this.#have > 0
+  }
+
   /** The messages that this chunk completes. Throws AppError('protocol') on an impossible length: the stream is lost then. */
   push(chunk: Buffer): Frame[] {
     this.#chunks.push(chunk)

@@ -1,8 +1,14 @@
+import type { Clock } from '../../model/clock.ts'
 import type { SeenInstance } from '../../model/resource.ts'
+import { LibvirtClient } from './client.ts'
 import type { DomainFacts } from './domain-xml.ts'
+import type { GuestFacts } from './guest-facts.ts'
+import { MonitorConnections } from './monitor-connections.ts'
 import { Outbox } from './outbox.ts'
 import type { DomainRef, NodeStats } from './procedures.ts'
+import type { Silence } from './quarantine.ts'
 import type { Reading } from './rates.ts'
+import type { LibvirtConnection } from './section.ts'
 
 /** What is known of one domain from poll to poll. */
 export interface RememberedDomain {
@@ -15,13 +21,17 @@ export interface RememberedDomain {
   facts: DomainFacts | null
   /** For which life and devices the XML was read; '' = not yet, or to be read again. */
   factsFor: string
-  /** Polls in a row in which QEMU gave no answer although the domain was active. */
-  silent: number
+  /** null: its QEMU answers, or was never asked. */
+  silence: Silence | null
+  /** What its agent told last, where it is asked. */
+  guest: GuestFacts | null
 }
 
 /** Everything that outlives a connection: baselines, cached XML, and events that are not handed over yet. */
 export interface HypervisorMemory {
   readonly domains: Map<string, RememberedDomain>
+  /** Here, because a stuck call stays stuck when the session that made it is over. */
+  readonly monitors: MonitorConnections
   hostCpu: NodeStats | null
   /** How many figures each of the two calls about the host has. */
   readonly hostCounts: Map<number, number>
@@ -30,9 +40,10 @@ export interface HypervisorMemory {
   announcedAt: number
 }
 
-/** An empty memory. */
-export const newHypervisorMemory = (): HypervisorMemory => ({
+/** An empty memory, with connections that are opened when they are needed; whoever made it closes its monitors. */
+export const newHypervisorMemory = (config: LibvirtConnection, clock: Clock): HypervisorMemory => ({
   domains: new Map(),
+  monitors: new MonitorConnections(() => LibvirtClient.open(config, { clock, timeoutMs: config.timeout }), clock),
   hostCpu: null,
   hostCounts: new Map(),
   outbox: new Outbox(),
@@ -43,7 +54,7 @@ export const newHypervisorMemory = (): HypervisorMemory => ({
 export function remember(memory: HypervisorMemory, ref: DomainRef, state: number): RememberedDomain {
   const known = memory.domains.get(ref.uuid)
   if (known) return Object.assign(known, { ref, state })
-  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silent: 0 }
+  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silence: null, guest: null }
   memory.domains.set(ref.uuid, domain)
   return domain
 }
@@ -61,16 +72,19 @@ export function seenInstance(domain: RememberedDomain, host: string, seenAt: num
     user: nova.user,
     flavor: nova.flavor,
     image: nova.image,
-    addresses: addresses(domain.facts),
+    addresses: addresses(domain.facts, domain.guest),
     createdAt: nova.createdAt,
     seenAt,
   }
 }
 
-function addresses(facts: DomainFacts | null): SeenInstance['addresses'] {
+function addresses(facts: DomainFacts | null, guest: GuestFacts | null): SeenInstance['addresses'] {
   const macs = new Map(facts?.nics.map(({ port, mac }) => [port, mac]))
-  return (facts?.nova?.ports ?? []).flatMap((port) => {
+  const ports = (facts?.nova?.ports ?? []).flatMap((port) => {
     const mac = macs.get(port.id)
     return port.addresses.map((address) => (mac ? { address, mac } : { address }))
   })
+  const known = new Set(ports.map(({ address }) => address))
+  const told = (guest?.addresses ?? []).filter(({ address }) => !known.has(address))
+  return [...ports, ...told.map(({ address, mac }) => ({ address, label: 'guest', ...(mac ? { mac } : {}) }))]
 }

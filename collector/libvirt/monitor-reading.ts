@@ -3,8 +3,9 @@ import { AppError, type Logger } from '../../model/contract.ts'
 import { inParallel } from '../in-parallel.ts'
 import { CallTimeout } from './client.ts'
 import type { HypervisorMemory } from './hypervisor-memory.ts'
-import type { MonitorConnections } from './monitor-connections.ts'
-import { allDomainStats, type DomainRecord, type DomainRef, statsFlags, statsGroups } from './procedures.ts'
+import { type Risk, TooManyStuck } from './monitor-connections.ts'
+import { allDomainStats, statsFlags, statsGroups } from './procedures.ts'
+import { afterAsking, isQuarantined, type Outcome } from './quarantine.ts'
 import type { Reading } from './rates.ts'
 import { domainStats } from './stats.ts'
 
@@ -14,77 +15,119 @@ export interface Answered {
   monitor: Reading | null
 }
 
+export interface MonitorPoll {
+  chunkSize: number
+  intervalMs: number
+  /** No QEMU that is suspected is asked after this instant, monotonic ms: the next poll is due. */
+  deadline: number
+  /** Gets the domains of a call as soon as they are there. */
+  handOver(answered: readonly Answered[]): Promise<void>
+}
+
 const groups = statsGroups.state | statsGroups.cpu | statsGroups.balloon | statsGroups.vcpu | statsGroups.block
 
-/** How many chunks are asked for at once: a light client leaves the daemon's workers to Nova. */
-const chunksAtOnce = 3
+/** How many calls are made at once: a light client leaves the daemon's workers to Nova. */
+const callsAtOnce = 3
 
-/**
- * After a timeout the same chunk is asked for again: the call that hangs holds the lock of the guilty domain, so NOWAIT now
- * passes it over and the others answer at once. Three, because several QEMUs of one chunk may hang.
- */
-const attempts = 3
-
-/**
- * Cuts into even chunks of at most `size`, and into at least as many as are asked for at once. Domains whose QEMU was silent
- * lately share chunks of their own, where they hold up nobody else.
- */
-export function planChunks<T>(items: readonly T[], size: number, isSuspect: (item: T) => boolean): T[][] {
-  const usual = items.filter((item) => !isSuspect(item))
-  const count = Math.min(usual.length, Math.max(chunksAtOnce, Math.ceil(usual.length / size)))
-  return [...cut(usual, Math.ceil(usual.length / Math.max(1, count))), ...cut(items.filter(isSuspect), size)]
+/** Cuts into even chunks of at most `size`, and into at least as many as are asked for at once. */
+export function planChunks<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.min(items.length, Math.max(callsAtOnce, Math.ceil(items.length / size)))
+  const length = Math.ceil(items.length / Math.max(1, count))
+  return Array.from({ length: Math.ceil(items.length / Math.max(1, length)) }, (_, i) =>
+    items.slice(i * length, (i + 1) * length),
+  )
 }
 
-function cut<T>(items: readonly T[], size: number): T[][] {
-  const parts: T[][] = []
-  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size))
-  return parts
-}
-
-/** Asks all QEMUs, chunk by chunk; `handOver` gets each chunk as soon as it is there. One that hangs stops no other. */
+/** Asks all QEMUs, chunk by chunk; one that hangs stops no other. Answers with how many were not asked, to spare the daemon. */
 export async function readMonitors(
-  connections: MonitorConnections,
-  chunkSize: number,
-  active: readonly Reading[],
   memory: HypervisorMemory,
+  active: readonly Reading[],
+  poll: MonitorPoll,
   deps: { clock: Clock; logger: Logger },
-  handOver: (answered: readonly Answered[]) => Promise<void>,
-): Promise<void> {
-  const silent = ({ stats }: Reading) => memory.domains.get(stats.domain.uuid)?.silent ?? 0
-  const chunks = planChunks(active, chunkSize, (reading) => silent(reading) > 0)
-  await inParallel(chunksAtOnce, chunks, async (chunk) => {
-    const domains = chunk.map(({ stats }) => stats.domain)
-    const { records, hung } = await readChunk(connections, domains, deps.logger)
-    const instant = { at: deps.clock.monotonic(), time: deps.clock.now() }
-    const monitors = new Map(records.map(domainStats).map((stats) => [stats.domain.uuid, { stats, ...instant }]))
-    const answered = chunk.map((network): Answered => {
-      const { uuid } = network.stats.domain
-      const monitor = monitors.get(uuid)
-      const known = memory.domains.get(uuid)
-      if (known && (monitor || hung)) known.silent = monitor?.stats.monitored ? 0 : known.silent + 1
-      return { network, monitor: monitor?.stats.monitored ? monitor : null }
-    })
-    await handOver(answered)
-  })
+): Promise<number> {
+  const reader = new MonitorReader(memory, poll, deps)
+  const apart = ({ stats: { domain } }: Reading) => isQuarantined(memory.domains.get(domain.uuid)?.silence ?? null, domain.id)
+  const chunks = planChunks(
+    active.filter((reading) => !apart(reading)),
+    poll.chunkSize,
+  )
+  await inParallel(callsAtOnce, chunks, (chunk) => reader.readChunk(chunk))
+  await inParallel(callsAtOnce, active.filter(apart), (reading) => reader.readApart(reading))
+  return reader.unasked
 }
 
-interface ChunkReply {
-  records: readonly DomainRecord[]
-  /** No attempt came to an end: each of these QEMUs may be the one that hangs. */
-  hung: boolean
-}
+/** What one call brought: readings by uuid, or why there are none. */
+type Reply = Map<string, Reading> | Exclude<Outcome, 'answered' | 'skipped'>
 
-async function readChunk(connections: MonitorConnections, domains: readonly DomainRef[], logger: Logger): Promise<ChunkReply> {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+/** One poll of the monitors. */
+class MonitorReader {
+  readonly #memory: HypervisorMemory
+  readonly #poll: MonitorPoll
+  readonly #clock: Clock
+  readonly #logger: Logger
+  unasked = 0
+
+  constructor(memory: HypervisorMemory, poll: MonitorPoll, { clock, logger }: { clock: Clock; logger: Logger }) {
+    this.#memory = memory
+    this.#poll = poll
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  /**
+   * Domains that usually answer. After a timeout the same ones are asked for again: the call that hangs holds the lock of the
+   * guilty one, so NOWAIT now passes it over and the others answer at once. Where that hangs too, several are guilty: then
+   * each is asked alone.
+   */
+  async readChunk(chunk: readonly Reading[]): Promise<void> {
+    const first = await this.#ask(chunk, 'usual')
+    if (first !== 'hung') return this.#settle(chunk, first, 'skipped')
+    const again = await this.#ask(chunk, 'suspect')
+    if (again !== 'hung') return this.#settle(chunk, again, 'hung')
+    await inParallel(callsAtOnce, chunk, async (reading) =>
+      this.#settle([reading], await this.#ask([reading], 'suspect'), 'hung'),
+    )
+  }
+
+  async readApart(reading: Reading): Promise<void> {
+    const silence = this.#memory.domains.get(reading.stats.domain.uuid)?.silence
+    const due = !silence || silence.notBefore <= this.#clock.monotonic()
+    await this.#settle([reading], due ? await this.#ask([reading], 'suspect') : 'unasked', 'skipped')
+  }
+
+  async #ask(readings: readonly Reading[], risk: Risk): Promise<Reply> {
+    if (risk === 'suspect' && this.#clock.monotonic() >= this.#poll.deadline) return 'unasked'
     try {
-      const client = await connections.use()
-      const query = { domains, groups, flags: statsFlags.nowait }
-      return { records: await client.call(allDomainStats, query), hung: false }
+      const query = { domains: readings.map(({ stats }) => stats.domain), groups, flags: statsFlags.nowait }
+      const records = await this.#memory.monitors.call(allDomainStats, query, risk)
+      const instant = { at: this.#clock.monotonic(), time: this.#clock.now() }
+      return new Map(records.map(domainStats).map((stats) => [stats.domain.uuid, { stats, ...instant }]))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      logger.debug(`statistics of ${domains.length} domains, attempt ${attempt}: ${error.message}`)
-      if (!(error instanceof CallTimeout)) return { records: [], hung: false }
+      this.#logger.debug(`statistics of ${readings.length} domains: ${error.message}`)
+      if (error instanceof CallTimeout) return 'hung'
+      if (error instanceof TooManyStuck) return 'unasked'
+      return new Map() // refused, because one has just vanished, or the connection was lost: the next poll asks again
     }
   }
-  return { records: [], hung: true }
+
+  /** Notes for each domain what came of it. `passedOver`: what it means that a domain was left out of an answer. */
+  async #settle(readings: readonly Reading[], reply: Reply, passedOver: 'skipped' | 'hung'): Promise<void> {
+    const answered = readings.map((network): Answered => {
+      const { domain } = network.stats
+      const monitor = typeof reply === 'string' ? null : (reply.get(domain.uuid) ?? null)
+      if (reply === 'unasked') this.unasked++
+      const known = this.#memory.domains.get(domain.uuid)
+      if (typeof reply === 'string' || monitor) {
+        const before = known?.silence ?? null
+        // One that was locked by somebody else before is so now, whoever else hangs.
+        const left = passedOver === 'hung' && before?.domainId === domain.id && before.hung === 0 ? 'skipped' : passedOver
+        const outcome = typeof reply === 'string' ? reply : monitor?.stats.monitored ? 'answered' : left
+        const asked = { domainId: domain.id, time: network.time, at: this.#clock.monotonic(), intervalMs: this.#poll.intervalMs }
+        if (known) known.silence = afterAsking(before, outcome, asked)
+      }
+      return { network, monitor: monitor?.stats.monitored ? monitor : null }
+    })
+    await this.#poll.handOver(answered)
+  }
 }

@@ -26,7 +26,7 @@ export interface OpenedHypervisor {
 
 /** Connects, learns what never changes, and registers for events: before the first list, so that nothing after it is missed. */
 export async function openHypervisor(config: LibvirtConnection, clock: Clock): Promise<OpenedHypervisor> {
-  const client = await LibvirtClient.open(config.uri, { clock, timeoutMs: config.timeout })
+  const client = await LibvirtClient.open(config, { clock, timeoutMs: config.timeout })
   try {
     const host = config.host ?? (await client.call(hostname, undefined))
     const { cpus, memoryKib } = await client.call(nodeInfo, undefined)

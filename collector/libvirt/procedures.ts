@@ -110,7 +110,8 @@ export function writeParams(to: XdrWriter, params: ReadonlyMap<string, number | 
   }
 }
 
-/** 0 none, 1 SASL, 2 polkit. */
+export const authTypes = { none: 0, sasl: 1, polkit: 2 } as const
+
 export const authList: Procedure<void, number[]> = {
   name: 'AUTH_LIST',
   number: 66,
@@ -248,6 +249,36 @@ export const allDomainStats: Procedure<StatsQuery, DomainRecord[]> = {
       .uint(flags)
   },
   decode: (from) => from.list(28, maxDomains, () => readDomainRecord(from)),
+}
+
+/** Of DOMAIN_GET_GUEST_INFO. */
+export const guestInfoTypes = { hostname: 8, filesystems: 16, interfaces: 64 } as const
+
+/** Asks the agent in the guest; needs read-write access. */
+export const guestInfo: Procedure<{ domain: DomainRef; types: number }, Params> = {
+  name: 'DOMAIN_GET_GUEST_INFO',
+  number: 418,
+  encode(to, { domain, types }) {
+    writeDomain(to, domain)
+    to.uint(types).uint(0)
+  },
+  decode: readParams,
+}
+
+/** What a domain is busy with; `type` 0 = nothing. */
+export interface JobStats {
+  type: number
+  params: Params
+}
+
+export const domainJobStats: Procedure<DomainRef, JobStats> = {
+  name: 'DOMAIN_GET_JOB_STATS',
+  number: 298,
+  encode(to, domain) {
+    writeDomain(to, domain)
+    to.uint(0)
+  },
+  decode: (from) => ({ type: from.int(), params: readParams(from) }),
 }
 
 /** For all domains; the answer is the callback's number. */

@@ -5,7 +5,7 @@
  */
 
 import type { NodeStats } from './procedures.ts'
-import type { DiskStats, DomainStats, NicStats } from './stats.ts'
+import type { DomainStats } from './stats.ts'
 
 /** One domain at one instant. */
 export interface Reading {
@@ -17,25 +17,37 @@ export interface Reading {
 }
 
 /** null = no data, which is not zero. */
-export interface DiskRates {
-  device: string
+export interface DiskTraffic {
   readBytes: number | null
   writeBytes: number | null
   readOps: number | null
   writeOps: number | null
+  flushOps: number | null
   /** ms per completed request; null when none was completed. */
   readLatency: number | null
   writeLatency: number | null
+  flushLatency: number | null
+  /** Mean number of reads and writes in flight. */
+  queue: number | null
 }
 
-export interface NicRates {
-  device: string
+export interface NicTraffic {
   rxBytes: number | null
   txBytes: number | null
   rxPackets: number | null
   txPackets: number | null
-  drops: number | null
-  errors: number | null
+  rxDrops: number | null
+  txDrops: number | null
+  rxErrors: number | null
+  txErrors: number | null
+  /** Dropped, of all that came or went; null when nothing did. */
+  lossPercent: number | null
+}
+
+export interface VcpuRates {
+  index: number
+  cpuPercent: number | null
+  stealPercent: number | null
 }
 
 export interface DomainRates {
@@ -44,9 +56,16 @@ export interface DomainRates {
   hostCpuPercent: number | null
   majorFaults: number | null
   swapBytes: number | null
-  disks: readonly DiskRates[]
+  vcpus: readonly VcpuRates[]
+  disks: readonly (DiskTraffic & { device: string })[]
   /** All disks together. */
-  disk: Omit<DiskRates, 'device'> & { queue: number | null }
+  disk: DiskTraffic
+}
+
+export interface NetworkRates {
+  nics: readonly (NicTraffic & { device: string })[]
+  /** All interfaces together. */
+  network: NicTraffic
 }
 
 /** CPU time is kept in steps of 10 ms: below half a second the steps are larger than what they measure. */
@@ -67,96 +86,115 @@ function interval(before: Reading | null, now: Reading): { a: DomainStats | null
 export function domainRates(before: Reading | null, now: Reading): DomainRates {
   const { a, seconds } = interval(before, now)
   const b = now.stats
-  const growth = b.disks.map((disk) => diskGrowth(find(a?.disks, disk.device), disk))
-  const swapped = sum([grown(a?.balloon.swapInKib, b.balloon.swapInKib), grown(a?.balloon.swapOutKib, b.balloon.swapOutKib)])
+  const growth = b.disks.map((disk) => growthOf(diskCounters, find(a?.disks, disk.device), disk))
   return {
     ...cpu(a, b, seconds),
+    ...guestTraffic(a, b),
     hostCpuPercent: percent(grown(a?.cpuNs, b.cpuNs), seconds * 1e9),
-    majorFaults: over(grown(a?.balloon.majorFaults, b.balloon.majorFaults), seconds),
-    swapBytes: scaled(over(swapped, seconds), 1024),
-    disks: growth.map((grown, i) => ({ device: b.disks[i]?.device ?? '', ...diskRates(grown, seconds) })),
-    disk: allDisks(growth, seconds),
+    disks: growth.map((grown, i) => ({ device: b.disks[i]?.device ?? '', ...diskTraffic(grown, seconds) })),
+    disk: diskTraffic(together(diskCounters, growth), seconds),
   }
 }
 
 /** Network interfaces between two readings: they need no answer of QEMU, hence readings of their own. */
-export function networkRates(before: Reading | null, now: Reading): NicRates[] {
+export function networkRates(before: Reading | null, now: Reading): NetworkRates {
   const { a, seconds } = interval(before, now)
-  return now.stats.nics.map((nic) => nicRates(find(a?.nics, nic.device), nic, (from, to) => over(grown(from, to), seconds)))
-}
-
-function cpu(a: DomainStats | null, b: DomainStats, seconds: number): Pick<DomainRates, 'cpuPercent' | 'stealPercent'> {
-  const none = { cpuPercent: null, stealPercent: null }
-  if (a === null || b.vcpus.length === 0 || a.vcpusCurrent !== b.vcpusCurrent) return none
-  if (a.vcpus.length !== b.vcpus.length || a.vcpus.some(({ index }, i) => index !== b.vcpus[i]?.index)) return none
-  const allotted = (b.vcpusCurrent ?? b.vcpus.length) * seconds * 1e9
-  const total = (field: 'timeNs' | 'delayNs') => every(b.vcpus.map((vcpu, i) => grown(a.vcpus[i]?.[field], vcpu[field])))
-  return { cpuPercent: share(total('timeNs'), allotted), stealPercent: share(total('delayNs'), allotted) }
-}
-
-interface DiskGrowth {
-  readBytes: number | null
-  writeBytes: number | null
-  readOps: number | null
-  writeOps: number | null
-  readNs: number | null
-  writeNs: number | null
-}
-
-function diskGrowth(a: DiskStats | undefined, b: DiskStats): DiskGrowth {
+  const { nics } = now.stats
+  const growth = nics.map((nic) => growthOf(nicCounters, find(a?.nics, nic.device), nic))
   return {
-    readBytes: grown(a?.readBytes, b.readBytes),
-    writeBytes: grown(a?.writeBytes, b.writeBytes),
-    readOps: grown(a?.readOps, b.readOps),
-    writeOps: grown(a?.writeOps, b.writeOps),
-    readNs: grown(a?.readNs, b.readNs),
-    writeNs: grown(a?.writeNs, b.writeNs),
+    nics: growth.map((grown, i) => ({ device: nics[i]?.device ?? '', ...nicTraffic(grown, seconds) })),
+    network: nicTraffic(together(nicCounters, growth), seconds),
   }
 }
 
-function diskRates(grown: DiskGrowth, seconds: number): Omit<DiskRates, 'device'> {
+function cpu(a: DomainStats | null, b: DomainStats, seconds: number): Pick<DomainRates, 'cpuPercent' | 'stealPercent' | 'vcpus'> {
+  const growth = b.vcpus.map((vcpu) => {
+    const before = a?.vcpus.find(({ index }) => index === vcpu.index)
+    return { time: grown(before?.timeNs, vcpu.timeNs), delay: grown(before?.delayNs, vcpu.delayNs) }
+  })
+  const vcpus = growth.map(({ time, delay }, i) => ({
+    index: b.vcpus[i]?.index ?? 0,
+    cpuPercent: share(time, seconds * 1e9),
+    stealPercent: share(delay, seconds * 1e9),
+  }))
+  // A vCPU that came or went in between was allotted for a part of the time only.
+  const same = a !== null && growth.length > 0 && a.vcpusCurrent === b.vcpusCurrent && a.vcpus.length === b.vcpus.length
+  if (!same) return { cpuPercent: null, stealPercent: null, vcpus }
+  const allotted = (b.vcpusCurrent ?? growth.length) * seconds * 1e9
+  return {
+    cpuPercent: share(every(growth.map(({ time }) => time)), allotted),
+    stealPercent: share(every(growth.map(({ delay }) => delay)), allotted),
+    vcpus,
+  }
+}
+
+/** What the guest told between two of its own reports: those come when it likes, and not when we look. */
+function guestTraffic(a: DomainStats | null, b: DomainStats): Pick<DomainRates, 'majorFaults' | 'swapBytes'> {
+  const seconds = grown(a?.balloon.lastUpdate, b.balloon.lastUpdate) ?? 0
+  const swapped = sum([grown(a?.balloon.swapInKib, b.balloon.swapInKib), grown(a?.balloon.swapOutKib, b.balloon.swapOutKib)])
+  return {
+    majorFaults: over(grown(a?.balloon.majorFaults, b.balloon.majorFaults), seconds),
+    swapBytes: scaled(over(swapped, seconds), 1024),
+  }
+}
+
+const diskCounters = ['readBytes', 'writeBytes', 'readOps', 'writeOps', 'flushOps', 'readNs', 'writeNs', 'flushNs'] as const
+const nicCounters = ['rxBytes', 'txBytes', 'rxPackets', 'txPackets', 'rxDrops', 'txDrops', 'rxErrors', 'txErrors'] as const
+
+type Growth<K extends string> = Record<K, number | null>
+
+/** How far each counter of a device has gone on; null where it is another device, or began anew. */
+function growthOf<K extends string>(
+  counters: readonly K[],
+  a: Readonly<Record<K, number | null>> | undefined,
+  b: Readonly<Record<K, number | null>>,
+): Growth<K> {
+  const growth = {} as Growth<K>
+  for (const counter of counters) growth[counter] = grown(a?.[counter], b[counter])
+  return growth
+}
+
+function together<K extends string>(counters: readonly K[], devices: readonly Growth<K>[]): Growth<K> {
+  const total = {} as Growth<K>
+  for (const counter of counters) total[counter] = sum(devices.map((device) => device[counter]))
+  return total
+}
+
+function diskTraffic(grown: Growth<(typeof diskCounters)[number]>, seconds: number): DiskTraffic {
   return {
     readBytes: over(grown.readBytes, seconds),
     writeBytes: over(grown.writeBytes, seconds),
     readOps: over(grown.readOps, seconds),
     writeOps: over(grown.writeOps, seconds),
+    flushOps: over(grown.flushOps, seconds),
     readLatency: latency(grown.readNs, grown.readOps),
     writeLatency: latency(grown.writeNs, grown.writeOps),
-  }
-}
-
-function allDisks(disks: readonly DiskGrowth[], seconds: number): DomainRates['disk'] {
-  const total = (field: keyof DiskGrowth) => sum(disks.map((disk) => disk[field]))
-  const readNs = total('readNs')
-  const writeNs = total('writeNs')
-  return {
-    readBytes: over(total('readBytes'), seconds),
-    writeBytes: over(total('writeBytes'), seconds),
-    readOps: over(total('readOps'), seconds),
-    writeOps: over(total('writeOps'), seconds),
-    readLatency: latency(readNs, total('readOps')),
-    writeLatency: latency(writeNs, total('writeOps')),
+    flushLatency: latency(grown.flushNs, grown.flushOps),
     // Time spent in requests per time: the mean number of them in flight.
-    queue: over(sum([readNs, writeNs]), seconds * 1e9),
+    queue: over(sum([grown.readNs, grown.writeNs]), seconds * 1e9),
   }
 }
 
-type PerSecond = (from: number | null | undefined, to: number | null) => number | null
-
-function nicRates(a: NicStats | undefined, b: NicStats, perSecond: PerSecond): NicRates {
+function nicTraffic(grown: Growth<(typeof nicCounters)[number]>, seconds: number): NicTraffic {
+  const dropped = sum([grown.rxDrops, grown.txDrops])
   return {
-    device: b.device,
-    rxBytes: perSecond(a?.rxBytes, b.rxBytes),
-    txBytes: perSecond(a?.txBytes, b.txBytes),
-    rxPackets: perSecond(a?.rxPackets, b.rxPackets),
-    txPackets: perSecond(a?.txPackets, b.txPackets),
-    drops: sum([perSecond(a?.rxDrops, b.rxDrops), perSecond(a?.txDrops, b.txDrops)]),
-    errors: sum([perSecond(a?.rxErrors, b.rxErrors), perSecond(a?.txErrors, b.txErrors)]),
+    rxBytes: over(grown.rxBytes, seconds),
+    txBytes: over(grown.txBytes, seconds),
+    rxPackets: over(grown.rxPackets, seconds),
+    txPackets: over(grown.txPackets, seconds),
+    rxDrops: over(grown.rxDrops, seconds),
+    txDrops: over(grown.txDrops, seconds),
+    rxErrors: over(grown.rxErrors, seconds),
+    txErrors: over(grown.txErrors, seconds),
+    lossPercent: share(dropped, sum([dropped, grown.rxPackets, grown.txPackets]) ?? 0),
   }
 }
 
 export interface GuestMemory {
+  /** What applications hold: caches can be had back at any time. null on kernels before 3.14, which do not tell. */
   usedBytes: number | null
+  /** The same with caches. */
+  usedWithCachesBytes: number | null
   availableBytes: number | null
 }
 
@@ -166,16 +204,23 @@ const stalePeriods = 3
 /** Nova's own default, where the XML was not read yet. */
 const usualPeriodS = 10
 
-/** Memory as the guest sees it, if it said so lately. `time` is epoch ms on the hypervisor's clock. */
+/**
+ * Memory as the guest sees it, if it said so lately. `time` is epoch ms; the guest's report has the hypervisor's wall clock, so
+ * one that lies ahead of ours by more than a period tells of clocks that disagree, and of nothing else.
+ */
 export function guestMemory({ balloon }: DomainStats, periodS: number | null, time: number): GuestMemory {
   const period = periodS ?? usualPeriodS
   const { lastUpdate, availableKib } = balloon
-  const fresh = lastUpdate !== null && lastUpdate > 0 && time / 1000 - lastUpdate <= period * stalePeriods
-  if (!fresh || availableKib === null) return { usedBytes: null, availableBytes: null }
-  // `unused` leaves out caches and so overstates what is used: only where the kernel tells no `usable` (before Linux 3.14).
-  const freeKib = balloon.usableKib ?? balloon.unusedKib
-  const usedKib = freeKib === null ? null : availableKib - freeKib
-  return { usedBytes: usedKib === null || usedKib < 0 ? null : usedKib * 1024, availableBytes: availableKib * 1024 }
+  const age = lastUpdate === null || lastUpdate <= 0 ? Number.POSITIVE_INFINITY : time / 1000 - lastUpdate
+  if (age > period * stalePeriods || age < -period || availableKib === null)
+    return { usedBytes: null, usedWithCachesBytes: null, availableBytes: null }
+  const without = (freeKib: number | null) =>
+    freeKib === null || freeKib > availableKib ? null : (availableKib - freeKib) * 1024
+  return {
+    usedBytes: without(balloon.usableKib),
+    usedWithCachesBytes: without(balloon.unusedKib),
+    availableBytes: availableKib * 1024,
+  }
 }
 
 export interface HostRates {

@@ -2,11 +2,10 @@ import type { Clock } from '../../model/clock.ts'
 import type { Logger } from '../../model/contract.ts'
 import type { DomainFacts } from './domain-xml.ts'
 import { newHypervisorMemory, remember } from './hypervisor-memory.ts'
-import { MonitorConnections } from './monitor-connections.ts'
-import { readMonitors } from './monitor-reading.ts'
+import { type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
-import { allDomainStats, statsFlags, statsGroups } from './procedures.ts'
 import type { LibvirtConnection } from './section.ts'
+import { StateReader } from './state-reading.ts'
 import { type DomainStats, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
@@ -24,21 +23,27 @@ export async function readOnce(
   deps: { clock: Clock; logger: Logger },
 ): Promise<{ hypervisor: Omit<OpenedHypervisor, 'client'>; domains: SingleReading[] }> {
   const { client, ...hypervisor } = await openHypervisor(config, deps.clock)
-  const monitors = new MonitorConnections(config.uri, { clock: deps.clock, timeoutMs: config.timeout })
+  const memory = newHypervisorMemory(config, deps.clock)
   try {
-    const query = { domains: [], groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
+    const states = new StateReader(client, memory)
     const instant = { at: deps.clock.monotonic(), time: deps.clock.now() }
-    const readings = (await client.call(allDomainStats, query)).map(domainStats).map((stats) => ({ stats, ...instant }))
-    const memory = newHypervisorMemory()
+    const readings = (await states.read([])).map(domainStats).map((stats) => ({ stats, ...instant }))
     for (const { stats } of readings) remember(memory, stats.domain, stats.state ?? 0)
     const listed = readings.map(({ stats }) => stats)
     await readXml(client, memory, listed, deps.logger)
     const answers = new Map<string, DomainStats>()
     const active = readings.filter(({ stats }) => isActive(stats))
-    await readMonitors(monitors, config.chunk, active, memory, deps, async (answered) => {
-      for (const { network, monitor } of answered)
-        if (monitor) answers.set(network.stats.domain.uuid, { ...monitor.stats, nics: network.stats.nics })
-    })
+    const poll: MonitorPoll = {
+      chunkSize: config.chunk,
+      intervalMs: config.interval,
+      deadline: Number.POSITIVE_INFINITY,
+      async handOver(answered) {
+        for (const { network, monitor } of answered)
+          if (monitor) answers.set(network.stats.domain.uuid, { ...monitor.stats, nics: network.stats.nics })
+      },
+    }
+    if (states.bulk) await readMonitors(memory, active, poll, deps)
+    else for (const { stats } of active) answers.set(stats.domain.uuid, stats)
     const domains = listed.map((stats) => ({
       stats: answers.get(stats.domain.uuid) ?? stats,
       facts: memory.domains.get(stats.domain.uuid)?.facts ?? null,
@@ -47,6 +52,6 @@ export async function readOnce(
     return { hypervisor, domains }
   } finally {
     client.close()
-    monitors.close()
+    memory.monitors.close()
   }
 }

@@ -1,17 +1,20 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type Intake, type Logger } from '../../model/contract.ts'
 import type { DomainEvent } from './domain-events.ts'
+import { GuestAgents } from './guest-agent.ts'
 import { HostParts } from './host-parts.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
 import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
-import { MonitorConnections } from './monitor-connections.ts'
-import { type Answered, readMonitors } from './monitor-reading.ts'
+import { MigrationWatch } from './migrations.ts'
+import { type Answered, type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
-import { allDomainStats, type DomainRecord, type DomainRef, LibvirtError, statsFlags, statsGroups } from './procedures.ts'
+import type { DomainRef } from './procedures.ts'
+import { finding } from './quarantine.ts'
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
+import { StateReader } from './state-reading.ts'
 import { domainStates, domainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
@@ -32,16 +35,25 @@ export interface PollReport {
   pollMs: number
   /** Calls that timed out and are still being worked on by the daemon. */
   orphans: number
-  /** Active domains whose QEMU gave no answer in this poll, and in how many polls in a row. */
-  silent: readonly { domain: DomainRef; polls: number }[]
+  /** Active domains whose QEMU does not answer: our own call hangs in it, or somebody else's lock is on it all the time. */
+  hanging: readonly DomainRef[]
+  locked: readonly DomainRef[]
+  /** Domains whose QEMU was not asked, to spare the daemon. */
+  unasked: number
   droppedEvents: number
 }
 
 /** All instances are told to the inventory again after this long, so that one which missed them catches up. */
 const announceEveryMs = 600_000
 
-/** Paused because a migration or a start is under way (reasons of libvirt): the domain counts on the host where it runs. */
-const pausedInTransit: ReadonlySet<number> = new Set([2, 11])
+/**
+ * An instance that moves has a domain on two hosts for a while, and counts where it runs: not where it is paused for a
+ * migration, a start or post-copy, nor where it is shut off because it has left (reasons of libvirt).
+ */
+const countsElsewhere: ReadonlyMap<number, ReadonlySet<number>> = new Map([
+  [domainStates.paused, new Set([2, 11, 12, 13])],
+  [domainStates.shutOff, new Set([4])],
+])
 
 /** One connection to a hypervisor, from opening to loss: the polls and the events in between. */
 export class HypervisorSession {
@@ -49,9 +61,10 @@ export class HypervisorSession {
   readonly #deps: SessionDeps
   readonly #memory: HypervisorMemory
   readonly #hypervisor: OpenedHypervisor
-  readonly #monitors: MonitorConnections
   readonly #hostParts: HostParts
   readonly #repetitions = new Repetitions()
+  readonly #migrations: MigrationWatch
+  readonly #states: StateReader
   readonly #lost = new AbortController()
   /** Domains of which an event came that is not dealt with yet. */
   readonly #changed = new Set<string>()
@@ -64,7 +77,8 @@ export class HypervisorSession {
     this.#deps = deps
     this.#memory = memory
     this.#hypervisor = opened
-    this.#monitors = new MonitorConnections(config.uri, { clock: deps.clock, timeoutMs: config.timeout })
+    this.#states = new StateReader(opened.client, memory)
+    this.#migrations = new MigrationWatch(memory, deps.clock)
     this.#hostParts = new HostParts(opened.client, opened.host, deps.clock)
     opened.client.onEvent((event) => this.#received(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
@@ -86,7 +100,6 @@ export class HypervisorSession {
 
   close(): void {
     this.#hypervisor.client.close()
-    this.#monitors.close()
     this.#lost.abort(new AppError('unreachable', 'the connection was closed'))
   }
 
@@ -94,6 +107,7 @@ export class HypervisorSession {
   async poll(): Promise<PollReport> {
     const began = this.#deps.clock.monotonic()
     const readings = await this.#readStates([])
+    const first = !this.#listed
     this.#listed = true
     this.#wake()
     await this.#readXml(readings)
@@ -102,16 +116,33 @@ export class HypervisorSession {
     let samples = await this.#handOver(
       readings.filter(({ stats }) => !isActive(stats)).flatMap((reading) => this.#stateSamples(reading)),
     )
-    const answered = async (chunk: readonly Answered[]) => {
+    const handOver = async (chunk: readonly Answered[]) => {
       const count = await this.#handOver(chunk.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
       samples += count // not before the await: other chunks count meanwhile
     }
-    const [host] = await Promise.all([
-      this.#readHost(readings),
-      readMonitors(this.#monitors, this.#config.chunk, active, this.#memory, this.#deps, answered),
-    ])
+    const [host, unasked] = await Promise.all([this.#readHost(readings), this.#readMonitors(active, began, handOver)])
     samples += host
-    return this.#report(began, samples, active)
+    // One that began while nobody listened is told by no event.
+    if (first && this.#monitored) this.#migrations.notice(this.#answeredSince(active))
+    return this.#report(began, samples, active, unasked)
+  }
+
+  /** Those whose QEMU has just answered: only they may be asked more. */
+  #answeredSince(active: readonly Reading[]): string[] {
+    return active.flatMap(({ stats: { domain }, at }) => {
+      const monitor = this.#memory.domains.get(domain.uuid)?.monitor
+      return monitor && monitor.at >= at ? [domain.uuid] : []
+    })
+  }
+
+  async #readMonitors(active: readonly Reading[], began: number, handOver: MonitorPoll['handOver']): Promise<number> {
+    if (this.#states.bulk) {
+      const { chunk: chunkSize, interval: intervalMs, timeout } = this.#config
+      const deadline = began + Math.max(intervalMs, 4 * timeout)
+      return readMonitors(this.#memory, active, { chunkSize, intervalMs, deadline, handOver }, this.#deps)
+    }
+    await handOver(active.map((reading) => ({ network: reading, monitor: reading })))
+    return 0
   }
 
   /** Resolves when there is something for `settle`, after the first list; throws what the signal was aborted for. */
@@ -141,8 +172,31 @@ export class HypervisorSession {
     await this.#memory.outbox.deliver(this.#deps.intake)
   }
 
+  /** Resolves when an instance is leaving this host; throws what the signal was aborted for. */
+  migrating(signal: AbortSignal): Promise<void> {
+    return this.#migrations.some(signal)
+  }
+
+  async readMigrations(): Promise<void> {
+    await this.#handOver(
+      await this.#migrations.read((uuid) => {
+        const known = this.#memory.domains.get(uuid)
+        return known ? this.#context(known) : null
+      }),
+    )
+  }
+
+  /** The slow loop beside the polls, for as long as this session lasts. */
+  guestAgents(): GuestAgents {
+    return new GuestAgents(this.#config, this.#memory, { ...this.#deps, contextOf: (domain) => this.#context(domain) })
+  }
+
   #received(event: DomainEvent): void {
     const { domain, kind } = event
+    if (kind === 'migration_iteration') {
+      this.#migrations.notice([domain.uuid])
+      return
+    }
     const known = this.#memory.domains.get(domain.uuid) ?? remember(this.#memory, domain, domainStates.shutOff)
     if (kind === 'metadata_changed' || kind === 'defined' || kind === 'started') known.factsFor = ''
     if (kind !== 'metadata_changed' && !this.#repetitions.isRepeated(event, this.#deps.clock.monotonic()))
@@ -168,24 +222,12 @@ export class HypervisorSession {
 
   /** One call that needs no QEMU: states, and what the kernel counts of interfaces. An empty list asks for all domains. */
   async #readStates(domains: readonly DomainRef[]): Promise<Reading[]> {
-    const records = await this.#stateRecords(domains)
+    const records = await this.#states.read(domains)
     const { clock } = this.#deps
     const instant = { at: clock.monotonic(), time: clock.now() }
     const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
     if (domains.length === 0) this.#forgetAllBut(readings)
     return readings.filter((reading) => this.#noteState(reading))
-  }
-
-  async #stateRecords(domains: readonly DomainRef[]): Promise<DomainRecord[]> {
-    const { client } = this.#hypervisor
-    const query = { domains, groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
-    try {
-      return await client.call(allDomainStats, query)
-    } catch (error) {
-      if (domains.length === 0 || !(error instanceof LibvirtError)) throw error
-      // Some drivers refuse the whole list when one domain of it has just vanished.
-      return await client.call(allDomainStats, { ...query, domains: [] })
-    }
   }
 
   /** Remembers the state; after an outage also journals what it says of the time in between. False = counts on another host. */
@@ -199,7 +241,7 @@ export class HypervisorSession {
         : null
     const known = remember(this.#memory, domain, state)
     if (missed) this.#journal(missed, known)
-    return !(state === domainStates.paused && pausedInTransit.has(stateReason ?? 0))
+    return !countsElsewhere.get(state)?.has(stateReason ?? 0)
   }
 
   /** Domains that are not listed any more; one of which an event just came may be so new that the list is older. */
@@ -265,6 +307,7 @@ export class HypervisorSession {
     if (!known) return [] // vanished while it was being read
     const readings = {
       state: known.state, // an event may have changed it since the poll began
+      silence: this.#monitored ? { of: known.silence, now: this.#deps.clock.now() } : null,
       network: { before: known.network, now: network },
       monitor: monitor && { before: known.monitor, now: monitor },
     }
@@ -278,19 +321,28 @@ export class HypervisorSession {
     return samples.length
   }
 
-  #report(began: number, samples: number, active: readonly Reading[]): PollReport {
+  #report(began: number, samples: number, active: readonly Reading[], unasked: number): PollReport {
     const domains = [...this.#memory.domains.values()]
-    const asked = new Set(active.map(({ stats }) => stats.domain.uuid))
-    // Only QEMU has a monitor that could fall silent; other drivers tell states and no more.
-    const silent = domains.filter(({ ref, silent }) => silent > 0 && asked.has(ref.uuid) && this.#hypervisor.driver === 'QEMU')
+    const found = (kind: ReturnType<typeof finding>) =>
+      active.flatMap(({ stats: { domain } }) => {
+        const silence = this.#memory.domains.get(domain.uuid)?.silence ?? null
+        return this.#monitored && finding(silence, domain.id) === kind ? [domain] : []
+      })
     return {
       domains: domains.length,
       running: domains.filter(({ state }) => state === domainStates.running).length,
       samples,
       pollMs: this.#deps.clock.monotonic() - began,
-      orphans: this.#monitors.orphans + this.#hypervisor.client.orphans,
-      silent: silent.map(({ ref, silent }) => ({ domain: ref, polls: silent })),
+      orphans: this.#memory.monitors.orphans + this.#hypervisor.client.orphans,
+      hanging: found('hangs'),
+      locked: found('locked'),
+      unasked: this.#monitored ? unasked : 0,
       droppedEvents: this.#memory.outbox.dropped,
     }
+  }
+
+  /** Only QEMU has a monitor that could fall silent; other drivers tell less, or nothing, and never wait for a guest. */
+  get #monitored(): boolean {
+    return this.#hypervisor.driver === 'QEMU'
   }
 }

@@ -55,7 +55,11 @@ export interface DiskStats {
   writeOps: number | null
   writeBytes: number | null
   writeNs: number | null
+  flushOps: number | null
+  flushNs: number | null
   allocationBytes: number | null
+  /** Size of the image file or volume on the host. */
+  physicalBytes: number | null
   capacityBytes: number | null
 }
 
@@ -186,7 +190,10 @@ function disk(params: Params, entry: Map<string, string>): DiskStats[] {
       writeOps: number('wr.reqs'),
       writeBytes: number('wr.bytes'),
       writeNs: number('wr.times'),
+      flushOps: number('fl.reqs'),
+      flushNs: number('fl.times'),
       allocationBytes: number('allocation'),
+      physicalBytes: number('physical'),
       capacityBytes: number('capacity'),
     },
   ]

@@ -1,9 +1,12 @@
-/** From a URI to a byte stream. TLS and SSH will be further ways to make one. */
+/** From a URI to a byte stream: a unix socket, TLS, or the system's ssh. */
 import { createConnection } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/contract.ts'
-import { type LibvirtAddress, parseLibvirtUri } from './uri.ts'
+import type { LibvirtEndpoint } from './section.ts'
+import { openSsh } from './ssh-transport.ts'
+import { openTls } from './tls-transport.ts'
+import { type Access, type LibvirtAddress, parseLibvirtUri } from './uri.ts'
 
 export interface Transport {
   stream: Duplex
@@ -12,13 +15,26 @@ export interface Transport {
   peer: string
 }
 
-/** Opens the first socket of the URI that answers. Throws AppError('unreachable') that names each attempt. */
-export async function connect(uri: string, clock: Clock, timeoutMs: number): Promise<Transport> {
-  const address = parseLibvirtUri(uri, process.env)
+/** Throws AppError: 'unreachable' (nobody there), 'denied' (a certificate or a login was refused, by them or by us). */
+export async function connect(endpoint: LibvirtEndpoint, clock: Clock, timeoutMs: number, access: Access): Promise<Transport> {
+  const address = parseLibvirtUri(endpoint.uri, process.env, access)
+  const { route } = address
+  switch (route.kind) {
+    case 'unix':
+      return { ...(await openFirst(route.sockets, clock, timeoutMs)), address }
+    case 'tls':
+      return { stream: await openTls(route, endpoint.tls, clock, timeoutMs), address, peer: `${route.host}:${route.port}` }
+    case 'ssh':
+      return { stream: await openSsh(route, endpoint.ssh, timeoutMs), address, peer: `ssh ${route.host}` }
+  }
+}
+
+/** The first socket that answers; else AppError('unreachable') that names each attempt. */
+async function openFirst(paths: readonly string[], clock: Clock, timeoutMs: number): Promise<{ stream: Duplex; peer: string }> {
   const attempts: string[] = []
-  for (const path of address.sockets) {
+  for (const path of paths) {
     try {
-      return { stream: await openUnixSocket(path, clock, timeoutMs), address, peer: path }
+      return { stream: await openUnixSocket(path, clock, timeoutMs), peer: path }
     } catch (error) {
       attempts.push(`${path}: ${reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message}`)
     }

@@ -2,30 +2,105 @@
 import { join } from 'node:path'
 import { AppError } from '../../model/contract.ts'
 
+/** Unix sockets are tried in this order. */
+export type Route =
+  | { kind: 'unix'; sockets: readonly string[] }
+  | { kind: 'tls'; host: string; port: number }
+  | {
+      kind: 'ssh'
+      host: string
+      port: number | null
+      user: string | null
+      sockets: readonly string[]
+      helper: { uri: string; access: Access } | null
+    }
+
+/** All but the guest agent is had with read-only. */
+export type Access = 'read-only' | 'read-write'
+
 export interface LibvirtAddress {
-  /** What CONNECT_OPEN is told: the URI without transport and without our own parameters. */
+  /** What CONNECT_OPEN is told: the URI without transport, host and our own parameters. */
   driverUri: string
-  /** Unix sockets to try, in this order. */
-  sockets: readonly string[]
+  route: Route
+}
+
+export const tlsPort = 16514
+
+/** The modular daemon of each driver; `libvirtd` (or `virtproxyd`) serves them all. */
+const modularDaemons: Readonly<Record<string, string>> = {
+  qemu: 'virtqemud',
+  lxc: 'virtlxcd',
+  xen: 'virtxend',
+  vbox: 'virtvboxd',
+  ch: 'virtchd',
+  bhyve: 'virtbhyved',
+}
+
+const examples = 'qemu:///system, qemu+tls://host/system, qemu+ssh://user@host/system'
+
+/**
+ * Understands `qemu:///system`, `qemu:///session`, `qemu+unix:///system?socket=/path`, `qemu://host/system` and `qemu+tls://`
+ * (TLS), `qemu+ssh://user@host:port/system?socket=/path`; the same with other drivers (`lxc:///system`, `test:///default`).
+ */
+export function parseLibvirtUri(
+  uri: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+  access: Access = 'read-only',
+): LibvirtAddress {
+  const match = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/i.exec(uri)
+  if (!match) throw new AppError('invalid', `${uri}: not a libvirt URI (write for example ${examples})`)
+  const [, driver = '', transport, authority = '', path = '', query = ''] = match
+  const driverUri = `${driver}://${path}`
+  const parameters = new URLSearchParams(query)
+  const given = parameters.get('socket')
+  const sockets = given
+    ? [access === 'read-only' ? given : given.replace(/-ro$/, '')]
+    : socketPaths(driver, path, environment, access)
+  const kind = transport ?? (authority === '' ? 'unix' : 'tls')
+  if (kind === 'unix') {
+    if (authority !== '') throw new AppError('invalid', `${uri}: a unix socket is on this machine, it has no host`)
+    return { driverUri, route: { kind, sockets } }
+  }
+  if (kind !== 'tls' && kind !== 'ssh') throw new AppError('invalid', `${uri}: ${notSupported(kind)}`)
+  const { user, host, port } = readAuthority(uri, authority)
+  if (kind === 'tls') return { driverUri, route: { kind, host, port: port ?? tlsPort } }
+  return { driverUri, route: { kind, host, port, user, sockets, helper: given ? null : { uri: driverUri, access } } }
+}
+
+function notSupported(transport: string): string {
+  return transport === 'tcp'
+    ? 'plain TCP sends everything readable, and its only logins (DIGEST-MD5, Kerberos) wrap the stream in their own way; use tls, ssh, or a collector on the hypervisor itself (qemu:///system)'
+    : `"${transport}" is none of the transports unix, tls, ssh`
+}
+
+function readAuthority(uri: string, authority: string): { user: string | null; host: string; port: number | null } {
+  const match = /^(?:([^@]*)@)?(\[[0-9a-f:.%]+\]|[^:[\]@]+)(?::(\d{1,5}))?$/i.exec(authority)
+  const [, user, name = '', digits] = match ?? []
+  const host = name.replace(/^\[|\]$/g, '')
+  const port = digits === undefined ? null : Number(digits)
+  // A name that begins with a dash would be an option to ssh.
+  if (
+    !match ||
+    !/^[a-z0-9_:.%-]+$/i.test(host) ||
+    host.startsWith('-') ||
+    (user !== undefined && !/^[a-z_][a-z0-9_.@-]*$/i.test(user))
+  )
+    throw new AppError('invalid', `${uri}: "${authority}" is not a host (write name, user@name or name:port)`)
+  if (port !== null && (port < 1 || port > 65535)) throw new AppError('invalid', `${uri}: ${port} is not a port`)
+  return { user: user ?? null, host, port }
 }
 
 /** Read-only sockets first: bulk statistics, XML and events need no more, and nobody has to grant us more. */
-const socketNames = ['virtqemud-sock-ro', 'libvirt-sock-ro', 'virtqemud-sock', 'libvirt-sock']
-
-/** Understands `qemu:///system`, `qemu:///session`, `qemu+unix:///system?socket=/path`, `test:///default` and `test+unix:///…?socket=`. */
-export function parseLibvirtUri(uri: string, environment: Readonly<Record<string, string | undefined>> = {}): LibvirtAddress {
-  const match = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/i.exec(uri)
-  if (!match) throw new AppError('invalid', `${uri}: not a libvirt URI (write for example qemu:///system)`)
-  const [, driver = '', transport, host = '', path = '', query = ''] = match
-  if ((transport !== undefined && transport !== 'unix') || host !== '')
-    throw new AppError(
-      'invalid',
-      `${uri}: only the local unix socket is supported as transport; run a collector on the hypervisor itself (qemu:///system)`,
-    )
-  const socket = new URLSearchParams(query).get('socket')
-  const driverUri = `${driver}://${path}`
-  if (socket !== null && socket !== '') return { driverUri, sockets: [socket] }
-  return { driverUri, sockets: socketNames.map((name) => join(socketDirectory(driver, path, environment), name)) }
+function socketPaths(
+  driver: string,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  access: Access,
+): string[] {
+  const daemons = [modularDaemons[driver], 'libvirt'].filter((name) => name !== undefined)
+  const directory = socketDirectory(driver, path, environment)
+  const kinds = access === 'read-only' ? ['-sock-ro', '-sock'] : ['-sock']
+  return kinds.flatMap((kind) => daemons.map((daemon) => join(directory, `${daemon}${kind}`)))
 }
 
 function socketDirectory(driver: string, path: string, environment: Readonly<Record<string, string | undefined>>): string {

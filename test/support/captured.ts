@@ -15,7 +15,8 @@ export interface Captured {
   hypervisors: Hypervisor[]
   machines: Machine[]
   log: { level: string; message: string }[]
-  component(): ComponentHealth | undefined
+  /** The first one that reported, or the first of a kind. */
+  component(kind?: ComponentHealth['kind']): ComponentHealth | undefined
   /** Resolves as soon as `find` finds something in what was captured, looking again whenever there is more. */
   await<T>(find: () => T | undefined): Promise<T>
 }
@@ -48,7 +49,7 @@ export function captured(): Captured {
     machines,
     log,
     logger,
-    component: () => [...components.values()][0],
+    component: (kind) => [...components.values()].find((one) => kind === undefined || one.kind === kind),
     intake: {
       async samples(batch) {
         samples.push(...batch)

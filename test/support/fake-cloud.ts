@@ -158,8 +158,51 @@ export type FakeCloud = ReturnType<typeof fakeCloud>
 
 // -------------------------------------------------------------------------------------------------------------- samples
 
+type Source = { tags: Record<string, string>; at: (time: number) => Record<string, number> | null }
+
+/** One instance by its parts, while it moves to another host. */
+function partsOf(instance: Instance, clock: Clock): Record<string, Source[]> {
+  const tags = { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '' }
+  const wave = (time: number, n: number) => 1 + Math.sin(time / 900_000 + n * 2)
+  const parts = (names: readonly string[], at: (time: number, n: number) => Record<string, number>): Source[] =>
+    names.map((device, n) => ({ tags: { ...tags, device }, at: (time) => at(time, n) }))
+  const began = 240_000
+  return {
+    instance_vcpu: parts(['vcpu0', 'vcpu1', 'vcpu2', 'vcpu3'], (time, n) => ({
+      ...{ cpu_percent: 35 * wave(time, n), steal_percent: 3 * wave(time, n + 1) },
+    })),
+    instance_disk: parts(['vda', 'vdb'], (time, n) => ({
+      ...{ read_bytes: 2e6 * wave(time, n), write_bytes: 5e6 * wave(time, n + 1), read_ops: 80 * wave(time, n) },
+      ...{
+        write_ops: 120 * wave(time, n),
+        read_latency: 2 * wave(time, n),
+        write_latency: 4 * wave(time, n),
+        queue: wave(time, n),
+      },
+      ...{ physical_bytes: 8e9 + n * 1e9, capacity_bytes: 2e10 },
+    })),
+    instance_nic: parts(['tap0f3a91c2-11', 'tapc04d17e8-5b'], (time, n) => ({
+      ...{ rx_bytes: 1e6 * wave(time, n), tx_bytes: 4e5 * wave(time, n), rx_packets: 900 * wave(time, n), tx_packets: 700 },
+      ...{ drops: n * wave(time, n), errors: 0 },
+    })),
+    instance_migration: [
+      {
+        tags,
+        at(time) {
+          const seconds = (time - (clock.now() - began)) / 1000
+          if (seconds < 0) return null
+          const remaining = Math.max(3e8, 8e9 - seconds * 4e7)
+          return {
+            ...{ progress_percent: (1 - remaining / 8e9) * 100, total_bytes: 8e9, remaining_bytes: remaining },
+            ...{ throughput: 1.1e8, dirty_rate: 1.3e8, downtime: 840, iteration: 4, elapsed: seconds },
+          }
+        },
+      },
+    ],
+  }
+}
+
 function fakeStore(clock: Clock, instances: readonly Instance[], machines: readonly Machine[]): SampleStore {
-  type Source = { tags: Record<string, string>; at: (time: number) => Record<string, number> | null }
   const sources: Record<string, Source[]> = {
     instance: instances.map((instance, n) => ({
       tags: { instance: instance.id, project: instance.project ?? '', host: instance.host ?? '' },
@@ -190,6 +233,7 @@ function fakeStore(clock: Clock, instances: readonly Instance[], machines: reado
       },
     })),
     hypervisor: hosts.map((host, n) => ({ tags: { host }, at: (time) => hostFields(n, time, clock.now()) })),
+    ...partsOf(instances[1] as Instance, clock),
   }
   const matching = ({ measurement, where }: Pick<RangeQuery, 'measurement' | 'where'>) =>
     (sources[measurement] ?? []).filter(({ tags }) =>

@@ -11,14 +11,17 @@ export interface Guest {
   define?: boolean
   /** Timer ticks (55 ms) between two disk requests; 0 = never rests. */
   restTicks?: number
+  /** Writes 14 MiB of its memory over and over and leaves the disk alone: a guest that is hard to migrate. */
+  dirtiesMemory?: boolean
   nova?: { name: string; project: string; user: string; flavor: string }
 }
 
 const sectorSize = 512
 
 /** 1 MiB of disk whose boot sector loops: read sector 2, write sector 3, sleep `restTicks` timer ticks. */
-export function guestImage({ restTicks = 4 }: Guest): Buffer {
+export function guestImage({ restTicks = 4, dirtiesMemory }: Guest): Buffer {
   const image = Buffer.alloc(1024 * 1024)
+  if (dirtiesMemory) return bootable(image, memoryLoop)
   const setup = [0x31, 0xc0, 0x8e, 0xc0, 0xfb] // xor ax,ax; mov es,ax; sti
   const disk = (operation: number, sector: number) => [
     ...[0xb8, 0x01, operation], // mov ax, operation << 8 | one sector
@@ -30,10 +33,38 @@ export function guestImage({ restTicks = 4 }: Guest): Buffer {
   const rest = Array.from({ length: restTicks }, () => 0xf4) // hlt: until the next tick
   const loop = [...disk(2, 2), ...disk(3, 3), ...rest]
   const back = [0xeb, 256 - (loop.length + 2)] // jmp to the start of the loop
-  Buffer.from([...setup, ...loop, ...back]).copy(image)
+  return bootable(image, [...setup, ...loop, ...back])
+}
+
+function bootable(image: Buffer, code: readonly number[]): Buffer {
+  Buffer.from(code).copy(image)
   image.writeUInt16LE(0xaa55, sectorSize - 2)
   return image
 }
+
+/** Where the boot sector is loaded. */
+const origin = 0x7c00
+const tableAt = 0x30
+
+/** In "unreal" mode, which reaches beyond the first megabyte: fills memory from 1 to 15 MiB with a number, then with the next. */
+const memoryLoop = (() => {
+  const setup = [
+    0xfa, // cli
+    ...[0x0f, 0x01, 0x16, (origin + tableAt + 16) & 0xff, origin >> 8], // lgdt
+    ...[0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0], // protected mode on
+    ...[0xbb, 0x08, 0x00, 0x8e, 0xc3], // mov bx, 8; mov es, bx: a segment of 4 GiB
+    ...[0x24, 0xfe, 0x0f, 0x22, 0xc0], // and off: the segment stays
+  ]
+  const fill = [
+    ...[0x66, 0xbf, 0x00, 0x00, 0x10, 0x00], // mov edi, 1 MiB
+    ...[0x66, 0xb9, 0x00, 0x00, 0x38, 0x00], // mov ecx, 14 MiB / 4
+    ...[0xf3, 0x66, 0x67, 0xab, 0x40], // rep stosd; inc ax
+  ]
+  const code = [...setup, ...fill, 0xeb, 256 - (fill.length + 2)]
+  const gap = Array.from({ length: tableAt - code.length }, () => 0)
+  const table = [...Array.from({ length: 8 }, () => 0), ...[0xff, 0xff, 0x00, 0x00, 0x00, 0x92, 0xcf, 0x00]]
+  return [...code, ...gap, ...table, ...[0x0f, 0x00, (origin + tableAt) & 0xff, origin >> 8, 0x00, 0x00]]
+})()
 
 /** As Nova would write it, in short. */
 export function guestXml({ name, uuid, vcpus = 1, tap, networkBoot, nova }: Guest, image: string): string {
@@ -53,5 +84,5 @@ export function guestXml({ name, uuid, vcpus = 1, tap, networkBoot, nova }: Gues
     <devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
     <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${image}'/><target dev='vda' bus='virtio'/></disk>
     ${nic}<memballoon model='virtio'><stats period='10'/></memballoon><video><model type='none'/></video>
-    <controller type='usb' model='none'/></devices></domain>`
+    <controller type='usb' model='none'/><controller type='scsi' model='virtio-scsi'/></devices></domain>`
 }

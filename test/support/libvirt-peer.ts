@@ -4,8 +4,11 @@ import { encodeFrame, type Frame, FrameSplitter, programs } from '../../collecto
 
 export interface LibvirtPeer {
   uri: string
-  /** Number of messages of the keepalive program that the client sent. */
+  /** Numbers of messages of the keepalive program that the client sent. */
   pongs(): number
+  pings(): number
+  /** Whether the client's pings are answered (as long as nothing else is said). */
+  alive: boolean
   /** Waits for the call with this procedure, and leaves it to the test to answer it. */
   call(procedure: number): Promise<Frame>
   reply(call: Frame, body?: Buffer): void
@@ -17,6 +20,7 @@ export interface LibvirtPeer {
 export async function libvirtPeer(socketPath: string): Promise<LibvirtPeer> {
   let socket: Socket | null = null
   let pongs = 0
+  let pings = 0
   const arrived: Frame[] = []
   const waiting: { procedure: number; resolve: (frame: Frame) => void }[] = []
   const word = Buffer.from([0, 0, 0, 1])
@@ -29,7 +33,11 @@ export async function libvirtPeer(socketPath: string): Promise<LibvirtPeer> {
     void socket?.write(encodeFrame({ ...header, type: 1, status: 0 }, body))
   const take = (frame: Frame) => {
     if (frame.header.program === programs.keepalive) {
-      pongs++
+      if (frame.header.procedure === 2) pongs++
+      else {
+        pings++
+        if (peer.alive) socket?.write(encodeFrame({ ...frame.header, procedure: 2 }, Buffer.alloc(0)))
+      }
       return
     }
     const known = opening.get(frame.header.procedure)
@@ -45,9 +53,11 @@ export async function libvirtPeer(socketPath: string): Promise<LibvirtPeer> {
     connected.on('data', (chunk) => splitter.push(chunk).forEach(take))
   })
   await new Promise<void>((resolve) => server.listen(socketPath, resolve))
-  return {
+  const peer: LibvirtPeer = {
+    alive: true,
     uri: `qemu+unix:///system?socket=${socketPath}`,
     pongs: () => pongs,
+    pings: () => pings,
     call: (procedure) =>
       new Promise((resolve) => {
         const found = arrived.findIndex(({ header }) => header.procedure === procedure)
@@ -61,4 +71,5 @@ export async function libvirtPeer(socketPath: string): Promise<LibvirtPeer> {
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+  return peer
 }

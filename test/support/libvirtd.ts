@@ -61,23 +61,37 @@ cgroup_controllers = []
 stdio_handler = "file"
 remember_owner = 0
 F
-ip link set lo up
+umount /sys/fs/cgroup/unified 2>/dev/null # its containers cannot make this mount point
+ip link set lo up || exit 1
 echo ready
 while :; do sleep 3600 & wait; done`
 
-/** Starts a daemon whose files are all under `directory`. `session`: also where namespaces could be had. */
-export async function startLibvirtd(directory: string, session = false): Promise<Libvirtd> {
-  const place = session ? sessionPlace(directory) : await namespacePlace().catch(() => sessionPlace(directory))
+export interface LibvirtdOptions {
+  /** The session daemon, also where namespaces could be had. */
+  session?: boolean
+  /** On the machine's own loopback, for what listens there; its guests have no interfaces then. */
+  network?: 'own' | 'shared'
+  /** Further lines of libvirtd.conf, and whether it listens to the network. */
+  settings?: Readonly<Record<string, string | number | readonly string[]>>
+  listen?: boolean
+  environment?: Readonly<Record<string, string>>
+}
+
+/** Starts a daemon whose files are all under `directory`. */
+export async function startLibvirtd(directory: string, given: LibvirtdOptions = {}): Promise<Libvirtd> {
+  const { session = false, network = 'own', listen = false } = given
+  const place = session ? sessionPlace(directory) : await namespacePlace(network).catch(() => sessionPlace(directory))
   const sockets = join(directory, 'sockets')
   mkdirSync(sockets, { recursive: true })
   for (const path of [directory, sockets]) place.give(path)
   const config = join(directory, 'libvirtd.conf')
   const log = join(directory, 'libvirtd.log')
-  const options = { unix_sock_dir: sockets, auth_unix_ro: 'none', auth_unix_rw: 'none', log_outputs: `3:file:${log}` }
+  const base = { unix_sock_dir: sockets, auth_unix_ro: 'none', auth_unix_rw: 'none', log_outputs: `3:file:${log}` }
+  const options = { ...base, ...given.settings }
   writeFileSync(
     config,
     Object.entries(options)
-      .map(([key, value]) => `${key} = "${value}"\n`)
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
       .join(''),
   )
   place.give(config)
@@ -88,7 +102,9 @@ export async function startLibvirtd(directory: string, session = false): Promise
   let daemon: ChildProcess | null = null
 
   const restart = async () => {
-    const [program = '', ...args] = [...place.enter, 'libvirtd', '-f', config, '-p', join(directory, 'libvirtd.pid'), '-t', '0']
+    const environment = Object.entries(given.environment ?? {}).map(([name, value]) => `${name}=${value}`)
+    const command = ['libvirtd', '-f', config, '-p', join(directory, 'libvirtd.pid'), '-t', '0', ...(listen ? ['--listen'] : [])]
+    const [program = '', ...args] = [...place.enter, 'env', ...environment, ...command]
     const started = spawn(program, args, { stdio: 'ignore' })
     daemon = started
     await until(() => {
@@ -137,8 +153,18 @@ export async function startLibvirtd(directory: string, session = false): Promise
   }
 }
 
-async function namespacePlace(): Promise<Place> {
-  const options = ['-m', '-p', '-n', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', prepare]
+async function namespacePlace(network: 'own' | 'shared'): Promise<Place> {
+  const options = [
+    '-m',
+    '-p',
+    ...(network === 'own' ? ['-n'] : []),
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    'sh',
+    '-c',
+    prepare,
+  ]
   const child = spawn('unshare', options, { stdio: ['ignore', 'pipe', 'pipe'] })
   await new Promise<void>((resolve, reject) => {
     let complaint = ''
@@ -150,8 +176,8 @@ async function namespacePlace(): Promise<Place> {
     child.once('error', reject)
   })
   return {
-    enter: ['nsenter', '-t', String(lastChild(child.pid ?? 0)), '-m', '-p', '-n', '--'],
-    taps: existsSync('/dev/net/tun'),
+    enter: ['nsenter', '-t', String(lastChild(child.pid ?? 0)), '-m', '-p', ...(network === 'own' ? ['-n'] : []), '--'],
+    taps: network === 'own' && existsSync('/dev/net/tun'),
     driver: 'system',
     give: () => undefined,
     end() {

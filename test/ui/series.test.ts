@@ -57,6 +57,23 @@ describe('the API', () => {
     assert.match(marks[0]?.href ?? '', /^\/events\/\d+$/)
   })
 
+  it('gives a column for each disk, interface and vCPU', async () => {
+    const answer = (await (
+      await ada.get(`/api/v1/series?measurement=instance_disk&id=${id}&field=read_bytes&from=now-1h&to=now`)
+    ).json()) as { series: { tags?: { device?: string } }[] }
+    assert.deepEqual(
+      answer.series.map(({ tags }) => tags?.device),
+      ['vda', 'vdb'],
+    )
+    const whole = (await (
+      await ada.get(`/api/v1/series?measurement=instance_migration&id=${id}&field=dirty_rate&from=now-1h&to=now`)
+    ).json()) as Answer
+    assert.deepEqual(
+      whole.series.map((series) => 'tags' in series),
+      [false],
+    )
+  })
+
   it('says what is wrong with a question', async () => {
     const wrong = async (query: string) => {
       const response = await ada.get(`/api/v1/series?${query}`)

@@ -70,7 +70,11 @@ const document = (version: string) => ({
       get: {
         summary: 'Samples of one instance or hypervisor, decimated for drawing',
         parameters: [
-          text('measurement', 'instance, instance_disk, instance_nic or hypervisor', true),
+          text(
+            'measurement',
+            'instance, instance_vcpu, instance_disk, instance_nic, instance_migration, instance_filesystem or hypervisor',
+            true,
+          ),
           text('id', 'Instance id or host', true),
           many('field', 'Fields to read as means', true),
           many('band', 'Fields to read as minimum and maximum too'),

@@ -14,7 +14,15 @@ const marksAtMost = 100
 const leastStep = 10_000
 
 const query = z.object({
-  measurement: z.enum(['instance', 'instance_disk', 'instance_nic', 'hypervisor']),
+  measurement: z.enum([
+    'instance',
+    'instance_vcpu',
+    'instance_disk',
+    'instance_nic',
+    'instance_migration',
+    'instance_filesystem',
+    'hypervisor',
+  ]),
   field: z.array(z.string().max(40)).min(1).max(24),
   id: z.string().min(1).max(64),
   points: z.coerce.number().int().min(10).max(pointsAtMost).default(560),
@@ -37,13 +45,14 @@ export const seriesApi: Route = {
     if (!parsed.ok) return bad(visit.t(`range.wrong.${parsed.wrong}`))
     const { measurement, field, id, points, band, marks } = asked.data
     const known: Readonly<Record<string, { unit: string; title: string }>> = measurements[measurement].fields
+    const tags: readonly string[] = measurements[measurement].tags
     const unknown = [...field, ...band].find((name) => !Object.hasOwn(known, name))
     if (unknown !== undefined) return bad(`field: ${measurement} has no field "${unknown}"`)
     const where = await whereOf(visit, measurement, id)
     if (!where) return { kind: 'missing' }
     const { from, to } = parsed.range
     const step = stepFor(parsed.range, points, leastStep)
-    const range = { measurement, where, from, to, step, groupBy: measurement.startsWith('instance_') ? ['device'] : [] }
+    const range = { measurement, where, from, to, step, groupBy: tags.includes('device') ? ['device'] : [] }
     const [means, bands, marked] = await Promise.all([
       visit.deps.store.range({ ...range, fields: field, aggregates: ['mean'] }),
       band.length > 0 ? visit.deps.store.range({ ...range, fields: band, aggregates: ['min', 'max'] }) : null,
@@ -59,6 +68,7 @@ export const seriesApi: Route = {
         step,
         zone: visit.zone,
         t: means.times,
+        titles: Object.fromEntries(field.map((name) => [name, titleOf(visit, measurement, name, known)])),
         series: [...columns(visit, measurement, means, known), ...(bands ? columns(visit, measurement, bands, known) : [])],
         marks: marked,
       },
@@ -91,14 +101,19 @@ const columns = (
     aggregate,
     ...(Object.keys(tags).length > 0 && { tags }),
     unit: known[field]?.unit ?? '',
-    title: titleOf(visit, measurement, field) ?? known[field]?.title ?? field,
+    title: titleOf(visit, measurement, field, known),
     v: values.map((value) => (value === null ? null : short(value))),
   }))
 
 /** A field means one thing of an instance and another of a host: the measurement's own words come first. */
-const titleOf = ({ language, t }: Visit, measurement: string, field: string): string | null => {
+function titleOf(
+  { language, t }: Visit,
+  measurement: string,
+  field: string,
+  known: Readonly<Record<string, { title: string }>>,
+): string {
   const key = [`field.${measurement}.${field}`, `field.${field}`].find((one) => hasText(language, one))
-  return key === undefined ? null : t(key)
+  return key === undefined ? (known[field]?.title ?? field) : t(key)
 }
 
 /** Four significant digits are more than a pixel can show, and a third of the bytes. */

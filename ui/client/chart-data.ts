@@ -24,9 +24,13 @@ export interface SeriesData {
   step: number
   zone: string
   t: readonly number[]
+  /** Of every field asked for, also of those without data. */
+  titles: Readonly<Record<string, string>>
   series: readonly {
     field: string
     aggregate: 'mean' | 'min' | 'max'
+    /** Which vCPU, disk or interface, where there are several. */
+    tags?: { readonly device?: string }
     unit: string
     title: string
     v: readonly (number | null)[]
@@ -44,10 +48,45 @@ export async function loadSeries({ fields, band, marks, points, ...rest }: Wante
 }
 
 /** A column as numbers; no data is NaN, which breaks the line. Network counts bits. */
-export function column(data: SeriesData, field: string, aggregate: string, unit: string): number[] {
-  const found = data.series.find((series) => series.field === field && series.aggregate === aggregate)
+export function column(data: SeriesData, field: string, aggregate: string, unit: string, device?: string): number[] {
+  const found = data.series.find(
+    (series) =>
+      series.field === field && series.aggregate === aggregate && (device === undefined || series.tags?.device === device),
+  )
   const factor = unit === 'bit/s' ? 8 : 1
   return data.t.map((_t, index) => (found?.v[index] ?? Number.NaN) * factor)
+}
+
+/** More lines than this nobody can tell apart. */
+const devicesAtMost = 6
+
+/** What a chart draws, before it has colours: the fields, or the fields of each device (the busiest, in the order of their names). */
+export function columns(data: SeriesData, fields: readonly string[], unit: string, byDevice: boolean) {
+  const titleOf = (field: string) => data.titles[field] ?? field
+  if (!byDevice)
+    return fields.map((field, index) => ({
+      ...{ key: field, title: titleOf(field), colour: index, dash: index },
+      values: column(data, field, 'mean', unit),
+    }))
+  return busiest(data, fields).flatMap((device, colour) =>
+    fields.map((field, dash) => ({
+      ...{ key: `${device} ${field}`, title: fields.length > 1 ? `${device} ${titleOf(field)}` : device, colour },
+      dash: dash * 2, // the second dash is the first that shows
+      values: column(data, field, 'mean', unit, device),
+    })),
+  )
+}
+
+function busiest(data: SeriesData, fields: readonly string[]): string[] {
+  const weights = new Map<string, number>()
+  for (const { field, tags, v } of data.series)
+    if (tags?.device !== undefined && fields.includes(field))
+      weights.set(
+        tags.device,
+        v.reduce<number>((sum, value) => sum + (value ?? 0), weights.get(tags.device) ?? 0),
+      )
+  const chosen = [...weights].sort(([, a], [, b]) => b - a).slice(0, devicesAtMost)
+  return chosen.map(([device]) => device).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
 const ladders: Readonly<Record<string, { base: number; names: readonly string[] }>> = {
@@ -78,7 +117,8 @@ export function statistics(values: readonly number[]) {
 
 /** One line of a chart, in the unit that is shown. */
 export interface Line {
-  field: string
+  /** Tells it from the other lines of its chart. */
+  key: string
   title: string
   colour: string
   dash: number[]

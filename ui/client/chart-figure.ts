@@ -9,7 +9,7 @@ import {
   TimeScale,
 } from 'chart.js'
 import 'chartjs-adapter-luxon'
-import { column, type Line, numberText, type SeriesData, scaleFor, statistics } from './chart-data.ts'
+import { column, columns, type Line, numberText, type SeriesData, scaleFor, statistics } from './chart-data.ts'
 import { legend } from './chart-legend.ts'
 import { brush, crosshair, equip, gaps, type Hands, markAt, marks } from './chart-plugins.ts'
 import { numbersTable } from './chart-table.ts'
@@ -68,14 +68,15 @@ export class ChartFigure {
   /** Draws everything anew: new data, another theme, another choice of lines. */
   paint(): void {
     const band = this.#read()
-    const main = this.#lines[0] as Line
+    const main = this.#lines[0]
     const points = (values: readonly number[]) => values.map((y, index) => ({ x: this.#data.t[index] as number, y }))
-    const edges = band
-      ? [
-          { data: points(band.low), borderWidth: 0, fill: false, hidden: !main.shown },
-          { data: points(band.high), borderWidth: 0, fill: '-1', backgroundColor: fade(main.colour), hidden: !main.shown },
-        ]
-      : []
+    const edges =
+      band && main
+        ? [
+            { data: points(band.low), borderWidth: 0, fill: false, hidden: !main.shown },
+            { data: points(band.high), borderWidth: 0, fill: '-1', backgroundColor: fade(main.colour), hidden: !main.shown },
+          ]
+        : []
     const lines = this.#lines.map(({ values, colour, dash, shown }) => ({
       data: points(values),
       borderColor: colour,
@@ -94,19 +95,19 @@ export class ChartFigure {
 
   /** Lines in the unit that suits their size; the first may have a band from its least to its most. */
   #read(): { low: number[]; high: number[] } | null {
-    const { fields = '', unit = '', band } = this.#element.dataset
+    const { fields = '', unit = '', band, byDevice } = this.#element.dataset
     const names = fields.split(' ')
-    const raw = names.map((field) => column(this.#data, field, 'mean', unit))
-    const { factor, name } = scaleFor(unit, Math.max(0, ...raw.flat().filter((value) => !Number.isNaN(value))))
+    const raw = columns(this.#data, names, unit, byDevice !== undefined)
+    const most = raw.flatMap(({ values }) => values).reduce((max, value) => (value > max ? value : max), 0)
+    const { factor, name } = scaleFor(unit, most)
     const place = this.#element.querySelector('[data-unit-shown]')
     if (place) place.textContent = name
-    this.#lines = names.map((field, index) => ({
-      field,
-      title: this.#data.series.find((series) => series.field === field)?.title ?? field,
-      colour: colourOf(this.#element, `series-${index}`),
-      dash: dashes[index] ?? [],
-      values: (raw[index] as number[]).map((value) => value / factor),
-      shown: this.#solo === null || this.#solo === field,
+    this.#lines = raw.map(({ key, title, colour, dash, values }) => ({
+      ...{ key, title },
+      colour: colourOf(this.#element, `series-${colour}`),
+      dash: dashes[dash] ?? [],
+      values: values.map((value) => value / factor),
+      shown: this.#solo === null || this.#solo === key,
     }))
     const edge = (aggregate: string) => column(this.#data, names[0] as string, aggregate, unit).map((value) => value / factor)
     return band === undefined ? null : { low: edge('min'), high: edge('max') }
@@ -123,7 +124,7 @@ export class ChartFigure {
 
   /** One sentence for who cannot see the drawing. */
   #describe() {
-    const { values } = this.#lines[0] as Line
+    const values = this.#lines[0]?.values ?? []
     const numbers = statistics(values)
     if (!numbers) {
       this.#canvas.setAttribute('aria-label', `${this.#name}: ${this.#words.noData ?? ''}`)
@@ -139,8 +140,8 @@ export class ChartFigure {
     const at = this.#at
     const mark = at === null ? undefined : markAt(this.#chart, this.#data.marks, at)
     const when = at === null ? null : `${this.#timeText(at)}${mark ? ` · ${mark.title}` : ''}`
-    legend(this.#element, this.#lines, this.#words, at === null ? null : this.#indexAt(at), when, (field) => {
-      this.#solo = this.#solo === field ? null : field
+    legend(this.#element, this.#lines, this.#words, at === null ? null : this.#indexAt(at), when, (key) => {
+      this.#solo = this.#solo === key ? null : key
       this.paint()
     })
   }

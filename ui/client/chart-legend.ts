@@ -9,7 +9,7 @@ export function legend(
   words: Record<string, string>,
   index: number | null,
   when: string | null,
-  solo: (field: string) => void,
+  solo: (key: string) => void,
 ): void {
   const place = figure.querySelector('.legend')
   if (!place) return
@@ -34,7 +34,7 @@ export function legend(
     cells.cells[0]?.replaceWith(name)
   }
   place.replaceChildren(table)
-  if (focused !== undefined) place.querySelector<HTMLElement>(`[data-field="${focused}"]`)?.focus()
+  if (focused !== undefined) place.querySelector<HTMLElement>(`[data-field="${CSS.escape(focused)}"]`)?.focus()
 }
 
 function row(part: HTMLTableSectionElement, kind: 'th' | 'td', texts: readonly string[]) {
@@ -49,10 +49,10 @@ function row(part: HTMLTableSectionElement, kind: 'th' | 'td', texts: readonly s
   return line as HTMLTableRowElement & { cells: HTMLCollectionOf<HTMLTableCellElement> }
 }
 
-function button(line: Line, words: Record<string, string>, solo: (field: string) => void) {
+function button(line: Line, words: Record<string, string>, solo: (key: string) => void) {
   const element = document.createElement('button')
   element.type = 'button'
-  element.dataset.field = line.field
+  element.dataset.field = line.key
   element.className = line.shown ? '' : 'is-off'
   element.title = (words.solo ?? '').replace('—', line.title)
   const key = document.createElementNS(svg, 'svg')
@@ -66,6 +66,6 @@ function button(line: Line, words: Record<string, string>, solo: (field: string)
   if (line.dash.length > 0) stroke.setAttribute('stroke-dasharray', line.dash.join(' '))
   key.append(stroke)
   element.append(key, line.title)
-  element.addEventListener('click', () => solo(line.field))
+  element.addEventListener('click', () => solo(line.key))
   return element
 }

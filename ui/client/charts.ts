@@ -4,7 +4,12 @@ import { loadSeries, type SeriesData, type Wanted } from './chart-data.ts'
 import { ChartFigure } from './chart-figure.ts'
 import { goTo } from './histogram.ts'
 
-for (const group of document.querySelectorAll<HTMLElement>('[data-charts]')) startGroup(group)
+for (const group of document.querySelectorAll<HTMLElement>('[data-charts]')) {
+  const fold = group.closest('details')
+  // What is folded away is asked for when somebody wants to see it.
+  if (fold && !fold.open) fold.addEventListener('toggle', () => startGroup(group), { once: true })
+  else startGroup(group)
+}
 
 function startGroup(group: HTMLElement) {
   const words = JSON.parse(group.dataset.words ?? '{}') as Record<string, string>

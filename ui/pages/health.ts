@@ -18,7 +18,7 @@ export const healthPage: Route = {
 
 /** In the order in which a sample travels. */
 const hops = [
-  { key: 'collect', kinds: ['demo', 'amqp', 'queue', 'completeness', 'libvirt', 'ganglia', 'openstack'] },
+  { key: 'collect', kinds: ['demo', 'amqp', 'queue', 'completeness', 'libvirt', 'qemu', 'ganglia', 'openstack'] },
   { key: 'keep', kinds: ['store', 'journal'] },
   { key: 'alert', kinds: ['alerter', 'notifier', 'reports'] },
   { key: 'show', kinds: ['ui'] },

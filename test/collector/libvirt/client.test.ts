@@ -10,6 +10,7 @@ import { XdrWriter } from '../../../collector/libvirt/xdr.ts'
 import { systemClock } from '../../../model/clock.ts'
 import { type LibvirtPeer, libvirtPeer } from '../../support/libvirt-peer.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { settled } from '../../support/virtual-clock.ts'
 
 describe('the connection to a libvirt daemon', () => {
   const directory = temporaryDirectory()
@@ -20,7 +21,7 @@ describe('the connection to a libvirt daemon', () => {
 
   beforeEach(async () => {
     peer = await libvirtPeer(join(directory(), `${sockets++}.sock`))
-    client = await LibvirtClient.open(peer.uri, { clock, timeoutMs: 1000 })
+    client = await LibvirtClient.open({ uri: peer.uri }, { clock, timeoutMs: 1000 })
   })
   afterEach(async () => {
     client.close()
@@ -29,6 +30,11 @@ describe('the connection to a libvirt daemon', () => {
 
   const text = (value: string) => new XdrWriter().string(value).done()
   const domain = { name: 'a', uuid: '00000000-0000-4000-8000-000000000001', id: 1 }
+  const event = () => {
+    const body = new XdrWriter()
+    const { procedure } = writeLifecycleEvent(body, 0, { kind: 'suspended', reason: 'paused', domain })
+    return encodeFrame({ program: programs.remote, version: 1, procedure, type: 2, serial: 0, status: 0 }, body.done())
+  }
   const lost = () => new Promise<Error>((resolve) => client.onClose(resolve))
 
   it('matches answers that come out of order', async () => {
@@ -73,6 +79,49 @@ describe('the connection to a libvirt daemon', () => {
     peer.reply(await peer.call(59), text('hv-01'))
     await host
     assert.equal(peer.pongs(), 1)
+  })
+
+  it('asks a daemon that has long been silent whether it is there, and is content with the answer', async () => {
+    for (let n = 0; n < 12; n++) {
+      clock.set(clock.now() + 5000)
+      await settled()
+    }
+    assert.ok(peer.pings() >= 5, `${peer.pings()} pings in a minute of silence`)
+    assert.equal(client.closed, false)
+  })
+
+  it('gives up a daemon that has sent nothing for twenty seconds', async () => {
+    peer.alive = false
+    const reason = lost()
+    for (let n = 0; n < 5; n++) {
+      clock.set(clock.now() + 5000)
+      await settled()
+    }
+    assert.match((await reason).message, /has sent nothing for 20 s/)
+  })
+
+  it('blames the connection, not the call, when an answer stops in the middle', async () => {
+    const reason = lost()
+    const host = client.call(hostname, undefined)
+    const { header } = await peer.call(59)
+    const arrived = new Promise((resolve) => client.onEvent(resolve))
+    peer.send(Buffer.concat([event(), encodeFrame({ ...header, type: 1, status: 0 }, text('hv-01')).subarray(0, 30)]))
+    await arrived
+    clock.set(clock.now() + 1001)
+    await assert.rejects(
+      host,
+      (error: Error) => !(error instanceof CallTimeout) && /stopped in the middle of a message/.test(error.message),
+    )
+    assert.match((await reason).message, /in the middle/)
+  })
+
+  it('cuts off a daemon that sends events without end', async () => {
+    const reason = lost()
+    let heard = 0
+    client.onEvent(() => heard++)
+    for (let n = 0; n < 30; n++) peer.send(Buffer.concat(Array.from({ length: 1000 }, event)))
+    assert.match((await reason).message, /events without end/)
+    assert.equal(heard, 20_000)
   })
 
   it('passes events on, leaves out unknown and damaged ones, and stays connected', async () => {
@@ -120,6 +169,6 @@ describe('the connection to a libvirt daemon', () => {
 
   it('says which sockets it tried', async () => {
     const uri = `qemu+unix:///system?socket=${join(directory(), 'absent')}`
-    await assert.rejects(LibvirtClient.open(uri, { clock: systemClock, timeoutMs: 1000 }), /absent: no such socket/)
+    await assert.rejects(LibvirtClient.open({ uri }, { clock: systemClock, timeoutMs: 1000 }), /absent: no such socket/)
   })
 })

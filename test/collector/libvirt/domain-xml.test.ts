@@ -37,6 +37,7 @@ describe('the XML of a domain', () => {
         { device: 'vdb', kind: 'disk', serial: 'f7d2e080-5ae2-44e9-af1c-1cd5dcce3999' },
       ],
       balloonPeriodS: 10,
+      agent: false,
     })
   })
 

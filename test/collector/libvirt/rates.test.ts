@@ -14,7 +14,7 @@ const noBalloon: BalloonStats = domainStats({ ...recordedDomstats('domstats-bloc
 
 const disk = (device: string, counters: Partial<DiskStats> = {}): DiskStats => ({
   ...{ device, readOps: 0, readBytes: 0, readNs: 0, writeOps: 0, writeBytes: 0, writeNs: 0 },
-  ...{ allocationBytes: null, capacityBytes: null, ...counters },
+  ...{ flushOps: 0, flushNs: 0, allocationBytes: null, physicalBytes: null, capacityBytes: null, ...counters },
 })
 const nic = (device: string, counters: Partial<NicStats> = {}): NicStats => ({
   ...{ device, rxBytes: 0, rxPackets: 0, rxErrors: 0, rxDrops: 0 },
@@ -46,24 +46,67 @@ describe('rates between two readings', () => {
     const before = reading(0, { disks: [disk('vda'), disk('vdb')] })
     const now = reading(10_000, {
       disks: [
-        disk('vda', { readOps: 100, readBytes: 1e6, readNs: 5e8, writeOps: 10, writeBytes: 4e5, writeNs: 1e9 }),
+        disk('vda', {
+          readOps: 100,
+          readBytes: 1e6,
+          readNs: 5e8,
+          writeOps: 10,
+          writeBytes: 4e5,
+          writeNs: 1e9,
+          flushOps: 5,
+          flushNs: 1e7,
+        }),
         disk('vdb', { writeOps: 10, writeBytes: 1e5, writeNs: 5e8 }),
       ],
     })
     const { disk: all, disks } = domainRates(before, now)
     assert.deepEqual(all, {
-      ...{ readBytes: 1e5, writeBytes: 5e4, readOps: 10, writeOps: 2, readLatency: 5, writeLatency: 75 },
-      queue: 0.2,
+      ...{ readBytes: 1e5, writeBytes: 5e4, readOps: 10, writeOps: 2, flushOps: 0.5, readLatency: 5, writeLatency: 75 },
+      ...{ flushLatency: 2, queue: 0.2 },
     })
     assert.deepEqual([disks[0]?.writeLatency, disks[1]?.writeLatency, disks[1]?.readLatency], [100, 50, null])
+    assert.deepEqual(
+      disks.map(({ queue }) => queue),
+      [0.15, 0.05],
+    )
   })
 
   it('are what an interface carried and lost', () => {
     const before = reading(0, { nics: [nic('tap0')] })
     const now = reading(10_000, { nics: [nic('tap0', { rxBytes: 1000, rxPackets: 10, rxDrops: 5, txDrops: 5, txErrors: 20 })] })
-    assert.deepEqual(networkRates(before, now), [
-      { device: 'tap0', rxBytes: 100, txBytes: 0, rxPackets: 1, txPackets: 0, drops: 1, errors: 2 },
+    const { nics, network } = networkRates(before, now)
+    const { device, ...alone } = nics[0] as (typeof nics)[number]
+    assert.equal(device, 'tap0')
+    assert.deepEqual(alone, network, 'one interface is all of them')
+    assert.deepEqual(network, {
+      ...{ rxBytes: 100, txBytes: 0, rxPackets: 1, txPackets: 0, rxDrops: 0.5, txDrops: 0.5, rxErrors: 0, txErrors: 2 },
+      lossPercent: 50,
+    })
+    assert.equal(networkRates(before, reading(10_000, { nics: [nic('tap0')] })).network.lossPercent, null)
+  })
+
+  it('are those of each vCPU too, also while another comes or goes', () => {
+    const vcpu = (index: number, time: number, delay = 0) => ({ index, timeNs: seconds(time), delayNs: seconds(delay) })
+    const before = reading(0, { vcpusCurrent: 2, vcpus: [vcpu(0, 100), vcpu(3, 50)] })
+    const now = reading(10_000, { vcpusCurrent: 2, vcpus: [vcpu(0, 110), vcpu(3, 51, 2)] })
+    assert.deepEqual(domainRates(before, now).vcpus, [
+      { index: 0, cpuPercent: 100, stealPercent: 0 },
+      { index: 3, cpuPercent: 10, stealPercent: 20 },
     ])
+    const more = domainRates(before, reading(10_000, { vcpusCurrent: 3, vcpus: [vcpu(0, 110), vcpu(1, 90), vcpu(3, 51)] }))
+    assert.deepEqual([more.cpuPercent, ...more.vcpus.map(({ cpuPercent }) => cpuPercent)], [null, 100, null, 10])
+  })
+
+  it('of the guest’s memory go from report to report, whenever we looked', () => {
+    const told = (lastUpdate: number, majorFaults: number, swapInKib: number) => ({
+      balloon: { ...noBalloon, lastUpdate, majorFaults, swapInKib, swapOutKib: 0 },
+    })
+    const rates = domainRates(reading(0, told(1000, 10, 0)), reading(30_000, told(1020, 50, 40)))
+    assert.deepEqual([rates.majorFaults, rates.swapBytes], [2, 2048])
+    const silent = domainRates(reading(0, told(1000, 10, 0)), reading(30_000, told(1000, 10, 0)))
+    assert.deepEqual([silent.majorFaults, silent.swapBytes], [null, null])
+    const rebooted = domainRates(reading(0, told(1000, 5000, 0)), reading(30_000, told(1020, 20, 0)))
+    assert.equal(rebooted.majorFaults, null)
   })
 
   const gives = (what: string, before: Reading | null, now: Reading, want: number | null) =>
@@ -124,6 +167,11 @@ describe('rates, whatever a hypervisor tells', () => {
       }),
     )
 
+  /** Without the vCPUs' own numbers. */
+  const traffic = (before: Reading | null, now: Reading) => {
+    const { vcpus, ...rates } = domainRates(before, now)
+    return [rates, vcpus.map(({ cpuPercent, stealPercent }) => [cpuPercent, stealPercent])]
+  }
   const numbers = (value: unknown): number[] =>
     typeof value === 'number' ? [value] : typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbers) : []
 
@@ -145,7 +193,7 @@ describe('rates, whatever a hypervisor tells', () => {
     fc.assert(
       fc.property(anyReading, anyReading, (before, now) => {
         fc.pre(before.stats.domain.id !== now.stats.domain.id)
-        assert.deepEqual(numbers([domainRates(before, now), networkRates(before, now)]), [])
+        assert.deepEqual(numbers([traffic(before, now), networkRates(before, now)]), [])
       }),
     )
   })
@@ -155,16 +203,26 @@ describe('memory as the guest sees it', () => {
   const now = 1_800_000_000_000
   const balloon = (told: Partial<BalloonStats>) => ({ ...reading(0).stats, balloon: { ...noBalloon, ...told } })
   const fresh = { availableKib: 1000, usableKib: 400, unusedKib: 100, lastUpdate: now / 1000 - 5 }
-  const gives = (what: string, told: Partial<BalloonStats>, used: number | null, period: number | null = 10) =>
-    it(`${used === null ? 'is unknown' : `is ${used} KiB`} ${what}`, () =>
-      assert.equal(guestMemory(balloon(told), period, now).usedBytes, used === null ? null : used * 1024))
-  gives('by what is available and still usable', fresh, 600)
-  gives('by what is unused on old kernels', { ...fresh, usableKib: null }, 900)
-  gives('when the guest has no driver', { ...fresh, lastUpdate: 0 }, null)
-  gives('when the last report is of before a crash', { ...fresh, lastUpdate: now / 1000 - 31 }, null)
-  gives('for a longer time when reports come rarely', { ...fresh, lastUpdate: now / 1000 - 31 }, 600, 30)
-  gives('with the usual period before the XML was read', fresh, 600, null)
-  gives('when the numbers contradict each other', { ...fresh, usableKib: 2000 }, null)
+  const gives = (
+    what: string,
+    told: Partial<BalloonStats>,
+    used: number | null,
+    caches: number | null,
+    period: number | null = 10,
+  ) =>
+    it(`is ${used ?? 'unknown'} KiB, ${caches ?? 'unknown'} with caches, ${what}`, () => {
+      const { usedBytes, usedWithCachesBytes } = guestMemory(balloon(told), period, now)
+      const kib = (bytes: number | null) => bytes && bytes / 1024
+      assert.deepEqual([kib(usedBytes), kib(usedWithCachesBytes)], [used, caches])
+    })
+  gives('by what is available, usable and unused', fresh, 600, 900)
+  gives('on old kernels, which tell of no caches', { ...fresh, usableKib: null }, null, 900)
+  gives('when the guest has no driver', { ...fresh, lastUpdate: 0 }, null, null)
+  gives('when the last report is of before a crash', { ...fresh, lastUpdate: now / 1000 - 31 }, null, null)
+  gives('when reports come rarely', { ...fresh, lastUpdate: now / 1000 - 31 }, 600, 900, 30)
+  gives('with the usual period before the XML was read', fresh, 600, 900, null)
+  gives('when the report is of the future', { ...fresh, lastUpdate: now / 1000 + 60 }, null, null)
+  gives('when the numbers contradict each other', { ...fresh, usableKib: 2000 }, null, 900)
 })
 
 describe('CPU of the host', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Silence } from '../../../collector/libvirt/quarantine.ts'
 import { hostSample, type InstanceContext, instanceSamples, stateSample } from '../../../collector/libvirt/samples.ts'
 import { domainStats } from '../../../collector/libvirt/stats.ts'
 import { measurements } from '../../../model/measurements.ts'
@@ -20,19 +21,23 @@ function later() {
     field,
     typeof value === 'number' && counts.test(field) ? value * 1.5 : value,
   ])
-  return { ...recorded, params: new Map(grown) }
+  return { ...recorded, params: new Map([...grown, ['balloon.last-update', lastUpdate + 10]]) }
 }
 
 const before = { stats: domainStats(recorded), at: 0, time }
 const now = { stats: domainStats(later()), at: 10_000, time: time + 10_000 }
 
+const silence = { of: null, now: time }
+
 describe('samples of an instance', () => {
   it('have exactly the names of the catalogue', () => {
-    const samples = instanceSamples({ state: 1, network: { before, now }, monitor: { before, now } }, context)
+    const samples = instanceSamples({ state: 1, silence, network: { before, now }, monitor: { before, now } }, context)
     assert.deepEqual(
       samples.map(({ measurement, tags }) => [measurement, tags.device ?? null]),
       [
         ['instance', null],
+        ['instance_vcpu', 'vcpu0'],
+        ['instance_vcpu', 'vcpu1'],
         ['instance_disk', 'vda'],
         ['instance_disk', 'vdb'],
         ['instance_nic', 'tapspike1'],
@@ -48,16 +53,19 @@ describe('samples of an instance', () => {
   })
 
   it('have no rates at the first reading, and no zeros in their place', () => {
-    const [instance, disk] = instanceSamples(
-      { state: 1, network: { before: null, now }, monitor: { before: null, now } },
+    const [instance, ...rest] = instanceSamples(
+      { state: 1, silence, network: { before: null, now }, monitor: { before: null, now } },
       context,
     )
     assert.ok(instance && !('cpu_percent' in instance.fields) && 'memory_used_bytes' in instance.fields)
-    assert.deepEqual(Object.keys(disk?.fields ?? {}), ['allocated_bytes', 'capacity_bytes'])
+    assert.deepEqual(
+      rest.map(({ measurement, fields }) => [measurement, ...Object.keys(fields).sort()]),
+      Array(2).fill(['instance_disk', 'allocated_bytes', 'capacity_bytes', 'physical_bytes']),
+    )
   })
 
   it('have state and network when QEMU is silent', () => {
-    const samples = instanceSamples({ state: 1, network: { before, now }, monitor: null }, context)
+    const samples = instanceSamples({ state: 1, silence, network: { before, now }, monitor: null }, context)
     assert.deepEqual(
       samples.map(({ measurement }) => measurement),
       ['instance', 'instance_nic'],
@@ -65,6 +73,20 @@ describe('samples of an instance', () => {
     assert.ok(!('cpu_percent' in (samples[0]?.fields ?? {})))
     assert.ok((samples[0]?.fields.net_rx_bytes ?? 0) > 0)
   })
+
+  const tells = (what: string, of: Silence | null, asked: boolean, want: readonly (number | undefined)[]) =>
+    it(`tell ${what}`, () => {
+      const monitor = asked ? { before, now } : null
+      const [row] = instanceSamples({ state: 1, silence: { of, now: time }, network: { before, now }, monitor }, context)
+      assert.deepEqual([row?.fields.qemu_silent_seconds, row?.fields.qemu_locked_seconds], want)
+    })
+  const silent = { domainId: recorded.domain.id, since: time - 7000, skipped: 0, hung: 0, notBefore: 0 }
+  tells('that QEMU answers', null, true, [0, 0])
+  tells('nothing of a QEMU that was not asked', null, false, [undefined, undefined])
+  tells('for how long QEMU has hung', { ...silent, hung: 1 }, false, [7, 0])
+  tells('for how long it has been locked', { ...silent, skipped: 2 }, false, [0, 7])
+  tells('nothing of a lock that was met once', { ...silent, skipped: 1 }, false, [undefined, undefined])
+  tells('that the next life of the domain answers', { ...silent, domainId: 4711, hung: 3 }, true, [0, 0])
 
   it('of one that does not run are its state', () => {
     assert.deepEqual(stateSample('uuid', 5, 7, { ...context, tags: { project: 'p1', user: undefined } }), {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Duplex, duplexPair } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
+import { steppedClock } from '../../../collector/demo/history.ts'
+import { LibvirtClient } from '../../../collector/libvirt/client.ts'
 import { readDomainEvent } from '../../../collector/libvirt/domain-events.ts'
 import { decodeFrame, type Frame, FrameSplitter, messageTypes, programs, statuses } from '../../../collector/libvirt/frame.ts'
 import * as procedures from '../../../collector/libvirt/procedures.ts'
@@ -122,17 +125,20 @@ describe('recorded sessions with a real daemon', () => {
 })
 
 describe('a daemon that sends nonsense', () => {
-  it('is refused cleanly in each of 10,000 mutated messages', () => {
-    const next = random(20261122)
-    const below = (limit: number) => Math.floor(next() * limit)
-    const originals = [...qemu, ...test].filter(({ from }) => from === 'daemon').map(({ bytes }) => bytes)
+  const originals = [...qemu, ...test].filter(({ from }) => from === 'daemon').map(({ bytes }) => bytes)
+  const next = random(20261122)
+  const below = (limit: number) => Math.floor(next() * limit)
+  const mutated = () => {
+    const bytes = Buffer.from(originals[below(originals.length)] as Buffer)
+    for (let n = 1 + below(4); n > 0; n--) mutate(bytes, below)
+    return below(3) === 0 ? bytes.subarray(0, below(bytes.length + 1)) : bytes
+  }
+
+  it('is refused cleanly by the decoder in each of 10,000 mutated messages', () => {
     let refused = 0
     for (let i = 0; i < 10_000; i++) {
-      const bytes = Buffer.from(originals[below(originals.length)] as Buffer)
-      for (let n = 1 + below(4); n > 0; n--) mutate(bytes, below)
-      const cut = below(3) === 0 ? bytes.subarray(0, below(bytes.length + 1)) : bytes
       try {
-        for (const frame of new FrameSplitter().push(cut)) {
+        for (const frame of new FrameSplitter().push(mutated())) {
           const value = read(frame)
           if (frame.header.procedure === procedures.allDomainStats.number && Array.isArray(value)) value.map(domainStats)
         }
@@ -143,6 +149,51 @@ describe('a daemon that sends nonsense', () => {
     }
     assert.ok(refused > 1000, `only ${refused} were refused`)
   })
+
+  it('is survived by the client in each of 20,000: every call ends in an answer or a clear error', async () => {
+    const clock = steppedClock(0)
+    const ends = { answered: 0, refused: 0, closed: 0, silent: 0 }
+    let slowest = 0
+    let line: { client: LibvirtClient; daemon: Duplex; serial: number } | null = null
+    const asked = originals.map((bytes) => bytes.readUInt32BE(12)).filter((number) => known.has(number))
+    for (let i = 0; i < 20_000; i++) {
+      if (line === null || line.client.closed) {
+        const [ours, daemon] = duplexPair()
+        daemon.resume()
+        line = { client: new LibvirtClient(ours, { clock, timeoutMs: 1000 }), daemon, serial: 0 }
+      }
+      const { client, daemon } = line
+      const number = asked[below(asked.length)] as number
+      const call = client.call({ ...(known.get(number) as AnyProcedure), encode: () => undefined }, undefined as never)
+      const outcome = call.then(
+        () => 'answered' as const,
+        (error: unknown) => {
+          assert.ok(error instanceof AppError, String(error))
+          return error.code === 'unreachable' ? ('closed' as const) : ('refused' as const)
+        },
+      )
+      // most answers are to the call that was made: otherwise only the header would be tried
+      const original = originals.filter(
+        (bytes) => bytes.readUInt32BE(12) === number && bytes.readUInt32BE(16) === messageTypes.reply,
+      )
+      const bytes = below(8) === 0 || original.length === 0 ? mutated() : Buffer.from(original[below(original.length)] as Buffer)
+      if (original.length > 0 && bytes.length >= 28) {
+        const body = bytes.subarray(28)
+        if (body.length > 4) for (let n = 1 + below(3); n > 0; n--) mutate(body, below)
+        bytes.writeUInt32BE(++line.serial, 20)
+      } else line.serial++
+      const began = performance.now()
+      daemon.write(bytes)
+      await new Promise((resolve) => setImmediate(resolve))
+      slowest = Math.max(slowest, performance.now() - began)
+      const end = await Promise.race([outcome, new Promise<'silent'>((resolve) => setImmediate(resolve, 'silent'))])
+      ends[end]++
+      if (end === 'silent') client.close() // a length or serial that was hit: nothing can follow
+      await outcome
+    }
+    assert.ok(ends.answered > 1000 && ends.refused > 1000, JSON.stringify(ends))
+    assert.ok(slowest < 500, `a message took ${slowest} ms`)
+  }).timeout(60_000)
 })
 
 /** A flipped byte, an extreme word, or a stretch copied elsewhere. */
