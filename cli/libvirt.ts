@@ -13,7 +13,7 @@ export const command: Command = {
   summary: 'read a hypervisor once, or follow its events',
   usage: `usage: specola libvirt URI [--json] [--watch] [--timeout 5s]
 
-URI is what the config takes: qemu:///system, or qemu+unix:///system?socket=/path/to/libvirt-sock-ro.
+URI is what the config takes: qemu:///system, qemu+unix:///system?socket=/path, qemu+tls://host/system, qemu+ssh://host/system.
 Prints a line per domain with its counters (a table, or JSON lines with --json). --watch prints events as they come, until
 it is interrupted. Nothing is changed on the hypervisor. Exit code 1 when a QEMU did not answer or the connection was lost.`,
 

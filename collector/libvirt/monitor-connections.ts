@@ -10,6 +10,13 @@ import type { Procedure } from './procedures.ts'
 const stuckPerConnection = 3
 const callsPerConnection = 4
 
+/**
+ * One call at a time as soon as two are stuck. libvirtd starts with five workers and adds one for a call that finds none free,
+ * but (9.0: `freeWorkers - jobQueueDepth` is unsigned) none at all while another call waits: a burst that meets only stuck
+ * workers shuts the daemon to everybody until they come back.
+ */
+const callsAtOnce = (stuck: number) => (stuck >= 2 ? 1 : 3)
+
 /** Calls of a connection that we had to give up are believed stuck for so long. */
 const abandonedForMs = 300_000
 
@@ -45,6 +52,8 @@ export class MonitorConnections {
   #lines: Line[] = []
   #abandoned: { calls: number; until: number }[] = []
   #over = false
+  #inFlight = 0
+  #waiting: (() => void)[] = []
 
   constructor(open: () => Promise<LibvirtClient>, clock: Clock) {
     this.#open = open
@@ -60,8 +69,10 @@ export class MonitorConnections {
 
   /** As `LibvirtClient.call`; throws TooManyStuck without calling when it may not. */
   async call<A, R>(procedure: Procedure<A, R>, args: A, risk: Risk): Promise<R> {
+    while (this.#inFlight >= callsAtOnce(this.orphans)) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     const stuck = this.orphans
     if (stuck >= stuckInAll[risk]) throw new TooManyStuck(stuck)
+    this.#inFlight++
     const line = this.#withRoom()
     line.inFlight++
     try {
@@ -70,6 +81,8 @@ export class MonitorConnections {
       return await client.call(procedure, args)
     } finally {
       line.inFlight--
+      this.#inFlight--
+      for (const wake of this.#waiting.splice(0)) wake()
     }
   }
 

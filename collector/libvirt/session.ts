@@ -120,7 +120,8 @@ export class HypervisorSession {
       const count = await this.#handOver(chunk.flatMap(({ network, monitor }) => this.#instanceSamples(network, monitor)))
       samples += count // not before the await: other chunks count meanwhile
     }
-    const [host, unasked] = await Promise.all([this.#readHost(readings), this.#readMonitors(active, began, handOver)])
+    const host = await this.#readHost(readings) // not beside the monitors: a daemon whose workers are stuck takes calls one by one
+    const unasked = await this.#readMonitors(active, began, handOver)
     samples += host
     // One that began while nobody listened is told by no event.
     if (first && this.#monitored) this.#migrations.notice(this.#answeredSince(active))

@@ -46,7 +46,7 @@ describe('specola libvirt', () => {
   it('says what is wrong with the call, or with the hypervisor', async () => {
     await assert.rejects(run(), { code: 'usage' })
     await assert.rejects(run('qemu:///system', 'more'), { code: 'usage' })
-    await assert.rejects(run('qemu+tls://a/system'), { code: 'usage', message: /only the local unix socket/ })
+    await assert.rejects(run('qemu+tcp://a/system'), { code: 'usage', message: /plain TCP/ })
     await assert.rejects(run(`qemu+unix:///system?socket=${join(directory(), 'none')}`), { code: 'unreachable' })
   })
 })
