@@ -163,6 +163,7 @@ async function serve(
         ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
+          overdue: usageJournal(db, clock).overdue,
         }),
         ...(cloud?.collectors ?? []),
       ]

@@ -447,8 +447,6 @@ export interface ReadingJournal {
   openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
   /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
   openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
-  /** Actions of `type` on instances that began in the period and were not heard of again. */
-  unfinished(type: string, period: Period): Promise<{ instance: string; at: number }[]>
   /** Where a reader of a cloud had got to; null: nowhere yet. */
   mark(cloud: string, task: string): Promise<Json | null>
   setMark(cloud: string, task: string, value: Json): Promise<void>
