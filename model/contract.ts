@@ -260,7 +260,7 @@ export interface CompletenessJournal {
 
 /** What the bus collector remembers of its own presence, so that an absence can be told afterwards. */
 export interface ListeningLog {
-  /** Exchange → when we last knew to be bound to it. */
+  /** Exchange → until when we know that nothing escaped us: we were bound to it, or it was not there to publish to. */
   last(source: string): Promise<Map<string, number>>
   bound(source: string, exchanges: readonly string[], at: number): Promise<void>
   absent(absences: readonly Absence[]): Promise<void>
