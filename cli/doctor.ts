@@ -1,6 +1,6 @@
 import { inspectBroker } from '../collector/amqp/inspect.ts'
-import { systemClock as clock } from '../model/clock.ts'
 import { everything } from '../model/access.ts'
+import { systemClock as clock } from '../model/clock.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { readArguments, required } from './arguments.ts'
