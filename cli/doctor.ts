@@ -1,6 +1,8 @@
 import { inspectBroker } from '../collector/amqp/inspect.ts'
+import { everything } from '../model/access.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
+import { usageJournal } from '../store/journal/usage.ts'
 import { readArguments, required } from './arguments.ts'
 import { openClouds } from './clouds.ts'
 import type { Command } from './command.ts'
@@ -11,6 +13,7 @@ import type { Finding } from './doctor/finding.ts'
 import { heardSince } from './doctor/heard.ts'
 import { ownFindings, ownHealth } from './doctor/own-health.ts'
 import { settings } from './doctor/settings.ts'
+import { witnessFindings } from './doctor/witnesses.ts'
 import { findPlugins } from './plugins.ts'
 
 /** What was heard in so long is looked at, ms. */
@@ -51,6 +54,7 @@ async function examine(config: Configuration, directory: string): Promise<Findin
   const db = openDatabaseReadOnly(directory)
   try {
     const heard = heardSince(db, from)
+    const usage = usageJournal(db, clock)
     // what changed before anybody listened was not to be heard
     const views = await examineApis(config, Math.max(from, heard.first ?? from))
     const told = {
@@ -67,6 +71,7 @@ async function examine(config: Configuration, directory: string): Promise<Findin
       ...(await examineBrokers(config)),
       ...(views.length > 0 ? views.flatMap(({ findings }) => findings) : [withoutApis]),
       ...ownFindings(await ownHealth(directory), heard, now),
+      ...witnessFindings(await usage.discrepancies(everything, { from, to: now, limit: 1000 }), await usage.overdue(now)),
     ]
   } finally {
     db.close()

@@ -180,6 +180,7 @@ async function serve(
         }),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
+          overdue: usageJournal(db, clock).overdue,
         }),
         ...(cloud?.collectors ?? []),
       ]

@@ -10,6 +10,7 @@ import {
 import { everything } from '../model/access.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type ReadingJournal } from '../model/contract.ts'
+import type { Discrepancy } from '../model/discrepancy.ts'
 import type { CloudEvent } from '../model/event.ts'
 import type { LedgerState } from '../model/ledger-state.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
@@ -35,7 +36,9 @@ export const command: Command = {
 
 Asks the clouds of collector.openstack for their own usage (os-simple-tenant-usage) and lists, and compares them with the
 journal; works while serve is running, and changes nothing. Every difference is listed with its cause. Exit code 0: none, or only
-such as explain themselves (in flight; forgotten by Nova); 1: there are others.`,
+such as explain themselves (in flight; forgotten by Nova); 1: there are others.
+Then it tells where Nova's audit or the APIs had contradicted the journal within the period: messages were lost, and the journal
+follows the other witness since. That changes no exit code: what came of it is compared above.`,
 
   async run(args, io) {
     const { values } = readArguments({
@@ -62,6 +65,9 @@ such as explain themselves (in flight; forgotten by Nova); 1: there are others.`
       if (values.json) io.out(JSON.stringify({ from: iso(from), to: iso(to), ...compared }))
       else {
         for (const difference of differences) io.out(line(difference))
+        for (const discrepancy of compared.discrepancies.slice(0, shownDiscrepancies)) io.out(disagreement(discrepancy))
+        const more = compared.discrepancies.length - shownDiscrepancies
+        if (more > 0) io.out(`corrected   ${more} more of them: --json has them all`)
         io.out(
           `${compared.usageCompared} instances' usage, ${compared.listed} instances and ${compared.resources} other resources compared: ${differences.length === 0 ? 'no difference' : `${differences.length} differences, ${unexplained.length} of them unexplained`}`,
         )
@@ -81,13 +87,19 @@ interface Compared {
   resources: number
   hours: { journal: number; api: number }
   differences: Difference[]
+  /** Newest first. */
+  discrepancies: Discrepancy[]
 }
+
+/** Lines on a terminal. */
+const shownDiscrepancies = 50
 
 async function compare(db: Database, clouds: readonly Cloud[], period: { from: number; to: number }): Promise<Compared> {
   const novas = (await Promise.all(clouds.map((cloud) => novaUsage(cloud, period)))).flat()
   const listed = (await Promise.all(clouds.map(listedServers))).flat()
   // the journal last: what the APIs have told by now is in it, or is not
-  const ours = usagesIn({ tenant_usages: await usageJournal(db, clock).parity(everything, period) })
+  const usage = usageJournal(db, clock)
+  const ours = usagesIn({ tenant_usages: await usage.parity(everything, period) })
   const reading = readingJournal(db)
   const open = await reading.openInstances()
   const ids = new Set([...novas, ...ours].map(({ instance }) => instance).concat([...listed, ...open].map(({ id }) => id)))
@@ -109,6 +121,7 @@ async function compare(db: Database, clouds: readonly Cloud[], period: { from: n
     listed: listed.length,
     resources: resources.reduce((sum, { theirs }) => sum + theirs.length, 0),
     hours: { journal: sum(ours), api: sum(novas) },
+    discrepancies: await usage.discrepancies(everything, { ...period, limit: 1000 }),
     differences: [
       ...usageDifferences(ours, novas, known, asked, now, heardSince),
       ...inventoryDifferences(
@@ -203,11 +216,19 @@ async function askAll(clouds: readonly Cloud[], ids: readonly string[]): Promise
   return asked
 }
 
+const witnesses = { exists: "Nova's audit", api: 'the API', update: 'a later message' }
+
+function disagreement({ instance, at, about, ours, theirs, witness }: Discrepancy): string {
+  const value = (side: string | null) => printable(side ?? 'nothing')
+  return `corrected   instance ${instance} ${about.replaceAll('_', ' ')}: journal ${value(ours)}, ${witnesses[witness]} ${value(theirs)} at ${iso(at)}: something was missed before`
+}
+
+/** Names come from users: no control characters on the terminal. */
+const printable = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD')
+
 const iso = (time: number) => new Date(time).toISOString()
 
 function line({ kind, id, name, what, journal, api, cause, explained }: Difference): string {
   const value = (side: string | number | null) => (typeof side === 'number' ? `${side.toFixed(4)} h` : (side ?? 'nothing'))
-  // names come from users: no control characters on the terminal
-  const shown = (name ?? '').replace(/\p{Cc}/gu, '\uFFFD')
-  return `${explained ? 'explained  ' : 'UNEXPLAINED'} ${kind} ${id} ${shown} ${what}: journal ${value(journal)}, API ${value(api)}: ${cause}`
+  return `${explained ? 'explained  ' : 'UNEXPLAINED'} ${kind} ${id} ${printable(name ?? '')} ${what}: journal ${value(journal)}, API ${value(api)}: ${cause}`
 }

@@ -60,6 +60,8 @@ export interface Evidence {
   lostEnds: readonly { host: string | null; from: number; to: number | null }[]
   /** Starts that no end followed in time, until the next word of the resource. */
   overdue: readonly { service: string; type: string; host: string | null; from: number; to: number | null }[]
+  /** When the newest complete list of the instances was read; null = never. */
+  listedAt: number | null
 }
 
 /** Oldest first; only what overlaps the period. */
@@ -73,7 +75,16 @@ export function gapsOf(period: Period, evidence: Evidence): Gap[] {
   const all = [...before(period, known), ...away(evidence, known), ...silent, ...audits, ...unread(evidence), ...lost(evidence)]
   return all
     .filter((gap) => gap.from < period.to && (gap.to === null || gap.to > period.from) && gap.from <= evidence.now)
+    .map((gap) => healed(gap, evidence.listedAt))
     .sort((a, b) => a.from - b.from || compare(a.kind, b.kind) || compare(a.service, b.service) || compare(a.host, b.host))
+}
+
+const healable: ReadonlySet<Gap['kind']> = new Set(['away', 'silent', 'audit'])
+
+/** A complete list finds every end that was lost before it was read; flavors and states in between it cannot tell. */
+function healed(gap: Gap, listedAt: number | null): Gap {
+  const reads = gap.loss === 'possible' && healable.has(gap.kind) && gap.to !== null && listedAt !== null && listedAt > gap.to
+  return reads ? { ...gap, healedAt: listedAt } : gap
 }
 
 /** The gaps that touch figures: what is only late does not. */

@@ -289,7 +289,7 @@ export interface CompletenessJournal {
 
 /** What the bus collector remembers of its own presence, so that an absence can be told afterwards. */
 export interface ListeningLog {
-  /** Exchange → when we last knew to be bound to it. */
+  /** Exchange → until when we know that nothing escaped us: we were bound to it, or it was not there to publish to. */
   last(source: string): Promise<Map<string, number>>
   bound(source: string, exchanges: readonly string[], at: number): Promise<void>
   absent(absences: readonly Absence[]): Promise<void>
@@ -476,8 +476,6 @@ export interface ReadingJournal {
   openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
   /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
   openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
-  /** Actions of `type` on instances that began in the period and were not heard of again. */
-  unfinished(type: string, period: Period): Promise<{ instance: string; at: number }[]>
   /** Where a reader of a cloud had got to; null: nowhere yet. */
   mark(cloud: string, task: string): Promise<Json | null>
   setMark(cloud: string, task: string, value: Json): Promise<void>

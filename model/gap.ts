@@ -18,4 +18,9 @@ export interface Gap {
   count: number | null
   /** Why, where there are several ways: for `away` the cause, for `overdue` the canonical type of what began. */
   cause: string | null
+  /**
+   * When the APIs were last read completely, if that was after it, epoch ms: which instances exist, and when the others
+   * ended, is known again since. Absent: not yet, or no reading can tell.
+   */
+  healedAt?: number
 }

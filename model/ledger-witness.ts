@@ -114,12 +114,22 @@ export function endOf(event: CloudEvent, before: LedgerState): { at: number; pro
     const told = event.type === 'instance.observed' ? Math.min(facts.updatedAt ?? event.time, event.time) : event.time
     return { at: floorToSecond(told), proof: 'told' }
   }
-  if (state === 'soft-delete') return null
+  if (state === 'soft-delete') return deleteEnd ? endOfLocalDelete(terminated, deleted, before) : null
   if (terminated !== null && terminated !== before.keptTerminatedAt && (deleteEnd || state === null))
     return { at: terminated, proof: 'terminated' }
   if (!deleteEnd || deleted === null || deleted === before.softDeletedAt) return null
   if (before.state === 'soft-delete' || facts.taskState === 'soft-deleting') return null
   return { at: deleted, proof: 'deleted' }
+}
+
+/**
+ * A soft delete in the API, without a host or while the host is down: Nova terminates the instance, then destroys its row for
+ * good and only then tells `delete.end`, which still says `soft-delete` (nova/compute/api.py, _local_delete). The row was
+ * destroyed when its deleted_at is newer than the one that the request wrote.
+ */
+function endOfLocalDelete(terminated: number | null, deleted: number | null, { softDeletedAt }: LedgerState) {
+  if (terminated === null || deleted === null || softDeletedAt === null) return null
+  return deleted > softDeletedAt && deleted >= terminated ? { at: terminated, proof: 'terminated' as const } : null
 }
 
 /**

@@ -28,7 +28,7 @@ import { floorToSecond } from './timestamp.ts'
 import type { Segment } from './usage.ts'
 
 /** Raised when the rules change: a journal folded by older rules is folded anew from its log. */
-export const ledgerRules = 3
+export const ledgerRules = 4
 
 /** The type of our own event that says: a complete list of the API, read at this time, did not have the instance. */
 export const absent = 'instance.absent'

@@ -20,8 +20,11 @@ export function gapWords({ t, show }: Words, gap: Gap, hosts: boolean) {
     shape: { none: 'ok', possible: 'warning', certain: 'critical' }[gap.loss],
     count: gap.count === null ? null : t(gap.kind === 'unread' ? 'gap.messages' : 'gap.concerned', { count: gap.count }),
     step: gap.kind === 'overdue' ? gap.cause : null,
-    effect: t(gap.loss === 'none' ? 'gap.effect.none' : `gap.effect.${gap.kind}`),
-    remedy: gap.loss === 'none' ? null : t(`gap.remedy.${gap.kind}`),
+    effect:
+      gap.healedAt !== undefined
+        ? t('gap.effect.healed', { when: show.full(gap.healedAt) })
+        : t(gap.loss === 'none' ? 'gap.effect.none' : `gap.effect.${gap.kind}`),
+    remedy: gap.loss === 'none' || gap.healedAt !== undefined ? null : t(`gap.remedy.${gap.kind}`),
     lasts: gap.to === null ? null : show.duration(gap.to - gap.from),
   }
 }
@@ -48,4 +51,5 @@ export const gapRecord = (gap: Gap, hosts: boolean) => ({
   to: gap.to === null ? null : new Date(gap.to).toISOString(),
   count: gap.count,
   cause: gap.cause,
+  ...(gap.healedAt !== undefined && { healed_at: new Date(gap.healedAt).toISOString() }),
 })

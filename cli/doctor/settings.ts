@@ -46,7 +46,8 @@ const listened = (heard: Heard, now: number) => heard.first !== null && now - Ma
 function driver(service: string, kinds: readonly string[], costs: string, heard: Heard, told: Told, now: number): Finding {
   const subject = `${service}: [oslo_messaging_notifications] driver = messagingv2`
   const count = countOf(heard, service)
-  if (count > 0) return ok('notifications', subject, `${count} messages since ${iso(heard.from)}`)
+  if (count > 0)
+    return ok('notifications', subject, `${count} messages since ${iso(Math.max(heard.from, heard.first ?? heard.from))}`)
   const changed = told.changed === null ? null : kinds.reduce((n, kind) => n + (told.changed?.[kind] ?? 0), 0)
   const advice = `set it in ${service}'s configuration and restart its services; see whether its exchange is among collector.amqp[].exchanges`
   const base = { area: 'notifications' as const, subject, costs, advice }

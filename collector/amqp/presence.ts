@@ -17,7 +17,7 @@ export interface Presence {
 }
 
 export function presence(source: { name: string; exchanges: readonly string[] }, log: ListeningLog, clock: Clock): Presence {
-  /** When each exchange was last known to be bound. */
+  /** Until when nothing escaped us, by exchange: we were bound to it, or it was not there to publish to. */
   let seen: Map<string, number> | null = null
   const bound = new Set<string>()
   /** Missing at the broker since we were bound: its bindings went with it. */
@@ -26,6 +26,7 @@ export function presence(source: { name: string; exchanges: readonly string[] },
   const vanished = new Set<string>()
   let cause: Absence['cause'] = 'process'
   let lost = false
+  let justConnected = false
   let unwritten: Absence[] = []
   let notedAt = Number.NEGATIVE_INFINITY
 
@@ -45,6 +46,7 @@ export function presence(source: { name: string; exchanges: readonly string[] },
   return {
     async connected({ queueWasThere, bindingsHeld }) {
       lost = !queueWasThere || !bindingsHeld
+      justConnected = true
       if (!queueWasThere) cause = 'queue'
       seen ??= await log.last(source.name)
     },
@@ -53,14 +55,26 @@ export function presence(source: { name: string; exchanges: readonly string[] },
       seen ??= await log.last(source.name)
       const last = seen
       const now = clock.now()
+      const firstLook = justConnected
+      justConnected = false
       let news = false
       for (const exchange of source.exchanges) {
+        const from = last.get(exchange)
         if (missing.includes(exchange)) {
-          if (last.has(exchange)) missed.add(exchange)
+          if (from === undefined) continue // it never was
           if (bound.delete(exchange)) vanished.add(exchange)
+          // what it was told before it went may be lost; from now until it is made anew there is nothing to lose
+          if (firstLook || !missed.has(exchange)) {
+            news = true
+            unwritten.push({
+              ...{ source: source.name, exchange, from, to: Math.max(from, now), lost: true },
+              cause: vanished.has(exchange) ? 'exchange' : cause,
+            })
+          }
+          missed.add(exchange)
+          last.set(exchange, now)
           continue
         }
-        const from = last.get(exchange)
         if (!bound.has(exchange)) {
           news = true
           const loss = lost || missed.has(exchange)
@@ -75,7 +89,7 @@ export function presence(source: { name: string; exchanges: readonly string[] },
         }
         last.set(exchange, now)
       }
-      if (news || unwritten.length > 0 || now - notedAt >= noteEveryMs) await write([...bound], now)
+      if (news || unwritten.length > 0 || now - notedAt >= noteEveryMs) await write([...bound, ...missed], now)
     },
 
     async gone(at) {

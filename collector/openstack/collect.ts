@@ -1,6 +1,6 @@
 /** OpenStack's APIs as second witness: what the bus lost is found here. One collector a cloud. */
 import type { Clock } from '../../model/clock.ts'
-import type { Collector, EventJournal, Intake, Logger, ReadingJournal } from '../../model/contract.ts'
+import type { Collector, EventJournal, Intake, Logger, ReadingJournal, UsageJournal } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { type Cloud, openCloud } from '../../openstack/client.ts'
 import { completeLists } from './complete-lists.ts'
@@ -11,6 +11,7 @@ interface Deps {
   intake: Pick<Intake, 'events'>
   journal: ReadingJournal
   listed: EventJournal['listed']
+  overdue: UsageJournal['overdue']
   clock: Clock
   logger: Logger
   health: HealthBoard

@@ -13,24 +13,3 @@ export function fullListDue(last: number | null, { every, hour }: { every: numbe
  * clocks differ.
  */
 export const changesSince = (lastReadAt: number, interval: number): number => lastReadAt - 2 * interval
-
-/** After so long without the other half of it, an action is looked into, ms. */
-export const overdueAfter: Readonly<Record<string, number>> = {
-  'instance.create': 30 * 60_000,
-  'instance.delete': 10 * 60_000,
-  'instance.shutdown': 10 * 60_000,
-  'instance.power_off': 15 * 60_000,
-  'instance.power_on': 15 * 60_000,
-  'instance.reboot': 15 * 60_000,
-  'instance.rebuild': 2 * 3_600_000,
-  'instance.resize': 4 * 3_600_000,
-  'instance.resize_prep': 4 * 3_600_000,
-  'instance.resize_finish': 4 * 3_600_000,
-  'instance.resize_revert': 4 * 3_600_000,
-  'instance.live_migration_pre': 12 * 3_600_000,
-  'instance.shelve': 2 * 3_600_000,
-  'instance.shelve_offload': 2 * 3_600_000,
-  'instance.unshelve': 2 * 3_600_000,
-  'instance.soft_delete': 10 * 60_000,
-  'instance.restore': 10 * 60_000,
-}

@@ -1,13 +1,13 @@
 /** One reading of a cloud: what changed since the last one, and at times everything. */
 import type { Clock } from '../../model/clock.ts'
-import { AppError, type EventJournal, type Intake, type Period, type ReadingJournal } from '../../model/contract.ts'
+import { AppError, type EventJournal, type Intake, type ReadingJournal, type UsageJournal } from '../../model/contract.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
 import { inParallel } from '../in-parallel.ts'
 import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
-import { changesSince, fullListDue, overdueAfter } from './due.ts'
+import { changesSince, fullListDue } from './due.ts'
 import { settleMissing, settleResources } from './missing.ts'
 import { readList } from './read-list.ts'
 import { allServers, changedServers, lookAt } from './servers.ts'
@@ -24,6 +24,7 @@ export interface RoundParts {
   intake: Pick<Intake, 'events'>
   journal: ReadingJournal
   listed: EventJournal['listed']
+  overdue: UsageJournal['overdue']
   clock: Clock
 }
 
@@ -42,9 +43,6 @@ export interface RoundResult {
 export const changesMark = 'changes'
 export const fullMark = 'full'
 
-/** Actions begun so long ago are not looked for any more when nothing was read before, ms. */
-const firstOverdue = 6 * 3_600_000
-
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000
 
@@ -61,7 +59,8 @@ export function rounds(parts: RoundParts): Rounds {
   const take = taker(parts.intake, journal)
   /** Instances whose actions were read when Nova's row of them was as old as this. */
   const actionsReadAt = new Map<string, string | null>()
-  let overdueUntil: number | null = null
+  /** Overdue actions of the last round: they were looked into. */
+  let lookedInto: ReadonlySet<string> = new Set()
   let triedAt: number | null = null
 
   async function markOf(task: string): Promise<number | null> {
@@ -156,15 +155,14 @@ export function rounds(parts: RoundParts): Rounds {
     if (known && union) await settleResources(known, union, parts)
   }
 
-  /** Actions that began and of whose end nothing was heard in the usual time: each is looked into once. */
+  /** What should have ended by now and of whose end nothing was heard: each is looked into once. */
   async function overdue(): Promise<void> {
-    const now = clock.now()
-    const from = overdueUntil ?? now - firstOverdue
-    for (const [type, patience] of Object.entries(overdueAfter)) {
-      const period: Period = { from: from - patience, to: now - patience }
-      for (const { instance } of await journal.unfinished(type, period)) await lookAt(cloud, take, instance)
-    }
-    overdueUntil = now
+    const waiting = new Map(
+      (await parts.overdue(clock.now())).map(({ instance, action, since }) => [`${instance} ${action} ${since}`, instance]),
+    )
+    const instances = new Set([...waiting].flatMap(([key, instance]) => (lookedInto.has(key) ? [] : instance)))
+    await inParallel(atOnce, [...instances], async (instance) => void (await lookAt(cloud, take, instance)))
+    lookedInto = new Set(waiting.keys())
   }
 
   return { next }

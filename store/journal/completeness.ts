@@ -131,6 +131,7 @@ export function completenessJournal(db: Database, clock: Clock): CompletenessJou
       ),
       lostEnds: lostEnds(scope, period),
       overdue: overdue(scope, period, now),
+      listedAt: db.get<{ read_at: number }>('SELECT read_at FROM listing')?.read_at ?? null,
     }
     return gapsOf(period, evidence)
   }

@@ -51,19 +51,6 @@ export function readingJournal(db: Database): ReadingJournal {
       )
     },
 
-    async unfinished(type, { from, to }) {
-      return db.all<{ instance: string; at: number }>(
-        `SELECT resource_id AS instance, max(time) AS at FROM event began
-         WHERE type = ?1 AND phase = 'start' AND time >= ?2 AND time < ?3 AND hidden = 0 AND resource_kind = 'instance'
-           AND NOT EXISTS (SELECT 1 FROM event INDEXED BY event_resource
-             WHERE resource_id = began.resource_id AND type = ?1 AND phase IN ('end', 'error') AND time >= began.time)
-         GROUP BY resource_id`,
-        type,
-        from,
-        to,
-      )
-    },
-
     async mark(cloud, task) {
       const row = db.get<{ value: string }>('SELECT value FROM reading_mark WHERE cloud = ? AND task = ?', cloud, task)
       return row ? (JSON.parse(row.value) as Json) : null

@@ -184,6 +184,22 @@ collector:
       assert.match(differences[0]?.cause ?? '', /Nova has its end at 2026-11-22T16:15:00Z, the journal at/)
     })
 
+    it('tells what other witnesses had corrected, which is no difference any more', async () => {
+      const db = openDatabase(join(directory(), 'whole'))
+      const { id } = db.get<{ id: string }>('SELECT id FROM instance WHERE fold IS NOT NULL ORDER BY id LIMIT 1') ?? { id: '' }
+      const at = nova.from + 1000
+      const put = `INSERT INTO discrepancy (instance, at, about, ours, theirs, witness) VALUES (?, ?, 'flavor', 'm1.tiny', ?, 'exists')`
+      db.run(put, id, at, 'm1\u001b[31m.small')
+      db.close()
+      const { status, stdout } = await verify()
+      assert.equal(status, 0)
+      assert.equal(
+        stdout.split('\n')[0],
+        `corrected   instance ${id} flavor: journal m1.tiny, Nova's audit m1\uFFFD[31m.small at ${iso(at)}: something was missed before`,
+      )
+      assert.match(stdout, /compared: no difference\n$/)
+    })
+
     it('ends with 2 when it is called wrongly', async () => {
       const { status, stderr } = await start('verify', '--config', config, '--from', '2027-01-01', '--to', '2027-02-01').done
       assert.equal(status, 2)

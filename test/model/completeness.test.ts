@@ -23,6 +23,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   unread: [],
   lostEnds: [],
   overdue: [],
+  listedAt: null,
   ...more,
 })
 
@@ -78,6 +79,21 @@ describe('completeness', () => {
     const gaps = gapsOf(day10, evidence({ heard, absences }))
     assert.deepEqual(gaps.map(brief), [{ kind: 'away', host: null, from: 300, to: 307, count: null }])
     assert.equal(isComplete(gaps), false)
+  })
+
+  it('is healed by a complete list that was read after it, as far as a list can tell', () => {
+    const lost = { source: 'one', exchange: 'nova', from: hourAt(300), to: hourAt(302), cause: 'broker' as const, lost: true }
+    const healed = (listedAt: number | null, more: Partial<typeof lost> = {}) =>
+      gapsOf(day10, evidence({ absences: [{ ...lost, ...more }], listedAt })).map(({ loss, healedAt }) => [loss, healedAt])
+    assert.deepEqual(healed(null), [['possible', undefined]])
+    assert.deepEqual(healed(hourAt(301)), [['possible', undefined]])
+    assert.deepEqual(healed(hourAt(303)), [['possible', hourAt(303)]])
+    assert.deepEqual(healed(hourAt(303), { lost: false }), [['none', undefined]])
+    // it is listed as before: what an instance was in between is not in any list
+    const gaps = gapsOf(day10, evidence({ absences: [lost], listedAt: hourAt(303) }))
+    assert.equal(isComplete(gaps), false)
+    const parked = evidence({ unread: [{ service: 'nova', hour: hourAt(300), messages: 2 }], listedAt: hourAt(303) })
+    assert.equal(gapsOf(day10, parked)[0]?.healedAt, undefined)
   })
 
   it('tells an absence in which our queue kept everything from one in which it did not', () => {

@@ -196,6 +196,23 @@ describe('the ledger when an instance is deleted', () => {
   const restored = [building, '2-10 running m1.small hv-1', '10-30 soft_deleted m1.small hv-1']
   tells('goes on after the restore of a local soft delete', locally, ...restored, '30- running m1.small hv-1')
   novaSees('though Nova keeps its terminated_at and shows it as terminated', locally, 2, 10)
+  // as Nova 26 told it: the row was destroyed after the instance was terminated, which nothing restores
+  const destroyed = (deleted: number) => [
+    ...born,
+    event(10, 'delete', 'start', { state: 'active', taskState: 'soft-deleting', launched: 2, deleted: 10 }),
+    event(11, 'update', null, { state: 'soft-delete', launched: 2, terminated: 11, deleted: 10 }),
+    event(11.1, 'delete', 'end', { state: 'soft-delete', launched: 2, terminated: 11, deleted }),
+  ]
+  tells(
+    'ends at once when the host is down: what is soft-deleted then is destroyed',
+    destroyed(11),
+    ...[building, '2-11 running m1.small hv-1'],
+  )
+  tells(
+    'believes no such end while the row bears the deletion that was asked for',
+    destroyed(10),
+    ...[building, '2-11 running m1.small hv-1', '11- soft_deleted m1.small hv-1'],
+  )
   tells(
     'ends when it is deleted in the end',
     [

@@ -25,6 +25,8 @@ export interface Testbed {
 
 export async function startTestbed(): Promise<Testbed> {
   const running = existsSync(join(usualState, 'openrc')) && (await answers(5000))
+  if (!running)
+    for (const port of ports) if (await answers(port)) throw new Error(`port ${port}, which the testbed needs, is taken`)
   const state = running ? usualState : mkdtempSync(join(tmpdir(), 'specola-testbed-'))
   const env = {
     ...process.env,
@@ -34,22 +36,42 @@ export async function startTestbed(): Promise<Testbed> {
   }
   const run = (command: string, args: readonly string[]) => finished(command, args, env)
   const script = (name: string, ...args: string[]) => run(join(testbedScripts, name), args)
-  if (!running) await script('up')
-  const { id, secret, remove } = await applicationCredential('http://127.0.0.1:5000/v3')
-  return {
-    ...{ authUrl: 'http://127.0.0.1:5000/v3', broker: 'amqp://openstack@127.0.0.1:5673', credential: { id, secret } },
-    run: script,
-    // only ever the process of the testbed's own pid file
-    stopBroker: async () => void (await run('/bin/bash', ['-c', `. ${join(testbedScripts, 'settings.sh')}; stop rabbitmq`])),
-    startBroker: async () => void (await script('up')),
-    async close() {
-      await remove()
-      if (running) return
-      await script('down', '--wipe')
-      rmSync(state, { recursive: true, force: true })
-    },
+  async function wipe(): Promise<void> {
+    if (running) return
+    await script('down', '--wipe')
+    rmSync(state, { recursive: true, force: true })
+  }
+  try {
+    if (!running) {
+      await run('/bin/bash', ['-c', freshLists])
+      await script('up')
+    }
+    const { id, secret, remove } = await applicationCredential('http://127.0.0.1:5000/v3')
+    return {
+      ...{ authUrl: 'http://127.0.0.1:5000/v3', broker: 'amqp://openstack@127.0.0.1:5673', credential: { id, secret } },
+      run: script,
+      // only ever the process of the testbed's own pid file
+      stopBroker: async () => void (await run('/bin/bash', ['-c', `. ${join(testbedScripts, 'settings.sh')}; stop rabbitmq`])),
+      startBroker: async () => void (await script('up')),
+      async close() {
+        try {
+          if (running) await remove()
+        } finally {
+          await wipe()
+        }
+      },
+    }
+  } catch (error) {
+    await wipe()
+    throw error
   }
 }
+
+/** Of Keystone, Nova, Neutron, Cinder, Glance, Placement, RabbitMQ, MariaDB. */
+const ports = [5000, 8774, 8784, 9696, 8776, 9292, 8778, 5673, 3307]
+
+/** What is to be installed is asked for by today's lists: those of an image are weeks old, or not there at all. */
+const freshLists = '[ -e /usr/bin/nova-compute ] || apt-get -o DPkg::Lock::Timeout=600 update -qq'
 
 async function applicationCredential(authUrl: string): Promise<{ id: string; secret: string; remove(): Promise<void> }> {
   const headers = { 'Content-Type': 'application/json' }

@@ -6,6 +6,7 @@ import { systemClock } from '../../../model/clock.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { readingJournal } from '../../../store/journal/readings.ts'
+import { usageJournal } from '../../../store/journal/usage.ts'
 import { eventually } from '../../support/child-process.ts'
 import { type RecordedCloud, recordedCloud } from '../../support/cloud/recorded-cloud.ts'
 import { type LogLine, silentLogger } from '../../support/silent-logger.ts'
@@ -59,6 +60,7 @@ describe('the collector of the APIs', () => {
       {
         ...{ intake: { events: events.record }, journal: readingJournal(db), listed: events.listed, clock, health },
         logger: silentLogger(lines),
+        overdue: usageJournal(db, systemClock).overdue,
       },
     )
     running = collector?.run(stop.signal) ?? Promise.reject(new Error('none'))

@@ -57,6 +57,7 @@ describe('the APIs as second witness', function () {
       ...{ cloud: clouds[of] as Cloud, clouds, together: completeLists(clouds.map(({ name }) => name)) },
       ...{ interval: 5 * minute, fullList: { every: 24 * 60 * minute, hour: 3 } },
       ...{ intake: { events: events.record }, journal: readingJournal(db), listed: events.listed, clock },
+      overdue: usageJournal(db, clock).overdue,
       ...more,
     })
   }
@@ -237,29 +238,55 @@ describe('the APIs as second witness', function () {
     assert.ok((db.get<{ n: number }>(`SELECT count(*) AS n FROM event WHERE type = 'user.observed'`)?.n ?? 0) > 10)
   })
 
-  it('looks once into what began and was not heard of again', async () => {
-    const server = await cloud()
-    const busy = String(server.recorded.servers.find(({ status }) => status === 'SHUTOFF')?.id)
-    const reading = reader()
-    await reading.next()
-    await record([
-      nativeEvent({
-        ...{
-          id: 'begun',
-          type: 'instance.power_off',
-          phase: 'start',
-          format: 'legacy',
-          time: clock.now() - 16 * minute,
-          service: 'nova',
-        },
-        ...{ publisher: 'x', resource: { kind: 'instance', id: busy }, instance: { state: 'active', taskState: 'powering-off' } },
-      }),
-    ])
-    const fresh = reader()
-    await fresh.next()
-    const looks = () => server.requests.filter(({ url }) => url.endsWith(`/servers/${busy}`)).length
-    assert.equal(looks(), 1)
-    await fresh.next()
-    assert.equal(looks(), 1)
+  describe('what began and was not heard of again', () => {
+    /** A rebuild of which only the start was heard, in a journal that is up to date otherwise. */
+    async function begun(pick: (server: { status?: unknown }) => boolean) {
+      const server = await cloud()
+      const found = server.recorded.servers.find(pick)
+      const id = String(found?.id)
+      await runs(id, String(found?.tenant_id))
+      const mark = readingJournal(db)
+      for (const task of ['full', 'changes']) await mark.setMark('one', task, clock.now())
+      const start = (minutes: number) =>
+        record([
+          nativeEvent({
+            ...{ id: `begun${minutes}`, type: 'instance.rebuild', phase: 'start', format: 'legacy' },
+            ...{ time: clock.now() - minutes * minute, service: 'nova', publisher: 'x', resource: { kind: 'instance', id } },
+            instance: { state: 'active', taskState: 'rebuilding' },
+          }),
+        ])
+      const looks = () => server.requests.filter(({ url }) => url.endsWith(`/servers/${id}`)).length
+      const overdue = async () => (await usageJournal(db, clock).overdue(clock.now())).length
+      return { id, start, looks, overdue, server }
+    }
+
+    it('is not looked into before its time', async () => {
+      const { start, looks } = await begun(({ status }) => status === 'SHUTOFF')
+      await start(29)
+      await reader().next()
+      assert.equal(looks(), 0)
+    })
+
+    it('is looked into, and is over when Nova says that nothing is under way', async () => {
+      const { id, start, looks, overdue } = await begun(({ status }) => status === 'SHUTOFF')
+      await start(31)
+      assert.equal(await overdue(), 1)
+      const reading = reader()
+      await reading.next()
+      assert.deepEqual([looks(), await overdue(), instance(id)?.state], [1, 0, 'stopped'])
+      await reading.next()
+      assert.equal(looks(), 1)
+    })
+
+    it('is looked into once while it goes on', async () => {
+      const { start, looks, overdue, server } = await begun(({ status }) => status === 'SHUTOFF')
+      const row = server.recorded.servers.find(({ status }) => status === 'SHUTOFF')
+      if (row) row['OS-EXT-STS:task_state'] = 'rebuilding'
+      await start(31)
+      const reading = reader()
+      await reading.next()
+      await reading.next()
+      assert.deepEqual([looks(), await overdue()], [1, 1])
+    })
   })
 })
