@@ -20,9 +20,9 @@ export const migrations: readonly Migration[] = [
   { name: '0002-alerts', sql: alertsSchema },
   { name: '0003-accounts', sql: accountsSchema },
   { name: '0004-usage-proof', sql: usageProofSchema },
-  { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0005-resources', sql: resourcesSchema },
   { name: '0006-money', sql: moneySchema },
   { name: '0007-completeness', sql: completenessSchema },
   { name: '0008-readings', sql: readingsSchema },
+  { name: '0012-event-identity', sql: eventIdentitySchema },
 ]
