@@ -4,27 +4,30 @@ import { configOf, isAgentFile } from './cli/agent-file.ts'
 import type { Command, CommandIo } from './cli/command.ts'
 import { AppError } from './model/contract.ts'
 
-/** Loaded when asked for, so that `specola parse` does not pay for DuckDB. */
+/**
+ * In the order of use: run it, take in what was, ask it, look inside. Loaded when asked for, so that `specola parse` does
+ * not pay for DuckDB.
+ */
 const commands: Record<string, () => Promise<{ command: Command }>> = {
   // an agent on a hypervisor does without database, store and pages, in memory too
   serve: () => (isAgentFile(configOf(process.argv) ?? '') ? import('./cli/agent.ts') : import('./cli/serve.ts')),
   config: () => import('./cli/config.ts'),
-  decode: () => import('./cli/decode.ts'),
+  account: () => import('./cli/account.ts'),
+  doctor: () => import('./cli/doctor.ts'),
+  backfill: () => import('./cli/backfill.ts'),
+  verify: () => import('./cli/verify.ts'),
   import: () => import('./cli/import.ts'),
   'import-nagios': () => import('./cli/import-nagios.ts'),
+  decode: () => import('./cli/decode.ts'),
   usage: () => import('./cli/usage.ts'),
   report: () => import('./cli/report.ts'),
   month: () => import('./cli/month.ts'),
   completeness: () => import('./cli/completeness.ts'),
   timeline: () => import('./cli/timeline.ts'),
+  check: () => import('./cli/check.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
-  check: () => import('./cli/check.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
-  account: () => import('./cli/account.ts'),
-  backfill: () => import('./cli/backfill.ts'),
-  verify: () => import('./cli/verify.ts'),
-  doctor: () => import('./cli/doctor.ts'),
 }
 
 const io: CommandIo = {

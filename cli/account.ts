@@ -11,7 +11,7 @@ const linkMs = 24 * 3_600_000
 /** `specola account`: who may sign in. Works while `serve` runs: the pages read accounts anew at every request. */
 export const command: Command = {
   name: 'account',
-  summary: 'adds local accounts, makes sign-in links, lists who may do what',
+  summary: 'add local accounts, make sign-in links, list who may do what',
   usage: `usage: specola account add NAME --role ROLE [--project ID]… --data DIR [--url URL]
        specola account link NAME --data DIR [--url URL]
        specola account list --data DIR [--json]

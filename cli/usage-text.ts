@@ -1,17 +1,12 @@
 /** Rows of usage as text: tables for people, CSV for spreadsheets. */
+import { csvCell } from '../model/csv-text.ts'
 
 export type Form = 'json' | 'csv' | 'table'
 export type Cell = string | number | null
 
-/** RFC 4180; names come from users, so a cell that a spreadsheet would run as a formula is quoted with an apostrophe. */
-export function csvText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const text = (value: Cell) => {
-    if (typeof value === 'number') return String(value)
-    const safe = /^[=+\-@\t\r]/.test(value ?? '') ? `'${value}` : (value ?? '')
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  return [head, ...rows].map((line) => line.map(text).join(',')).join('\r\n')
-}
+/** RFC 4180 text; `csvCell` says what happens to names that look like formulas. */
+export const csvText = (head: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  [head, ...rows].map((cells) => cells.map(csvCell).join(',')).join('\r\n')
 
 /** Aligned columns, numbers to the right. Names come from users: no control characters on the terminal. */
 export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {

@@ -35,9 +35,6 @@ export interface Account {
   preferences: Preferences
 }
 
-/** Roles whose view of the cloud ends at their projects. */
-export const projectRoles: readonly Role[] = ['manager', 'member', 'reader']
-
 /** The scope that a role gives. Anything that is not a known cloud-wide role sees only the listed projects. */
 export function scopeOf(role: Role, projects: readonly string[]): Scope {
   return role === 'admin' || role === 'noc' || role === 'oncall' ? everything : { projects }

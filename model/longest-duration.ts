@@ -4,7 +4,7 @@ const minute = 60_000
 const hour = 60 * minute
 
 /** Canonical type → ms from its start to its end at the most. What is not here has no `.end` that figures depend on. */
-export const longestDuration: Readonly<Record<string, number>> = {
+export const longestDuration = {
   'instance.create': 30 * minute,
   'instance.delete': 10 * minute,
   'instance.soft_delete': 10 * minute,
@@ -27,7 +27,7 @@ export const longestDuration: Readonly<Record<string, number>> = {
   'snapshot.delete': 4 * hour,
   'backup.create': 24 * hour,
   'backup.delete': 4 * hour,
-}
+} as const satisfies Readonly<Record<string, number>>
 
 /** For actions of any kind: after this long without an end nobody knows what became of them. */
-export const dueAfter = (type: string): number => longestDuration[type] ?? 4 * hour
+export const dueAfter = (type: string): number => (longestDuration as Readonly<Record<string, number>>)[type] ?? 4 * hour

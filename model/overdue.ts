@@ -1,5 +1,6 @@
 /** Actions that have started and of which no end was heard: after a time the API is asked what became of them. */
 import type { CloudEvent } from './event.ts'
+import { longestDuration } from './longest-duration.ts'
 
 export const actions = [
   'create',
@@ -26,19 +27,20 @@ export interface Overdue {
   due: number
 }
 
-const minute = 60_000
+/** Without a duration of their own in the reference: the API is asked early. */
+const halfAnHour = 30 * 60_000
 
 /** How long each may take before its end counts as lost, ms. */
 export const patience: Readonly<Record<Action, number>> = {
-  create: 30 * minute,
-  delete: 10 * minute,
-  resize: 240 * minute,
-  resize_revert: 240 * minute,
-  live_migration: 720 * minute,
-  shelve: 120 * minute,
-  unshelve: 120 * minute,
-  rebuild: 30 * minute,
-  rescue: 30 * minute,
+  create: longestDuration['instance.create'],
+  delete: longestDuration['instance.delete'],
+  resize: longestDuration['instance.resize'],
+  resize_revert: longestDuration['instance.resize_revert'],
+  live_migration: longestDuration['instance.live_migration_post'],
+  shelve: longestDuration['instance.shelve'],
+  unshelve: longestDuration['instance.unshelve'],
+  rebuild: halfAnHour,
+  rescue: halfAnHour,
 }
 
 /** Steps of an action that are told one by one → the action. */

@@ -1,7 +1,8 @@
 /** `GET /os-instance_usage_audit_log` → on which hosts Nova's own audit ran for its last closed period. */
 import { type CloudEvent, nativeEvent } from '../model/event.ts'
+import { isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { isFields, number, text } from './reply.ts'
+import { number, text } from './reply.ts'
 
 export interface AuditLog {
   /** Epoch ms. */

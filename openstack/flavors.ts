@@ -1,6 +1,7 @@
 /** Replies of Nova's `GET /flavors/detail?is_public=None` → readings of flavors. */
 import type { CloudEvent, FlavorFacts } from '../model/event.ts'
-import { entries, type Fields, isFields, number, observed, text } from './reply.ts'
+import { type Fields, isFields } from '../model/fields.ts'
+import { entries, number, observed, text } from './reply.ts'
 
 /** One `flavor.observed` per flavor; extra specs are told from microversion 2.61 on. A swap of none is '' before 2.75. */
 export function flavorsObserved(body: unknown, readAt: number): CloudEvent[] {

@@ -1,7 +1,8 @@
 /** Replies of Neutron's `GET /v2.0/floatingips` → readings of floating IPs. */
 import type { CloudEvent } from '../model/event.ts'
+import { isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { entries, isFields, observed, text } from './reply.ts'
+import { entries, observed, text } from './reply.ts'
 
 /** One `floatingip.observed` per floating IP. It is associated if and only if it has a port: `parent`, else null. */
 export function floatingIpsObserved(body: unknown, readAt: number): CloudEvent[] {

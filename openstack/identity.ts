@@ -1,7 +1,8 @@
 /** Replies of Keystone's lists → names of ids, and readings of projects, users, groups, domains and roles. */
 import type { CloudEvent } from '../model/event.ts'
+import type { Fields } from '../model/fields.ts'
 import type { Named } from '../model/resource.ts'
-import { entries, type Fields, type Observation, observed, text } from './reply.ts'
+import { entries, type Observation, observed, text } from './reply.ts'
 
 /** `GET /v3/projects` or `/v3/users`. Entries without id or name are left out. */
 export function namesFrom(body: unknown, list: 'projects' | 'users'): Named[] {

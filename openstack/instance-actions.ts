@@ -1,7 +1,8 @@
 /** Replies of Nova's os-instance-actions → who did what to an instance, and how it ended. Works for deleted instances too. */
 import { type CloudEvent, nativeEvent } from '../model/event.ts'
+import { type Fields, isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { entries, type Fields, isFields, text } from './reply.ts'
+import { entries, text } from './reply.ts'
 
 export interface ActionHead {
   request: string

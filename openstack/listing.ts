@@ -1,6 +1,8 @@
 /** Which recorded replies together are a complete list: what is not in it is gone. */
+
+import { type Fields, isFields } from '../model/fields.ts'
 import type { ResourceKind } from '../model/usage.ts'
-import { entries, type Fields, isFields, text } from './reply.ts'
+import { entries, text } from './reply.ts'
 
 /** A recorded exchange with the API. */
 export interface ApiReply {

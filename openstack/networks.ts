@@ -1,7 +1,8 @@
 /** Replies of Neutron's lists → readings of networks, subnets, ports, routers and security groups. */
 import type { CloudEvent, ResourceFacts } from '../model/event.ts'
+import { type Fields, isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { entries, type Fields, isFields, observed, text } from './reply.ts'
+import { entries, observed, text } from './reply.ts'
 
 /** One `network.observed` per network; shared and external ones are seen by every project. */
 export const networksObserved = lists('network', 'networks', (network) => ({

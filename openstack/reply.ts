@@ -1,9 +1,6 @@
 /** What the parsers of API replies share: careful reading of JSON that came from outside, and the event of one reading. */
 import { type CloudEvent, nativeEvent, type ResourceFacts, type Service } from '../model/event.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
-
-export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+import { type Fields, isFields } from '../model/fields.ts'
 
 /** A non-empty text, or null. */
 export const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)

@@ -1,11 +1,9 @@
 /** Replies of `GET /servers/detail` → what the ledger takes as an API reading of each instance. */
 import { type CloudEvent, type FlavorFacts, type InstanceFacts, nativeEvent } from '../model/event.ts'
+import { type Fields, isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
+import { text } from './reply.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 /**

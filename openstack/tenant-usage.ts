@@ -1,7 +1,9 @@
 /** Nova's os-simple-tenant-usage: the third witness. Totals of pages are added up. */
+
+import { isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import type { Cloud } from './client.ts'
-import { entries, isFields, number, text } from './reply.ts'
+import { entries, number, text } from './reply.ts'
 
 /** One instance as Nova counts it. Times are epoch ms, whole seconds. */
 export interface NovaUsage {

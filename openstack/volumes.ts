@@ -1,7 +1,8 @@
 /** Replies of Cinder's `GET /volumes/detail` and `GET /types` → readings of volumes and their types. */
 import type { CloudEvent, ResourceRef } from '../model/event.ts'
+import { type Fields, isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { entries, type Fields, isFields, number, observed, text } from './reply.ts'
+import { entries, number, observed, text } from './reply.ts'
 
 /** One `volume.observed` per volume. Sizes are GiB; the type is its id where the microversion tells it (≥ 3.63), else its name. */
 export function volumesObserved(body: unknown, readAt: number): CloudEvent[] {

@@ -3,7 +3,7 @@
  * audit/_api.py. The thing that was asked for is read from the request's path, where the path names one.
  */
 import type { Json, ResourceRef, Service } from '../../model/event.ts'
-import { type Fields, isFields } from './envelope.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { reference, type ServiceDecoder, scalars, toldBy } from './told.ts'
 import { textOf } from './values.ts'
 

@@ -1,7 +1,7 @@
 /** Cinder's notifications. Payloads: cinder/volume/volume_utils.py (`_usage_from_volume`, `_usage_from_snapshot` …). */
 import type { Json, ResourceFacts, ResourceRef } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { reference, type ServiceDecoder, scalars, toldBy } from './told.ts'
 import { numberOf, textOf } from './values.ts'
 

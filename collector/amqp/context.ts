@@ -1,5 +1,5 @@
 /** Who asked: the request context that oslo.messaging flattens into `_context_*`, or its listener form `ctxt`. */
-import { type Fields, isFields } from './envelope.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { textOf } from './values.ts'
 
 export interface Context {

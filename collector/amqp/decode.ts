@@ -1,11 +1,11 @@
 /** One notification → one canonical event. Pure: the same message always gives the same event. */
 import { createHash } from 'node:crypto'
 import type { CloudEvent, Decoded, Service } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import { decodeAudit } from './audit.ts'
 import { decodeCinder } from './cinder.ts'
 import { contextOf } from './context.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { decodeGlance } from './glance.ts'
 import { whyIgnored } from './ignored.ts'
 import { decodeKeystone } from './keystone.ts'

@@ -1,7 +1,7 @@
 /** From the bytes of an AMQP body to the notification inside: oslo.messaging's envelope opened, or the reason why not. */
 import { gunzipSync } from 'node:zlib'
 
-export type Fields = Readonly<Record<string, unknown>>
+import { type Fields, isFields } from '../../model/fields.ts'
 
 /** The inner message, whatever wrapped it. `text` is its exact JSON. */
 export type Opened = { ok: true; message: Fields; text: string } | { ok: false; reason: string }
@@ -63,8 +63,4 @@ function parseObject(text: string): Opened {
   }
   if (!isFields(value)) return { ok: false, reason: 'not a JSON object' }
   return { ok: true, message: value, text }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

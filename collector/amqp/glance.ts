@@ -1,7 +1,7 @@
 /** Glance's notifications: no phases, no context, and no user. Payloads: glance/notifier.py. */
 import type { ResourceFacts, ResourceRef } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { reference, type ServiceDecoder, scalars, toldBy } from './told.ts'
 import { numberOf, textOf } from './values.ts'
 

@@ -1,6 +1,6 @@
 /** Keystone's notifications, CADF and basic. Payloads: keystone/notifications.py. They tell ids, and never a name but the actor's. */
 import type { CloudEvent, Json, ResourceFacts } from '../../model/event.ts'
-import { type Fields, isFields } from './envelope.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { reference, type ServiceDecoder, scalars } from './told.ts'
 import { textOf } from './values.ts'
 

@@ -4,9 +4,9 @@
  * first is the event's, the others are `more`.
  */
 import type { CloudEvent, ResourceFacts, ResourceRef } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import type { Context } from './context.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { splitPhase } from './nova-names.ts'
 import { reference, type ServiceDecoder, scalars, type Told, toldBy } from './told.ts'
 import { textOf } from './values.ts'

@@ -1,7 +1,7 @@
 /** What Nova tells of things that are no instances: flavors, keypairs, server groups, aggregates, services. */
 import type { FlavorFacts, ResourceFacts, ResourceRef } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { reference } from './told.ts'
 import { numberOf, textOf } from './values.ts'
 

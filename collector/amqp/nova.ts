@@ -1,8 +1,8 @@
 /** Nova's notifications, legacy and versioned, to canonical facts. Field map: nova's notification objects and `notifications/base.py`. */
 import type { FlavorFacts, InstanceFacts, Json } from '../../model/event.ts'
+import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import type { Context } from './context.ts'
-import { type Fields, isFields } from './envelope.ts'
 import { canonicalNova } from './nova-names.ts'
 import { aboutOf, flavorOf, resourceOf } from './nova-resources.ts'
 import { isScalar, type Told } from './told.ts'

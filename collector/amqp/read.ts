@@ -1,8 +1,9 @@
 /** One message of the bus, live or recorded → what the journal keeps, or what is parked. Pure. */
 import type { ParkedMessage } from '../../model/contract.ts'
 import type { Json, RecordedEvent } from '../../model/event.ts'
+import { isFields } from '../../model/fields.ts'
 import { decode } from './decode.ts'
-import { isFields, type Opened, openBody, openText } from './envelope.ts'
+import { type Opened, openBody, openText } from './envelope.ts'
 import { mayHoldSecrets, scrub } from './scrub.ts'
 
 /** As recorded: `body` is the exact text. */

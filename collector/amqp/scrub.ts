@@ -1,5 +1,5 @@
 /** Drops what must never be stored or logged: tokens, service catalogs, passwords and storage credentials. */
-import { isFields } from './envelope.ts'
+import { isFields } from '../../model/fields.ts'
 
 /** Keys whose values go, whatever they hold. `_context_*` are oslo.messaging's flattened context, `ctxt` its listener form. */
 const secretKey =

@@ -1,6 +1,6 @@
 /** What ceilometermiddleware tells of each request to a Swift proxy. It may be more than all other events together. */
 import type { Json } from '../../model/event.ts'
-import { isFields } from './envelope.ts'
+import { isFields } from '../../model/fields.ts'
 import { reference, type ServiceDecoder, scalars, toldBy } from './told.ts'
 import { numberOf, textOf } from './values.ts'
 

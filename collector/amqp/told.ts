@@ -1,7 +1,7 @@
 /** What a service's decoder adds to the common envelope, and the pieces that all decoders share. */
 import type { CloudEvent, Json, ResourceRef, Service } from '../../model/event.ts'
+import type { Fields } from '../../model/fields.ts'
 import type { Context } from './context.ts'
-import type { Fields } from './envelope.ts'
 import { splitPhase } from './nova-names.ts'
 import { textOf } from './values.ts'
 

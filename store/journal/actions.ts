@@ -29,46 +29,58 @@ export function noteActions(db: Database, events: readonly CloudEvent[]): void {
     )
 }
 
+interface StoredAction {
+  seq: number
+  start: number
+  verb: string
+  result: string
+  project: string | null
+  actor: string | null
+  address: string | null
+  fold: string
+}
+
 function putAction(db: Database, { root, kind, id }: ActionKey, told: ActionFold): void {
-  const stored = db.get<{ seq: number; fold: string }>(
-    'SELECT seq, fold FROM action WHERE root = ? AND resource_id = ?',
+  const stored = db.get<StoredAction>(
+    'SELECT seq, start, verb, result, project, actor, address, fold FROM action WHERE root = ? AND resource_id = ?',
     root,
     id,
   )
   const fold = stored ? merge(JSON.parse(stored.fold) as ActionFold, told) : told
+  const text = JSON.stringify(fold)
+  if (stored?.fold === text) return
   const { verb, result, due } = outcomeOf(fold)
-  const reason = result === 'failed' ? (fold.reason?.[1] ?? null) : null
-  const columns = [
-    fold.part ? 1 : 0,
-    fold.first,
-    fold.last,
-    fold.service?.[1] ?? 'other',
+  const indexed = {
+    start: fold.first,
     verb,
     result,
-    due,
-    reason,
-    fold.project?.[1] ?? null,
-    fold.actor?.[1] ?? null,
-    fold.actorProject?.[1] ?? null,
-    fold.host?.[1] ?? null,
-    fold.address?.[1] ?? null,
-    JSON.stringify(fold),
-  ]
-  if (stored)
+    project: fold.project?.[1] ?? null,
+    actor: fold.actor?.[1] ?? null,
+    address: fold.address?.[1] ?? null,
+  }
+  const reason = result === 'failed' ? (fold.reason?.[1] ?? null) : null
+  const service = fold.service?.[1] ?? 'other'
+  const rest = [fold.part ? 1 : 0, fold.last, service, due, reason, fold.actorProject?.[1] ?? null, fold.host?.[1] ?? null, text]
+  const { start, project, actor, address } = indexed
+  if (!stored) {
     db.run(
-      `UPDATE action SET part = ?, start = ?, stop = ?, service = ?, verb = ?, result = ?, due = ?, reason = ?, project = ?, actor = ?,
-         actor_project = ?, host = ?, address = ?, fold = ? WHERE seq = ?`,
-      ...columns,
-      stored.seq,
-    )
-  else
-    db.run(
-      `INSERT INTO action (part, start, stop, service, verb, result, due, reason, project, actor, actor_project, host, address, fold,
+      `INSERT INTO action (part, stop, service, due, reason, actor_project, host, fold, start, verb, result, project, actor, address,
          root, resource_kind, resource_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...columns,
-      root,
-      kind,
-      id,
+      ...[...rest, start, verb, result, project, actor, address],
+      ...[root, kind, id],
+    )
+    return
+  }
+  db.run(
+    'UPDATE action SET part = ?, stop = ?, service = ?, due = ?, reason = ?, actor_project = ?, host = ?, fold = ? WHERE seq = ?',
+    ...rest,
+    stored.seq,
+  )
+  // six indexes hang on these: written only when one of them changed
+  if (Object.entries(indexed).some(([column, value]) => stored[column as keyof typeof indexed] !== value))
+    db.run(
+      'UPDATE action SET start = ?, verb = ?, result = ?, project = ?, actor = ?, address = ? WHERE seq = ?',
+      ...[start, verb, result, project, actor, address, stored.seq],
     )
 }
 

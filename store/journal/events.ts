@@ -50,7 +50,8 @@ export function eventJournal(db: Database): EventJournal {
     for (const { event, more = [], ignored, raw } of batch) {
       const kept = raw === null ? null : rawBatch
       const index = raw === null ? 0 : rawIndex++
-      const seq = insert(event, ignored, kept, index)
+      const twin = event.format === 'native' ? null : twinOf(event)
+      const seq = insert(event, ignored, kept, index, twin)
       if (seq === null) {
         counts.duplicates++
         continue
@@ -68,7 +69,7 @@ export function eventJournal(db: Database): EventJournal {
         instances.push(event)
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
       } else others.push(...[event, ...more].filter(concernsResources))
-      if (event.format !== 'native') pair(seq, event)
+      if (twin !== null) pair(seq, event, twin)
     }
     if (raws && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, raws)
     for (const [type, { count, ignored }] of types)
@@ -138,12 +139,18 @@ export function eventJournal(db: Database): EventJournal {
     }
   }
 
-  /** The new row's seq, or null when this message is in the journal already. */
-  function insert(event: CloudEvent, ignored: boolean, rawBatch: number | null, rawIndex: number): number | null {
+  /** The new row's seq, or null when this message is in the journal already. Of a fact told twice the versioned row is shown. */
+  function insert(
+    event: CloudEvent,
+    ignored: boolean,
+    rawBatch: number | null,
+    rawIndex: number,
+    twin: number | null = null,
+  ): number | null {
     const { changes, lastInsertRowid } = db.run(
       `INSERT INTO event (message_id, type, phase, format, service, time, resource_kind, resource_id, project, user, actor, host, request,
-         ignored, body, raw_batch, raw_index)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, message_id) DO NOTHING`,
+         ignored, twin, hidden, body, raw_batch, raw_index)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, message_id) DO NOTHING`,
       event.id,
       event.type,
       event.phase,
@@ -158,6 +165,8 @@ export function eventJournal(db: Database): EventJournal {
       event.host,
       event.request,
       ignored ? 1 : 0,
+      twin,
+      twin !== null && event.format === 'legacy' ? 1 : 0,
       JSON.stringify(event),
       rawBatch,
       rawBatch === null ? null : rawIndex,
@@ -169,8 +178,8 @@ export function eventJournal(db: Database): EventJournal {
    * `notification_format=both` tells each fact twice. Canonical key: resource, type, phase, request, ±2 s; each row is paired
    * with one row at the most, the nearest. A legacy event without phase is its versioned `.end`.
    */
-  function pair(seq: number, event: CloudEvent): void {
-    if (event.service !== 'nova' || !event.resource) return
+  function twinOf(event: CloudEvent): number | null {
+    if (event.service !== 'nova' || !event.resource) return null
     const twin = db.get<{ seq: number }>(
       `SELECT seq FROM event INDEXED BY event_resource
        WHERE resource_id = ?1 AND time BETWEEN ?2 - ?3 AND ?2 + ?3 AND type = ?4 AND request IS ?5 AND twin IS NULL
@@ -184,10 +193,13 @@ export function eventJournal(db: Database): EventJournal {
       event.format === 'legacy' ? 'versioned' : 'legacy',
       event.phase,
     )
-    if (!twin) return
-    const versionedIsNew = event.format === 'versioned'
-    db.run('UPDATE event SET twin = ?, hidden = ? WHERE seq = ?', twin.seq, versionedIsNew ? 0 : 1, seq)
-    db.run('UPDATE event SET twin = ?, hidden = ? WHERE seq = ?', seq, versionedIsNew ? 1 : 0, twin.seq)
+    return twin?.seq ?? null
+  }
+
+  /** `hidden` is in indexes: written only where it changes. */
+  function pair(seq: number, event: CloudEvent, twin: number): void {
+    if (event.format === 'versioned') db.run('UPDATE event SET twin = ?, hidden = 1 WHERE seq = ?', seq, twin)
+    else db.run('UPDATE event SET twin = ? WHERE seq = ?', seq, twin)
   }
 
   return {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { isFields, openText } from '../../../collector/amqp/envelope.ts'
+import { openText } from '../../../collector/amqp/envelope.ts'
 import { readRecorded } from '../../../collector/amqp/read.ts'
 import { mayHoldSecrets, scrub } from '../../../collector/amqp/scrub.ts'
+import { isFields } from '../../../model/fields.ts'
 import { messagesOf, recordings } from '../../support/recordings.ts'
 
 describe('secrets are dropped before anything is stored', () => {

@@ -1,0 +1,4 @@
+/** An object of JSON that came from outside: nothing is known of what it holds. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
