@@ -40,7 +40,8 @@ export async function differencesOf(visit: Visit, range: TimeRange, of: { projec
 const apart = ({ parityHours, ledgerHours, causes }: UsageDifference) =>
   Math.max(Math.abs(ledgerHours - parityHours), ...causes.map(({ hours }) => Math.abs(hours)))
 /** Below a minute in all that makes it up: a sentence tells it, not a row. */
-const slight = (one: UsageDifference) => apart(one) < 1 / 60 && one.causes.every(({ vcpuHours }) => Math.abs(vcpuHours) < 1 / 60)
+export const slight = (one: UsageDifference) =>
+  apart(one) < 1 / 60 && one.causes.every(({ vcpuHours }) => Math.abs(vcpuHours) < 1 / 60)
 
 function row(visit: Visit, difference: UsageDifference) {
   const kept = new URLSearchParams()
