@@ -105,7 +105,7 @@ export function notesOf(report: Report, language: Language, show: Show): { title
     ?.slice(0, 5)
     .map(
       (gap) =>
-        `${[gap.service, gap.host].filter(Boolean).join(' ')} ${show.full(gap.from)}${gap.to === null ? '' : ` – ${show.full(gap.to)}`}`,
+        `${[gap.service, gap.host, show.full(gap.from)].filter(Boolean).join(' ')}${gap.to === null ? '' : ` – ${show.full(gap.to)}`}`,
     )
   const complete =
     gaps === null

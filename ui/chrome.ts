@@ -45,6 +45,9 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
   { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
 ]
 
+/** What a thumb reaches at once; all else is under More. */
+const onPhoneBar = new Set(['problems', 'events', 'instances', 'projects'])
+
 /** Asked for before the style sheet is read, so that text does not jump. */
 const fonts = [
   'titillium-web-latin-400-normal.woff2',
@@ -99,7 +102,7 @@ export function rootOf(guest: Guest, page: Pick<Page, 'view' | 'model'> & Partia
     fonts: fonts.map((name) => chrome.assets.address(name)),
     chartWords: JSON.stringify(Object.fromEntries(chartWords.map((key) => [key, t(`chart.word.${key}`)]))),
     badge: chrome.badge,
-    nav: visit ? navigationOf(visit) : [],
+    ...navOf(visit),
     may: visit ? { acknowledge: visit.can('acknowledge', 'problems'), hosts: visit.can('see', 'hosts') } : {},
   }
 }
@@ -108,6 +111,13 @@ function themeOf(guest: Guest, fallback: string | null): string {
   const asked = guest.query.get('theme')
   if (asked === 'dark' || asked === 'light') return asked
   return fallback ?? guest.preferences.theme ?? 'auto'
+}
+
+/** The rail; and whether a phone, whose bar has room for four, must look for this page under More. */
+function navOf(visit: Visit | null) {
+  const nav = visit ? navigationOf(visit) : []
+  const open = nav.flatMap(({ items }) => items).find(({ within }) => within)
+  return { nav, navElsewhere: open !== undefined && !onPhoneBar.has(open.key) }
 }
 
 function navigationOf(visit: Visit) {
@@ -123,6 +133,7 @@ function navigationOf(visit: Visit) {
           here: visit.path === item.href,
           within: within(visit.path, item),
           badge: item.key === 'problems',
+          near: onPhoneBar.has(item.key),
         })),
     }))
     .filter(({ items }) => items.length > 0)

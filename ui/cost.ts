@@ -4,13 +4,14 @@ import type { TimeRange } from '../model/range.ts'
 import type { Report, ReportSubject } from '../model/report.ts'
 import type { UsageBy, UsageRow } from '../model/usage.ts'
 import { budgetModel } from './budget-model.ts'
-import { type MoneyFormat, moneyFormat } from './money.ts'
+import { costLines } from './cost-lines.ts'
+import { type MoneyFormat, moneyFormat, type Told } from './money.ts'
 import type { Visit } from './visit.ts'
 
 export interface Cost {
   /** Usage rows with those of the report that are no instances, and the amount of each. */
-  rows: readonly (UsageRow & { amount: string | null; other: string | null })[]
-  total: string
+  rows: readonly (UsageRow & { amount: Told | null; worth: number; other: string | null; kind?: string | null })[]
+  total: Told
   currency: string
   panel: object | null
 }
@@ -41,17 +42,18 @@ export async function costOf(
 function merged(visit: Visit, report: Report, by: UsageBy, used: readonly UsageRow[], money: MoneyFormat): Cost['rows'] {
   const groups = new Map(report.groups[0]?.rows.map((group) => [group.key, group]))
   const amount = (key: string) => {
-    const its = groups.get(key)?.amount
-    return its === undefined || its === null ? null : money.amount(its)
+    const its = groups.get(key)?.amount ?? null
+    // how much more than another it is, never a figure that is shown
+    return { amount: its === null ? null : money.amount(its), worth: Number(its ?? 0n) }
   }
   const known = new Set(used.map(({ key }) => key))
   const nothing = { instances: 0, hours: 0, runningHours: 0, vcpuHours: 0, memoryGibHours: 0, diskGibHours: 0 }
   const others = [...groups.values()].filter(({ key }) => !known.has(key))
   return [
-    ...used.map((row) => ({ ...row, amount: amount(row.key), other: null })),
+    ...used.map((row) => ({ ...row, ...amount(row.key), other: null })),
     ...others.map(({ key, name, kind }) => ({
-      ...{ ...nothing, key, name: name ?? report.names.get(key) ?? null, amount: amount(key) },
-      other: by === 'instance' && kind !== null && kind !== 'instance' ? visit.t(`resource.${kind}`) : null,
+      ...{ ...nothing, key, name: name ?? report.names.get(key) ?? null, ...amount(key) },
+      ...{ kind, other: by === 'instance' && kind !== null && kind !== 'instance' ? visit.t(`resource.${kind}`) : null },
     })),
   ]
 }
@@ -78,12 +80,7 @@ async function panelOf(visit: Visit, report: Report, money: MoneyFormat) {
     net: money.paid(payable.net),
     vat: payable.vat === null ? null : money.paid(payable.vat),
     vatPercent: book.vat === null ? null : money.percent(book.vat),
-    lines: report.lines.map(({ item, what, state, unit, quantity, price, amount }) => ({
-      title: visit.t(`cost.item.${item}`),
-      what,
-      state: state === null || state === 'running' || state === 'in_use' ? null : visit.t(`cost.state.${state}`),
-      ...{ unit, quantity: money.quantity(quantity), price: money.price(price), amount: money.amount(amount) },
-    })),
+    ...costLines(visit, report.lines, money),
     adjustments: report.adjustments.map((one) => ({
       ...{
         at: one.madeAt,

@@ -51,8 +51,12 @@ export function formatter(language: Language, zone: string) {
     figure,
     /** All digits, grouped. */
     count: (value: Maybe) => (known(value) ? integer.format(value) : dash),
-    /** Hours and their products: one decimal, grouped. */
-    hours: (value: Maybe) => (known(value) ? fixed[value === 0 ? 0 : Math.abs(value) < 10 ? 2 : 1]!.format(value) : dash),
+    /** Hours and their products: one decimal, grouped; what is less than a hundredth, but not nothing, is said so. */
+    hours: (value: Maybe) => {
+      if (!known(value)) return dash
+      if (value > 0 && value < 0.01) return `<${thin}${fixed[2]!.format(0.01)}`
+      return fixed[value === 0 ? 0 : Math.abs(value) < 10 ? 2 : 1]!.format(value)
+    },
     /** Nobody needs to know how much less than a tenth of a percent it is. */
     percent: (value: Maybe) =>
       known(value) ? (value > 0 && value < 0.1 ? `<${thin}${figure(0.1)}${thin}%` : `${figure(value)}${thin}%`) : dash,

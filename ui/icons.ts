@@ -30,6 +30,7 @@ const lines: Readonly<Record<string, string>> = {
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
   completeness:
     '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',
+  more: '<path d="M2 4h12M2 8h12M2 12h12"/>',
   clock: '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.4V8l2.6 1.8"/>',
   pause: '<path stroke-width="2.2" d="M5.4 3.4v9.2M10.6 3.4v9.2"/>',
   play: '<path fill="currentColor" d="M4.6 2.8v10.4L13 8z"/>',

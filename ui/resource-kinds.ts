@@ -98,12 +98,12 @@ export async function resourceRows(visit: Visit, found: readonly Resource[]): Pr
     const instances = (about.instances ?? []).map((id) => ({ title: instance(id) as string, href: instanceHref(id) }))
     if (instances.length > 0 || !about.parent || kind === 'volume' || kind === 'image') return instances
     const name = parentNames[parents.indexOf(about.parent.kind)]?.(about.parent.id) ?? about.parent.id
-    return [{ title: name, href: hrefOf(about.parent) }]
+    return [{ title: name, href: resourceHref(about.parent) }]
   }
   return found.map((resource) => ({
     ...resource,
     ...statusOf(visit, resource),
-    href: hrefOf(resource) as string,
+    href: resourceHref(resource) as string,
     title: resource.name ?? resource.id,
     projectName: project(resource.project),
     projectHref: resource.project ? `/projects/${encodeURIComponent(resource.project)}` : null,
@@ -114,5 +114,5 @@ export async function resourceRows(visit: Visit, found: readonly Resource[]): Pr
 }
 
 const instanceHref = (id: string) => `/instances/${encodeURIComponent(id)}`
-const hrefOf = ({ kind, id }: { kind: string; id: string }) =>
+export const resourceHref = ({ kind, id }: { kind: string; id: string }) =>
   kind === 'instance' ? instanceHref(id) : `/resources/${encodeURIComponent(kind)}/${encodeURIComponent(id)}`

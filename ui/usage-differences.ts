@@ -11,18 +11,37 @@ export async function differencesOf(visit: Visit, range: TimeRange, of: { projec
   const differing = found.filter(({ causes }) => causes.length > 0)
   const idle = found.flatMap(({ alike }) => alike).reduce((sum, { hours }) => sum + hours, 0)
   const single = 'instance' in of
-  const rows = (single ? found : differing.slice(0, shownAtMost)).map((difference) => row(visit, difference))
+  const telling = differing.filter((one) => !slight(one))
+  const little = differing.filter(slight)
+  const rows = (single ? found : telling.slice(0, shownAtMost)).map((difference) => row(visit, difference))
   const sum = (field: 'parityHours' | 'ledgerHours') => differing.reduce((total, difference) => total + difference[field], 0)
   const [nova, ours] = [sum('parityHours'), sum('ledgerHours')]
   return {
     single,
     rows,
     none: visit.t(single ? 'difference.none.instance' : 'difference.none'),
-    more: differing.length > rows.length && !single ? differing.length - rows.length : null,
+    more: telling.length > rows.length && !single ? telling.length - rows.length : null,
+    little:
+      little.length > 0 && !single
+        ? visit.t('difference.little', {
+            count: little.length,
+            time: timeText(
+              visit,
+              little.reduce((all, one) => all + apart(one), 0),
+            ),
+          })
+        : null,
     total: { nova, ours, delta: signed(visit, ours - nova) },
     idle: idle > 0 && !single ? visit.t('difference.alike.total', { time: timeText(visit, idle) }) : null,
   }
 }
+
+/** Hours between the two figures. Causes may outweigh each other, and vCPU hours may differ where the hours do not. */
+const apart = ({ parityHours, ledgerHours, causes }: UsageDifference) =>
+  Math.max(Math.abs(ledgerHours - parityHours), ...causes.map(({ hours }) => Math.abs(hours)))
+/** Below a minute in all that makes it up: a sentence tells it, not a row. */
+export const slight = (one: UsageDifference) =>
+  apart(one) < 1 / 60 && one.causes.every(({ vcpuHours }) => Math.abs(vcpuHours) < 1 / 60)
 
 function row(visit: Visit, difference: UsageDifference) {
   const kept = new URLSearchParams()

@@ -1,6 +1,8 @@
 import { isMonth, monthsAround, type TimeRange } from '../model/range.ts'
 import type { UsageBy, UsageRow, UsageView } from '../model/usage.ts'
 import type { Reservations } from './gap-note.ts'
+import type { Told } from './money.ts'
+import { resourceHref } from './resource-kinds.ts'
 import { rangeControl, rangeTitle } from './time-range.ts'
 import { linkTo, type Visit } from './visit.ts'
 
@@ -16,24 +18,32 @@ export function totalsOf(rows: readonly UsageRow[]): Totals {
   return Object.fromEntries(numbers.map((field) => [field, sum(field)])) as Totals
 }
 
-/** Rows for the page: largest first, each with its share of the vCPU hours, names linked where there is a page. */
-export function usageRows(
-  visit: Visit,
-  by: UsageBy,
-  rows: readonly (UsageRow & { amount?: string | null; other?: string | null })[],
-) {
-  const all = totalsOf(rows)
-  const base = all.vcpuHours > 0 ? 'vcpuHours' : 'hours'
-  const most = Math.max(1e-9, ...rows.map((row) => row[base]))
+type ShownRow = UsageRow & { amount?: Told | null; worth?: number; other?: string | null; kind?: string | null }
+
+/** Rows for the page: most money first, or most vCPU hours where money is not shown; each with its share of it. */
+export function usageRows(visit: Visit, by: UsageBy, rows: readonly ShownRow[]) {
+  const ways = [(row: ShownRow) => row.worth ?? 0, (row: ShownRow) => row.vcpuHours, (row: ShownRow) => row.hours]
+  const size = ways.find((way) => rows.some((row) => way(row) > 0)) ?? (() => 0)
+  const all = rows.reduce((sum, row) => sum + size(row), 0)
+  const most = Math.max(1e-9, ...rows.map(size))
   return [...rows]
-    .sort((a, b) => b[base] - a[base] || (a.name ?? a.key).localeCompare(b.name ?? b.key))
+    .sort((a, b) => size(b) - size(a) || b.hours - a.hours || (a.name ?? a.key).localeCompare(b.name ?? b.key))
     .map((row) => ({
       ...row,
       title: row.name ?? (row.key === '' ? visit.t('usage.unknown') : row.key),
-      href: row.other ? null : hrefOf(visit, by, row.key),
-      bar: Math.round((row[base] / most) * 100),
-      share: all[base] > 0 ? (100 * row[base]) / all[base] : null,
+      href: row.other ? (row.kind ? resourceHref({ kind: row.kind, id: row.key }) : null) : hrefOf(visit, by, row.key),
+      bar: Math.round((size(row) / most) * 100),
+      share: all > 0 ? (100 * size(row)) / all : null,
     }))
+}
+
+const firstRows = 20
+
+/** The largest, and the rest behind a link. All are in the page: paper shows every line, and a link may open them. */
+export function firstAndRest<Row>(rows: readonly Row[]) {
+  // a link that would show a handful is more trouble than the handful
+  const first = rows.length <= firstRows + 5 ? rows.length : firstRows
+  return { rows: rows.slice(0, first), rest: rows.slice(first), many: rows.length }
 }
 
 function hrefOf(visit: Visit, by: UsageBy, key: string): string | null {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { DifferenceCause, UsageDifference } from '../../model/usage.ts'
+import { slight } from '../../ui/usage-differences.ts'
 import { fakeProjects } from '../support/fake-cloud.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { visitor } from '../support/ui-client.ts'
@@ -32,5 +34,18 @@ describe("the section of Nova's figure and ours", () => {
     const page = section(await (await mara.get(`/instances/${own?.id}?from=now-7d&to=now`)).text())
     assert.match(page, /Nova forgot [\d.]+\sh as m1\.large/)
     assert.match(section(await (await mara.get(`/instances/${own?.id}?from=now-1h&to=now`)).text()), /agree for this period/)
+  })
+})
+
+describe('a slight difference', () => {
+  const second = 1 / 3600
+  const between = (nova: number, ours: number, causes: Partial<DifferenceCause>[]): UsageDifference =>
+    ({ parityHours: nova, ledgerHours: ours, causes: causes.map((cause) => ({ vcpuHours: 0, ...cause })) }) as UsageDifference
+
+  it('is below a minute in every cause, not only in their sum', () => {
+    assert.equal(slight(between(1, 1 + 59 * second, [{ hours: 59 * second }])), true)
+    assert.equal(slight(between(1, 1 + 60 * second, [{ hours: 60 * second }])), false)
+    assert.equal(slight(between(1, 1, [{ hours: 2 }, { hours: -2 }])), false)
+    assert.equal(slight(between(1, 1, [{ hours: 0, vcpuHours: 4 }])), false)
   })
 })

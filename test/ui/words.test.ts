@@ -74,6 +74,8 @@ describe('numbers', () => {
   gives(en.figure(Number.NaN), '—')
   gives(it_.hours(1234.5), '1.234,5')
   gives(it_.hours(12_345.67), '12.345,7')
+  gives(it_.hours(0.002), `<${thin}0,01`)
+  gives(it_.hours(0), '0')
   gives(en.bytes(16 * 1024 ** 3), `16${thin}GiB`)
   gives(en.bytes(1536), `1.50${thin}KiB`)
   gives(en.bitRate(125_000), `1${thin}Mbit/s`)

@@ -18,8 +18,10 @@ export function startMenus(): void {
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy ?? '').catch(() => select(copy.parentElement))
   })
   document.querySelector<HTMLElement>('.errors')?.focus()
-  // on a phone the chosen tab may lie beyond the edge
-  document.querySelector('.tabs a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  // on a phone the chosen tab may lie beyond the edge; the page itself stays where it opened
+  const tab = document.querySelector<HTMLElement>('.tabs a[aria-current]')
+  const tabs = tab?.closest<HTMLElement>('.tabs')
+  if (tab && tabs) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.clientWidth) / 2
 }
 
 /** Where the clipboard is not allowed, the text is at least selected. */

@@ -3,6 +3,7 @@ import { type EfficiencyReport, type Finding, findingKinds } from '../../model/e
 import { type MoneyFormat, moneyFormat } from '../money.ts'
 import { namesOf, projectChoices } from '../names.ts'
 import type { Reply, Route } from '../route.ts'
+import { rangeTitle } from '../time-range.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
 const shownAtMost = 200
@@ -37,8 +38,7 @@ export const efficiencyPage: Route = {
         count: findings.length,
         saving: money && saving > 0n ? money.about(saving) : null,
         priced: money !== null,
-        from: report.window.from,
-        to: report.window.to,
+        window: rangeTitle(visit, report.window),
         measured: report.measured,
         unknown: report.unknown.length,
         rows: findings.slice(0, shownAtMost).map((finding) => rowOf(visit, finding, money, names)),

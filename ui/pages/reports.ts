@@ -59,6 +59,7 @@ export const reportsPage: Route = {
               )
               return {
                 name: names(project) ?? visit.t('usage.unknown'),
+                href: projectHref(visit, project, month),
                 amount: money.amount(amount + changes),
                 files: reportFormats.map((format) => ({
                   title: format.toUpperCase(),
@@ -78,6 +79,12 @@ export const reportsPage: Route = {
 }
 
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n)
+
+/** The month's own page. */
+const projectHref = (visit: Visit, project: string, { from, to }: { from: number; to: number }) =>
+  project === ''
+    ? null
+    : `/projects/${encodeURIComponent(project)}?${new URLSearchParams({ from: visit.show.iso(from), to: visit.show.iso(to) })}`
 
 const fileHref = (visit: Visit, id: string, { from, to }: { from: number; to: number }, format: ReportFormat) =>
   `/reports/download?${new URLSearchParams({ kind: 'project', id, from: visit.show.iso(from), to: visit.show.iso(to), format })}`

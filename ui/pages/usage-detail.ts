@@ -6,7 +6,7 @@ import { heldBy, heldList } from '../held-table.ts'
 import type { Reply, Route } from '../route.ts'
 import { rangeOf, wrongRange } from '../time-range.ts'
 import { differencesOf } from '../usage-differences.ts'
-import { totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
+import { firstAndRest, totalsOf, usageFrame, usageList, usageRows, viewOf } from '../usage-table.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
 /** One project's usage, by what one wants to know. */
@@ -70,7 +70,7 @@ async function detail(visit: Visit, kind: 'project' | 'user'): Promise<Reply> {
       ways: ways.map((way) => ({ title: visit.t(`usage.by.${way}`), href: linkTo(visit, { by: way }), chosen: way === by })),
       column: visit.t(`column.${by}`),
       caption: `${title}: ${visit.t(`usage.by.${by}`)}`,
-      rows: usageRows(visit, by, cost?.rows ?? rows),
+      ...firstAndRest(usageRows(visit, by, cost?.rows ?? rows)),
       cost,
       total: totalsOf(rows),
       days: stackDays(visit, days, rows),
