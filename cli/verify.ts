@@ -28,6 +28,7 @@ import { openClouds } from './clouds.ts'
 import type { Command } from './command.ts'
 import { configurationFrom } from './configuration.ts'
 import { findPlugins } from './plugins.ts'
+import { printable } from './printable.ts'
 
 export const command: Command = {
   name: 'verify',
@@ -209,6 +210,6 @@ const iso = (time: number) => new Date(time).toISOString()
 function line({ kind, id, name, what, journal, api, cause, explained }: Difference): string {
   const value = (side: string | number | null) => (typeof side === 'number' ? `${side.toFixed(4)} h` : (side ?? 'nothing'))
   // names come from users: no control characters on the terminal
-  const shown = (name ?? '').replace(/\p{Cc}/gu, '\uFFFD')
+  const shown = printable(name ?? '')
   return `${explained ? 'explained  ' : 'UNEXPLAINED'} ${kind} ${id} ${shown} ${what}: journal ${value(journal)}, API ${value(api)}: ${cause}`
 }
