@@ -1,4 +1,5 @@
 /** When what is read of an API. Pure; times are epoch ms. */
+import { longestDuration } from '../../model/longest-duration.ts'
 
 /** Is it time for a reading of everything? They are made at an hour of the day, UTC, every so often. */
 export function fullListDue(last: number | null, { every, hour }: { every: number; hour: number }, now: number): boolean {
@@ -14,23 +15,29 @@ export function fullListDue(last: number | null, { every, hour }: { every: numbe
  */
 export const changesSince = (lastReadAt: number, interval: number): number => lastReadAt - 2 * interval
 
+const minute = 60_000
+
+const lookedInto: ReadonlySet<string> = new Set([
+  'instance.create',
+  'instance.delete',
+  'instance.resize',
+  'instance.resize_prep',
+  'instance.resize_finish',
+  'instance.resize_revert',
+  'instance.live_migration_pre',
+  'instance.shelve',
+  'instance.shelve_offload',
+  'instance.unshelve',
+  'instance.soft_delete',
+])
+
 /** After so long without the other half of it, an action is looked into, ms. */
 export const overdueAfter: Readonly<Record<string, number>> = {
-  'instance.create': 30 * 60_000,
-  'instance.delete': 10 * 60_000,
-  'instance.shutdown': 10 * 60_000,
-  'instance.power_off': 15 * 60_000,
-  'instance.power_on': 15 * 60_000,
-  'instance.reboot': 15 * 60_000,
-  'instance.rebuild': 2 * 3_600_000,
-  'instance.resize': 4 * 3_600_000,
-  'instance.resize_prep': 4 * 3_600_000,
-  'instance.resize_finish': 4 * 3_600_000,
-  'instance.resize_revert': 4 * 3_600_000,
-  'instance.live_migration_pre': 12 * 3_600_000,
-  'instance.shelve': 2 * 3_600_000,
-  'instance.shelve_offload': 2 * 3_600_000,
-  'instance.unshelve': 2 * 3_600_000,
-  'instance.soft_delete': 10 * 60_000,
-  'instance.restore': 10 * 60_000,
+  ...Object.fromEntries(Object.entries(longestDuration).filter(([type]) => lookedInto.has(type))),
+  'instance.shutdown': 10 * minute,
+  'instance.power_off': 15 * minute,
+  'instance.power_on': 15 * minute,
+  'instance.reboot': 15 * minute,
+  'instance.rebuild': 120 * minute,
+  'instance.restore': 10 * minute,
 }
