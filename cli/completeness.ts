@@ -9,6 +9,7 @@ import { gapRecord, gapWords } from '../ui/gap-words.ts'
 import { translator } from '../ui/i18n.ts'
 import { readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
+import { printable } from './printable.ts'
 
 export const command: Command = {
   name: 'completeness',
@@ -48,9 +49,8 @@ T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
               const { what, where, loss, count, step, effect, remedy, lasts } = gapWords(words, gap, true)
               const time = `${words.show.full(gap.from)} – ${gap.to === null ? 'goes on' : `${words.show.full(gap.to)} (${lasts})`}`
               const head = [what, where, step, count].filter(Boolean).join(', ')
-              return printable(
-                [time, `${head}: ${loss.toLowerCase()}`, effect, remedy].filter((line) => line !== null).join('\n  '),
-              )
+              const lines = [time, `${head}: ${loss.toLowerCase()}`, effect, remedy].filter((line) => line !== null)
+              return lines.map(printable).join('\n  ')
             })
             .join('\n\n'),
         )
@@ -61,6 +61,3 @@ T is ISO 8601; without a zone it is UTC. Works while serve is running.`,
     }
   },
 }
-
-/** Names of hosts come from outside: no control characters on the terminal but our own line ends. */
-const printable = (text: string) => text.replace(/[^\P{Cc}\n]/gu, '�')

@@ -15,6 +15,7 @@ import { ownFindings, ownHealth } from './doctor/own-health.ts'
 import { settings } from './doctor/settings.ts'
 import { witnessFindings } from './doctor/witnesses.ts'
 import { findPlugins } from './plugins.ts'
+import { printable } from './printable.ts'
 
 /** What was heard in so long is looked at, ms. */
 const lookBack = 86_400_000
@@ -131,5 +132,5 @@ function shown({ area, subject, level, found, costs, advice }: Finding): string 
   const lines = [`${marks[level]} ${area.padEnd(13)} ${subject}: ${found}`]
   if (costs !== null) lines.push(`        ${' '.repeat(13)}   costs: ${costs}`)
   if (advice !== null) lines.push(`        ${' '.repeat(13)}   do: ${advice}`)
-  return lines.join('\n')
+  return lines.map(printable).join('\n')
 }

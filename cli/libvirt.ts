@@ -7,6 +7,8 @@ import { systemClock } from '../model/clock.ts'
 import { AppError, type Logger } from '../model/contract.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
+import { printable } from './printable.ts'
+import { tableText } from './rows-as-text.ts'
 
 export const command: Command = {
   name: 'libvirt',
@@ -67,7 +69,9 @@ async function watch(config: LibvirtConnection, io: CommandIo, json: boolean): P
       const fact = domainFact(event, { host, time: systemClock.now(), project: null, user: null, name: null })
       const { name, uuid } = event.domain
       io.out(
-        json ? JSON.stringify(fact) : `${new Date(fact.time).toISOString()} ${fact.type} ${shown(name)} ${uuid} ${event.reason}`,
+        json
+          ? JSON.stringify(fact)
+          : `${new Date(fact.time).toISOString()} ${fact.type} ${printable(name)} ${uuid} ${event.reason}`,
       )
     })
   })
@@ -85,15 +89,12 @@ function jsonOf(host: string, { stats, facts, answered }: SingleReading) {
   }
 }
 
-/** Names are a tenant's: a terminal is not to be steered by them. */
-const shown = (text: string) => text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
-
 const stateNames = new Map<number | null, string>(Object.entries(domainStates).map(([name, code]) => [code, name]))
 
 function printTable(domains: readonly SingleReading[], io: CommandIo): void {
   const rows = domains.map(({ stats, facts }) => [
-    shown(stats.domain.name),
-    shown(facts?.nova?.name ?? ''),
+    stats.domain.name,
+    facts?.nova?.name ?? '',
     stateNames.get(stats.state) ?? '?',
     count(stats.vcpusCurrent),
     count(stats.cpuNs, 1e9),
@@ -104,14 +105,8 @@ function printTable(domains: readonly SingleReading[], io: CommandIo): void {
     total(stats.nics.map(({ txBytes }) => txBytes)),
   ])
   const head = ['DOMAIN', 'NAME', 'STATE', 'VCPUS', 'CPU s', 'RSS MiB', 'READ MiB', 'WRITE MiB', 'RX MiB', 'TX MiB']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  for (const row of [head, ...rows])
-    io.out(
-      row
-        .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
+  const numbers = head.map((_title, column) => column >= 3)
+  io.out(tableText(head, rows, numbers))
 }
 
 const count = (value: number | null, unit = 1) => (value === null ? '-' : (value / unit).toFixed(unit === 1 ? 0 : 1))

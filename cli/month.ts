@@ -5,6 +5,7 @@ import { type Database, openDatabase, openDatabaseReadOnly, openDatabaseShared }
 import { oneOf, readArguments, required } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import type { Configuration } from './configuration.ts'
+import { printable } from './printable.ts'
 import { commandConfiguration, reportDeps, samplesFor } from './reporting.ts'
 
 export const command: Command = {
@@ -190,7 +191,7 @@ async function again(
     else {
       for (const one of found.projects)
         io.out(
-          `${(names.get(one.project) ?? one.project).replace(/\p{Cc}/gu, '�')}  ${shown(one.before)} → ${shown(one.after)} ${found.book.currency}  (${reasonOf(one, reason)}; ${one.changes.length} lines)`,
+          `${printable(names.get(one.project) ?? one.project)}  ${shown(one.before)} → ${shown(one.after)} ${found.book.currency}  (${reasonOf(one, reason)}; ${one.changes.length} lines)`,
         )
       io.out(apply ? 'kept as adjustments' : 'nothing was changed: --apply keeps this as adjustments')
     }

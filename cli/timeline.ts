@@ -5,6 +5,7 @@ import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
 import { oneOf, readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
+import { printable } from './printable.ts'
 
 const pageSize = 1000
 
@@ -78,5 +79,5 @@ function lineOf({ time, verb, result, reason, resource, actor, address, host }: 
   const what = resource.id === '' ? resource.kind : `${resource.kind} ${resource.name ?? resource.id}`
   const where = [address && `from ${address}`, host && `on ${host}`].filter(Boolean).join(' ')
   const line = `${new Date(time).toISOString()}  ${result.padEnd(7)}  ${who}  ${verb}  ${what}  ${where}${reason ? `  (${reason})` : ''}`
-  return line.replace(/\p{Cc}/gu, '�').trimEnd()
+  return printable(line).trimEnd()
 }

@@ -2,7 +2,7 @@
 import type { UsageDifference } from '../model/usage.ts'
 import { alikeText, causeText } from '../ui/difference-words.ts'
 import { speak } from '../ui/visit.ts'
-import { csvText, type Form, tableText } from './usage-text.ts'
+import { csvText, type Form, tableText } from './rows-as-text.ts'
 
 /** JSON holds the causes as they are; the others say them in words, days in UTC. One line of CSV is one cause. */
 export function differenceReport(

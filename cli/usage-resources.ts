@@ -1,6 +1,6 @@
 /** `usage --resources`: what was held beside instances, in GiB·h and hours. */
 import type { ResourceUsageRow } from '../model/usage.ts'
-import { csvText, type Form, tableText } from './usage-text.ts'
+import { csvText, type Form, tableText } from './rows-as-text.ts'
 
 const columns: [title: string, value: (row: ResourceUsageRow) => string | number][] = [
   ['kind', (row) => row.kind],

@@ -15,9 +15,9 @@ import { gapNote, gapRecord } from '../ui/gap-words.ts'
 import { translator } from '../ui/i18n.ts'
 import { oneOf, readArguments, readTime, required } from './arguments.ts'
 import type { Command } from './command.ts'
+import { csvText, type Form, tableText } from './rows-as-text.ts'
 import { differenceReport } from './usage-difference.ts'
 import { resourceReport } from './usage-resources.ts'
-import { csvText, type Form, tableText } from './usage-text.ts'
 
 export const command: Command = {
   name: 'usage',

@@ -29,6 +29,7 @@ import { openClouds } from './clouds.ts'
 import type { Command } from './command.ts'
 import { configurationFrom } from './configuration.ts'
 import { findPlugins } from './plugins.ts'
+import { printable } from './printable.ts'
 
 export const command: Command = {
   name: 'verify',

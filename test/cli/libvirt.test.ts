@@ -29,9 +29,10 @@ describe('specola libvirt', () => {
     const { code, out, err } = await run(demo.uri)
     await demo.close()
     assert.deepEqual([code, err], [0, []])
-    assert.match(out[0] ?? '', /^DOMAIN +NAME +STATE +VCPUS/)
-    assert.match(out[1] ?? '', /^instance-00000001 +steady <1> +running +2 +\d/)
-    assert.match(out[2] ?? '', /^instance-00000002 +busy <2> +shutOff +-/)
+    const lines = out.join('\n').split('\n')
+    assert.match(lines[0] ?? '', /^DOMAIN +NAME +STATE +VCPUS/)
+    assert.match(lines[1] ?? '', /^instance-00000001 +steady <1> +running +2 +\d/)
+    assert.match(lines[2] ?? '', /^instance-00000002 +busy <2> +shutOff +-/)
   })
 
   it('prints JSON lines', async () => {

@@ -40,7 +40,11 @@ describe('specola report and specola month', function () {
     assert.equal(readFileSync(out).subarray(0, 5).toString(), '%PDF-')
 
     assert.match(specola('month', 'status', '--config', config).stdout, /no month is closed/)
-    const closed = specola('month', 'close', '--month', '2020-01', '--config', config)
+    // the journal began within the month: what was before is not known
+    const refused = specola('month', 'close', '--month', '2020-01', '--config', config)
+    assert.equal(refused.status, 1, refused.stderr)
+    assert.match(refused.stdout + refused.stderr, /2020-01 has 1 gaps in its messages and is not closed/)
+    const closed = specola('month', 'close', '--month', '2020-01', '--config', config, '--force')
     assert.equal(closed.status, 0, closed.stderr)
     assert.equal(specola('month', 'close', '--month', '2020-01', '--config', config).status, 1)
     prices(0.02)

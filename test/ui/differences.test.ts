@@ -40,7 +40,11 @@ describe("the section of Nova's figure and ours", () => {
 describe('a slight difference', () => {
   const second = 1 / 3600
   const between = (nova: number, ours: number, causes: Partial<DifferenceCause>[]): UsageDifference =>
-    ({ parityHours: nova, ledgerHours: ours, causes: causes.map((cause) => ({ vcpuHours: 0, ...cause })) }) as UsageDifference
+    ({
+      parityHours: nova,
+      ledgerHours: ours,
+      causes: causes.map((cause) => ({ vcpuHours: 0, ...cause })),
+    }) as unknown as UsageDifference
 
   it('is below a minute in every cause, not only in their sum', () => {
     assert.equal(slight(between(1, 1 + 59 * second, [{ hours: 59 * second }])), true)

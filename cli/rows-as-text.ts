@@ -1,5 +1,7 @@
-/** Rows of usage as text: tables for people, CSV for spreadsheets. */
+/** Rows as text: tables for people, CSV for spreadsheets. */
+
 import { csvCell } from '../model/csv-text.ts'
+import { printable } from './printable.ts'
 
 export type Form = 'json' | 'csv' | 'table'
 export type Cell = string | number | null
@@ -8,10 +10,13 @@ export type Cell = string | number | null
 export const csvText = (head: readonly string[], rows: readonly (readonly Cell[])[]): string =>
   [head, ...rows].map((cells) => cells.map(csvCell).join(',')).join('\r\n')
 
-/** Aligned columns, numbers to the right. Names come from users: no control characters on the terminal. */
-export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+/** Aligned columns, those of numbers to the right. */
+export function tableText(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  right = head.map((_title, i) => rows.some((row) => typeof row[i] === 'number')),
+): string {
   const lines = rows.map((row) => row.map(shown))
-  const right = head.map((_title, i) => rows.some((row) => typeof row[i] === 'number'))
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => (line[i] as string).length)))
   return [head, ...lines]
     .map((line) =>
@@ -25,4 +30,3 @@ export function tableText(head: readonly string[], rows: readonly (readonly Cell
 
 const shown = (value: Cell) =>
   typeof value === 'number' ? (Number.isInteger(value) ? String(value) : value.toFixed(4)) : printable(value ?? '')
-const printable = (text: string) => text.replace(/\p{Cc}/gu, '')
