@@ -20,6 +20,8 @@ export interface Testbed {
   run(script: string, ...args: string[]): Promise<string>
   stopBroker(): Promise<void>
   startBroker(): Promise<void>
+  /** Deletes instances made since then that are being built for so long that their build was lost with the broker. */
+  deleteLostBuilds(since: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,13 +48,14 @@ export async function startTestbed(): Promise<Testbed> {
       await run('/bin/bash', ['-c', freshLists])
       await script('up')
     }
-    const { id, secret, remove } = await applicationCredential('http://127.0.0.1:5000/v3')
+    const { id, secret, remove } = await applicationCredential()
     return {
-      ...{ authUrl: 'http://127.0.0.1:5000/v3', broker: 'amqp://openstack@127.0.0.1:5673', credential: { id, secret } },
+      ...{ authUrl, broker: 'amqp://openstack@127.0.0.1:5673', credential: { id, secret } },
       run: script,
       // only ever the process of the testbed's own pid file
       stopBroker: async () => void (await run('/bin/bash', ['-c', `. ${join(testbedScripts, 'settings.sh')}; stop rabbitmq`])),
       startBroker: async () => void (await script('up')),
+      deleteLostBuilds,
       async close() {
         try {
           if (running) await remove()
@@ -67,32 +70,53 @@ export async function startTestbed(): Promise<Testbed> {
   }
 }
 
+const authUrl = 'http://127.0.0.1:5000/v3'
+
 /** Of Keystone, Nova, Neutron, Cinder, Glance, Placement, RabbitMQ, MariaDB. */
 const ports = [5000, 8774, 8784, 9696, 8776, 9292, 8778, 5673, 3307]
 
 /** What is to be installed is asked for by today's lists: those of an image are weeks old, or not there at all. */
 const freshLists = '[ -e /usr/bin/nova-compute ] || apt-get -o DPkg::Lock::Timeout=600 update -qq'
 
-async function applicationCredential(authUrl: string): Promise<{ id: string; secret: string; remove(): Promise<void> }> {
-  const headers = { 'Content-Type': 'application/json' }
+const json = { 'Content-Type': 'application/json' }
+
+/** Headers of the administrator, and its id. */
+async function administrator(): Promise<{ headers: Record<string, string>; user: string }> {
   const user = { name: 'admin', domain: { id: 'default' }, password: 'testbed' }
   const scope = { project: { name: 'admin', domain: { id: 'default' } } }
   const body = JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } }, scope } })
-  const signedIn = await fetch(`${authUrl}/auth/tokens`, { method: 'POST', headers, body })
-  const token = signedIn.headers.get('x-subject-token') ?? ''
-  const { token: told } = (await signedIn.json()) as { token: { user: { id: string } } }
-  const address = `${authUrl}/users/${told.user.id}/application_credentials`
-  const withToken = { ...headers, 'X-Auth-Token': token }
+  const signedIn = await fetch(`${authUrl}/auth/tokens`, { method: 'POST', headers: json, body })
+  const { token } = (await signedIn.json()) as { token: { user: { id: string } } }
+  return { headers: { ...json, 'X-Auth-Token': signedIn.headers.get('x-subject-token') ?? '' }, user: token.user.id }
+}
+
+/** Longer than anybody in the scenario waits for one. */
+const lostBuildMs = 150_000
+
+async function deleteLostBuilds(since: number): Promise<void> {
+  const { headers } = await administrator()
+  const compute = 'http://127.0.0.1:8774/v2.1/servers'
+  const reply = await fetch(`${compute}/detail?all_tenants=1&status=BUILD`, { headers })
+  const { servers } = (await reply.json()) as { servers: { id: string; created: string }[] }
+  for (const { id, created } of servers) {
+    const at = Date.parse(created)
+    if (at >= since && Date.now() - at > lostBuildMs) await fetch(`${compute}/${id}`, { method: 'DELETE', headers })
+  }
+}
+
+async function applicationCredential(): Promise<{ id: string; secret: string; remove(): Promise<void> }> {
+  const { headers, user } = await administrator()
+  const address = `${authUrl}/users/${user}/application_credentials`
   const name = `specola-soak-${process.pid}`
   const made = await fetch(address, {
-    ...{ method: 'POST', headers: withToken },
+    ...{ method: 'POST', headers },
     body: JSON.stringify({ application_credential: { name, secret: 'soak-secret', roles: [{ name: 'admin' }] } }),
   })
   if (made.status !== 201) throw new Error(`application credential: ${made.status} ${await made.text()}`)
   const { application_credential: credential } = (await made.json()) as { application_credential: { id: string } }
   return {
     ...{ id: credential.id, secret: 'soak-secret' },
-    remove: async () => void (await fetch(`${address}/${credential.id}`, { method: 'DELETE', headers: withToken })),
+    remove: async () => void (await fetch(`${address}/${credential.id}`, { method: 'DELETE', headers })),
   }
 }
 
