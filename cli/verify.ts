@@ -226,7 +226,6 @@ function disagreement({ instance, at, about, ours, theirs, witness }: Discrepanc
 }
 
 /** Names come from users: no control characters on the terminal. */
-const printable = (text: string) => text.replace(/\p{Cc}/gu, '\uFFFD')
 
 const iso = (time: number) => new Date(time).toISOString()
 

@@ -36,12 +36,15 @@ export async function differencesOf(visit: Visit, range: TimeRange, of: { projec
   }
 }
 
+interface Gap extends Pick<UsageDifference, 'parityHours' | 'ledgerHours'> {
+  causes: readonly Pick<UsageDifference['causes'][number], 'hours' | 'vcpuHours'>[]
+}
+
 /** Hours between the two figures. Causes may outweigh each other, and vCPU hours may differ where the hours do not. */
-const apart = ({ parityHours, ledgerHours, causes }: UsageDifference) =>
+const apart = ({ parityHours, ledgerHours, causes }: Gap) =>
   Math.max(Math.abs(ledgerHours - parityHours), ...causes.map(({ hours }) => Math.abs(hours)))
 /** Below a minute in all that makes it up: a sentence tells it, not a row. */
-export const slight = (one: UsageDifference) =>
-  apart(one) < 1 / 60 && one.causes.every(({ vcpuHours }) => Math.abs(vcpuHours) < 1 / 60)
+export const slight = (one: Gap) => apart(one) < 1 / 60 && one.causes.every(({ vcpuHours }) => Math.abs(vcpuHours) < 1 / 60)
 
 function row(visit: Visit, difference: UsageDifference) {
   const kept = new URLSearchParams()

@@ -109,6 +109,23 @@ describe('accessibility in a browser', function () {
     assert.deepEqual(await violations(page), [])
   })
 
+  it('of what a phone keeps under More, and of the lines that unfold under a cost', async () => {
+    for (const look of ['dark at 390', 'light at 390']) {
+      await using page = await (contexts.get(look) as BrowserContext).newPage()
+      await page.goto(ui.url + pageAddresses(ui).project)
+      assert.equal(await page.evaluate(() => scrollY), 0, 'a page opens at its top')
+      await page.locator('.fold summary').click()
+      assert.deepEqual(await violations(page), [], look)
+      await page.locator('.more-nav summary').click()
+      assert.deepEqual(await violations(page), [], look)
+      await page.keyboard.press('Escape')
+      assert.equal(await page.locator('.more-nav[open]').count(), 0)
+      await page.locator('.more-nav summary').click()
+      await page.locator('.more-nav a[href="/completeness"]').click()
+      await page.waitForURL(/\/completeness$/)
+    }
+  })
+
   it('of every page at 320 px: nothing needs two directions of scrolling', async () => {
     const storageState = await (contexts.get('light at 390') as BrowserContext).storageState()
     const context = await browser.newContext({ storageState, viewport: { width: 320, height: 640 } })

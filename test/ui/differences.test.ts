@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { DifferenceCause, UsageDifference } from '../../model/usage.ts'
+import type { DifferenceCause } from '../../model/usage.ts'
 import { slight } from '../../ui/usage-differences.ts'
 import { fakeProjects } from '../support/fake-cloud.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -39,12 +39,10 @@ describe("the section of Nova's figure and ours", () => {
 
 describe('a slight difference', () => {
   const second = 1 / 3600
-  const between = (nova: number, ours: number, causes: Partial<DifferenceCause>[]): UsageDifference =>
-    ({
-      parityHours: nova,
-      ledgerHours: ours,
-      causes: causes.map((cause) => ({ vcpuHours: 0, ...cause })),
-    }) as unknown as UsageDifference
+  const between = (nova: number, ours: number, causes: Partial<DifferenceCause>[]) => ({
+    ...{ parityHours: nova, ledgerHours: ours },
+    causes: causes.map((cause) => ({ hours: 0, vcpuHours: 0, ...cause })),
+  })
 
   it('is below a minute in every cause, not only in their sum', () => {
     assert.equal(slight(between(1, 1 + 59 * second, [{ hours: 59 * second }])), true)
