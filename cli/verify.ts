@@ -225,8 +225,6 @@ function disagreement({ instance, at, about, ours, theirs, witness }: Discrepanc
   return `corrected   instance ${instance} ${about.replaceAll('_', ' ')}: journal ${value(ours)}, ${witnesses[witness]} ${value(theirs)} at ${iso(at)}: something was missed before`
 }
 
-/** Names come from users: no control characters on the terminal. */
-
 const iso = (time: number) => new Date(time).toISOString()
 
 function line({ kind, id, name, what, journal, api, cause, explained }: Difference): string {
