@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { command as decodeCommand } from '../../cli/decode.ts'
 import { command as importCommand } from '../../cli/import.ts'
 import { command as usageCommand } from '../../cli/usage.ts'
+import { openDatabaseReadOnly } from '../../store/journal/database.ts'
+import { eventually, stopProcess } from '../support/child-process.ts'
 import { assertSameUsage } from '../support/compare-usage.ts'
 import { mainRun, messagesOf, novaUsage, type TenantUsage } from '../support/recordings.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -94,6 +97,54 @@ describe('specola import', function () {
       ignored: 0,
       parked: 0,
     })
+  })
+})
+
+describe('specola import, killed', function () {
+  this.timeout(120_000)
+  const directory = temporaryDirectory()
+
+  /** Events in the journal, or 0 while there is none that can be read. */
+  function events(data: string): number {
+    if (!existsSync(join(data, 'journal.sqlite'))) return 0
+    try {
+      const db = openDatabaseReadOnly(data)
+      try {
+        return db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n ?? 0
+      } finally {
+        db.close()
+      }
+    } catch {
+      return 0 // it is being made
+    }
+  }
+
+  it('leaves nothing half-done: run again, the figures are those of one run', async () => {
+    const data = join(directory(), 'killed')
+    const args = [mainRun.notifications, '--data', data, '--inventory', mainRun.inventory]
+    for (const enough of [1, 1500, 4500]) {
+      const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'main.ts'), 'import', ...args], {
+        stdio: 'ignore',
+      })
+      try {
+        await eventually(`${enough} events`, () => child.exitCode !== null || events(data) >= enough, 60_000)
+      } finally {
+        await stopProcess(child, 'SIGKILL')
+      }
+    }
+    const before = events(data)
+    assert.ok(before >= 4500)
+    const again = (await run(importCommand, ...args)).json()
+    assert.equal(again.messages, mainRun.messages)
+    assert.equal(again.parked, 0)
+    const nova = novaUsage(mainRun)
+    const iso = (time: number) => new Date(time).toISOString()
+    const { json } = await run(
+      usageCommand,
+      ...['--data', data, '--view', 'parity', '--json', '--from', iso(nova.from), '--to', iso(nova.to)],
+    )
+    assertSameUsage((json() as unknown as { tenant_usages: TenantUsage[] }).tenant_usages, nova.usages)
+    assert.deepEqual((await run(importCommand, ...args)).json(), { ...again, events: 0, duplicates: mainRun.messages })
   })
 })
 
