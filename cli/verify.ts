@@ -150,7 +150,8 @@ const changedAt = ({ launchedAt, terminatedAt, open }: LedgerState) =>
 
 function openOf(id: string, states: ReadonlyMap<string, LedgerState>): ListedResource {
   const state = states.get(id)
-  return { id, name: state?.name ?? null, project: state?.project ?? null, changedAt: state ? changedAt(state) : null }
+  const unbuilt = state?.state === 'building' && state.launchedAt === null
+  return { id, name: state?.name ?? null, project: state?.project ?? null, changedAt: state ? changedAt(state) : null, unbuilt }
 }
 
 type ListedServer = ListedResource & { state: string | null; host: string | null; busy: boolean }

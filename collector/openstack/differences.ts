@@ -133,6 +133,8 @@ export interface ListedResource {
   project: string | null
   /** Epoch ms; null where it is not told. */
   changedAt: number | null
+  /** An instance that was still being built when it was last heard of: it counts nothing. */
+  unbuilt?: boolean
 }
 
 /** What exists by one side only. */
@@ -159,9 +161,15 @@ export function inventoryDifferences(
       .filter(({ id }) => !listed.has(id))
       .map((resource): Difference => {
         const flight = flightOf(resource)
-        const cause = flight ? flying : 'its deletion was lost: the next complete list ends it'
+        const unbuilt = resource.unbuilt === true
+        const cause = flight
+          ? flying
+          : unbuilt
+            ? 'never built, and given up without a word: it counts nothing; the next complete list ends it'
+            : 'its deletion was lost: the next complete list ends it'
         const { id, name, project } = resource
-        return { kind, id, name, project, what: 'only-journal', journal: 'exists', api: null, cause, explained: flight }
+        const explained = flight || unbuilt
+        return { kind, id, name, project, what: 'only-journal', journal: 'exists', api: null, cause, explained }
       }),
   ]
 }

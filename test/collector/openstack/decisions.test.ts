@@ -217,5 +217,7 @@ describe('a difference has its cause', () => {
         ['b', 'only-journal', false],
       ],
     )
+    const [given] = inventoryDifferences('instance', [{ ...one('e'), unbuilt: true }], [], start)
+    assert.deepEqual([given?.explained, /^never built/.test(given?.cause ?? '')], [true, true])
   })
 })
