@@ -1,3 +1,3 @@
 import { killedWhileChecking } from '../support/killed-while-checking.ts'
 
-killedWhileChecking(3)
+killedWhileChecking(2)

@@ -64,15 +64,17 @@ describe('accessibility in a browser', function () {
   const names = Object.keys(pageAddresses({ cloud: { instances: [], problems: [] } as never, resources: [] }))
   for (const name of names)
     it(`of the page ${name}: no violation, light and dark, wide and narrow, and no sideways scrolling`, async () => {
-      for (const [look, context] of contexts) {
-        // An open page holds a stream, and a browser has six for one server: each test closes its own, also when it fails.
-        await using page = await context.newPage()
-        await page.goto(ui.url + pageAddresses(ui)[name])
-        await seeCharts(page)
-        assert.deepEqual(await violations(page), [], look)
-        const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
-        assert.ok((content as number) <= (window as number), `${look}: ${content} px wide in ${window}`)
-      }
+      await Promise.all(
+        [...contexts].map(async ([look, context]) => {
+          // An open page holds a stream, and a browser has six for one server: each test closes its own, also when it fails.
+          await using page = await context.newPage()
+          await page.goto(ui.url + pageAddresses(ui)[name])
+          await seeCharts(page)
+          assert.deepEqual(await violations(page), [], look)
+          const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+          assert.ok((content as number) <= (window as number), `${look}: ${content} px wide in ${window}`)
+        }),
+      )
     })
 
   it('of the sign-in page, also after a refusal', async () => {

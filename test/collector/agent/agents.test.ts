@@ -202,9 +202,9 @@ collector:
     })
     const started = agent('hv-50', demo.uri)
     const pid = started.child.pid as number
-    await systemClock.sleep(6000) // started, first polls done
+    await systemClock.sleep(4000) // started, first polls done
     const began = cpuMs(pid)
-    const polls = 15
+    const polls = 6
     await systemClock.sleep(polls * 1000)
     const perPoll = (cpuMs(pid) - began) / polls
     const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
