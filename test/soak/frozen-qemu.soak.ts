@@ -46,8 +46,9 @@ describe(`a hypervisor with ${guests} guests of which QEMUs freeze`, function ()
       .filter((s) => s.measurement === 'instance' && s.tags.instance === id && 'disk_write_ops' in s.fields)
       .map(({ time }) => time)
 
-  const freezes = (frozen: readonly number[], detail: string) =>
-    it(`tells of ${frozen.length} within two intervals and loses no sample of the other ${guests - frozen.length}`, async () => {
+  /** `longestGap`: between two readings of the others, ms. */
+  const freezes = (title: string, frozen: readonly number[], detail: string, longestGap: number) =>
+    it(title, async () => {
       for (let n = 0; n < guests; n++) await seen.await(() => (answers(uuid(n)).length >= 2 ? true : undefined))
       const pids = frozen.map((n) => libvirtd.qemu(name(n)))
       const frozenAt = systemClock.now()
@@ -57,7 +58,7 @@ describe(`a hypervisor with ${guests} guests of which QEMUs freeze`, function ()
         await seen.await(() => (seen.component('qemu')?.detail === detail ? true : undefined))
         const found = systemClock.now() - frozenAt
         console.log(`      told after ${(found / 1000).toFixed(1)} s; ${seen.component('libvirt')?.numbers.orphans} stuck calls`)
-        assert.ok(found <= 2 * intervalMs + timeoutMs, `found after ${found} ms`)
+        assert.ok(found <= Math.max(2 * intervalMs, longestGap) + timeoutMs, `found after ${found} ms`)
         const one = uuid(frozen[0] as number)
         const silent = await seen.await(() =>
           seen.samples.findLast((s) => s.tags.instance === one && (s.fields.qemu_silent_seconds ?? 0) > 10),
@@ -82,12 +83,23 @@ describe(`a hypervisor with ${guests} guests of which QEMUs freeze`, function ()
         for (const [i, time] of times.entries()) longest = Math.max(longest, time - (times[i - 1] ?? time))
       }
       console.log(`      longest gap between two readings of the others: ${(longest / 1000).toFixed(1)} s`)
-      assert.ok(longest < 2 * intervalMs, `a gap of ${longest} ms: a sample is missing`)
+      assert.ok(longest < longestGap, `a gap of ${longest} ms`)
       assert.ok((seen.component('libvirt')?.numbers.orphans ?? 99) <= 8)
       for (const n of frozen) assert.ok(!answers(uuid(n)).some((time) => time > frozenAt + timeoutMs && time < thawedAt))
     })
-  freezes([7], 'QEMU not answering: instance-00000007')
-  freezes([3, 4, 5, 20, 40], 'QEMU not answering: instance-00000003, instance-00000004, instance-00000005 and 2 more')
+  freezes(
+    `tells of one within two intervals and loses no sample of the other ${guests - 1}`,
+    [7],
+    'QEMU not answering: instance-00000007',
+    2 * intervalMs,
+  )
+  // two calls that are stuck are reason to ask one by one: each further one costs its time-out, once, until it is set apart
+  freezes(
+    `tells of five, and the other ${guests - 5} wait once, for no longer than five time-outs`,
+    [3, 4, 5, 20, 40],
+    'QEMU not answering: instance-00000003, instance-00000004, instance-00000005 and 2 more',
+    intervalMs + 5 * timeoutMs,
+  )
 
   it('spares the daemon when most of them freeze at once (their storage is gone), says so, and gets all back', async () => {
     const frozen = Array.from({ length: Math.ceil(guests * 0.6) }, (_, n) => libvirtd.qemu(name(n)))
