@@ -229,6 +229,7 @@ function disagreement({ instance, at, about, ours, theirs, witness }: Discrepanc
 const iso = (time: number) => new Date(time).toISOString()
 
 function line({ kind, id, name, what, journal, api, cause, explained }: Difference): string {
-  const value = (side: string | number | null) => (typeof side === 'number' ? `${side.toFixed(4)} h` : printable(side ?? 'nothing'))
+  const value = (side: string | number | null) =>
+    typeof side === 'number' ? `${side.toFixed(4)} h` : printable(side ?? 'nothing')
   return `${explained ? 'explained  ' : 'UNEXPLAINED'} ${kind} ${id} ${printable(name ?? '')} ${what}: journal ${value(journal)}, API ${value(api)}: ${cause}`
 }
