@@ -1,7 +1,7 @@
 /** What people tell the alerter. */
 import { randomUUID } from 'node:crypto'
 import type { Scope } from '../model/access.ts'
-import type { Acknowledgement } from '../model/check.ts'
+import { type Acknowledgement, covers as coversState } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import type { AlertCommands, AlertJournal, DowntimeRequest, Live } from '../model/contract.ts'
 import { cannotBe, type StoredDowntime } from '../model/downtime.ts'
@@ -49,7 +49,7 @@ export function alertCommands(deps: CommandDeps): AlertCommands {
     const said = { kind: 'acknowledgement', problem, transition: null, instances: null, time } as const
     return config.contacts
       .filter((contact) => maySee(contact, target) && concernsIt(contact, { project: target.project, rule: rule.name }))
-      .filter(({ states }) => stored.told.states.some((state) => (states as readonly string[]).includes(state)))
+      .filter(({ states }) => stored.told.states.some((state) => coversState(states, state)))
       .flatMap((contact) => addressesOf(contact).map((recipient) => notificationTo(config, recipient, said)))
   }
 

@@ -56,9 +56,9 @@ export function reachContacts(
 export const addressesOf = (contact: Contact): Recipient[] =>
   Object.entries(contact.addresses).map(([notifier, to]) => ({ contact, notifier, to }))
 
-/** What a project spends is not for those who may not see money. */
-export const maySee = ({ role }: Pick<Contact, 'role'>, target: Pick<Target, 'kind'>): boolean =>
-  target.kind !== 'project' || (role !== 'noc' && role !== 'oncall')
+/** Who hears of causes need not hear what they mean for each project. What a project spends is not for those who may not see money. */
+export const maySee = ({ role, projects }: Pick<Contact, 'role' | 'projects'>, target: Pick<Target, 'kind'>): boolean =>
+  (target.kind !== 'project' || (role !== 'noc' && role !== 'oncall')) && (target.kind !== 'impact' || projects !== null)
 
 /** What belongs to no project is not for those who hear of projects. */
 export function concernsIt(

@@ -42,7 +42,11 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
 async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
   for (const entry of due) entry.running = true
   try {
-    const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
+    const runs = await runChecks(
+      due,
+      { ...running.deps, timeoutMs: running.config.timeoutMs, causes: running.around.causes },
+      signal,
+    )
     if (!signal.aborted) await takeRuns(running, runs)
   } finally {
     for (const entry of due) entry.running = false

@@ -1,6 +1,11 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
+import type { Scope } from '../model/access.ts'
+import type { Problem } from '../model/check.ts'
+import type { Clue } from '../model/clue.ts'
 import type { AlertCommands, PassiveResult, PassiveResults, Plugin } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
+import { Causes } from './causes.ts'
+import { cluesTo } from './clues.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
@@ -23,6 +28,8 @@ export interface Alerter {
   results: PassiveResults
   /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
   checkNow(targets: readonly ResourceRef[]): void
+  /** What changed before a problem, as far as the scope may see it; the likeliest first. */
+  clues(scope: Scope, problem: Problem): Promise<Clue[]>
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -33,6 +40,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     commands: engine.commands,
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
+    clues: (scope, problem) => engine.clues(scope, problem),
   }
 }
 
@@ -76,6 +84,10 @@ class Engine {
     return takePassive(this.#running, results)
   }
 
+  async clues(scope: Scope, problem: Problem): Promise<Clue[]> {
+    return this.#running ? cluesTo(this.#running, problem, scope) : []
+  }
+
   checkNow(targets: readonly ResourceRef[]): void {
     const now = this.#deps.clock.now()
     for (const { kind, id } of targets)
@@ -96,7 +108,8 @@ class Engine {
     const since = clock.now()
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
-    const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
+    const causes = new Causes(registry, new Dependencies(config.settleMs), this.#deps.health, config.groupingWaitMs)
+    const around = { config, registry, causes, downtimes }
     return { config, deps: this.#deps, around, commits: this.#commits, since }
   }
 

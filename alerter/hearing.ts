@@ -1,4 +1,5 @@
 /** Whether somebody wants to hear of an alert, and which escalation speaks for it. Pure; rules of Nagios. */
+import { covers } from '../model/check.ts'
 import { type TimePeriod, within } from '../model/time-period.ts'
 import type { Alert, Wish } from './alert.ts'
 import { wishFor } from './stages/wanted.ts'
@@ -23,8 +24,8 @@ export function notFor(
   if (period && !within(period, now)) return `outside the contact's period "${period.name}"`
   if (alert.kind === 'custom') return null
   const wish = wishFor(alert)
-  if (!wishes.includes(wish)) return `the contact does not want ${wish}`
-  const heard = alert.kind !== 'recovery' || alert.check.told.states.some((state) => wishes.includes(state))
+  if (!covers(wishes, wish)) return `the contact does not want ${wish}`
+  const heard = alert.kind !== 'recovery' || alert.check.told.states.some((state) => covers(wishes, state))
   return heard ? null : 'the contact wanted none of the states that were told'
 }
 
@@ -48,7 +49,7 @@ export function isValid({ first, last, wishes, period }: Escalation, { check }: 
   return (
     first <= counted &&
     (last === 0 || counted <= last) &&
-    wishes.includes(ok ? 'recovery' : check.state.state) &&
+    covers(wishes, ok ? 'recovery' : check.state.state) &&
     (period === null || within(period, now))
   )
 }

@@ -6,6 +6,7 @@ import type { AlertBatch, NewComment, NewNotification, StoredCheck } from '../mo
 import type { Alert, Reaching, Telling } from './alert.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
+import { carriedBy } from './impact.ts'
 import { problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
@@ -33,18 +34,23 @@ export const isEmpty = (batch: AlertBatch) => Object.values(batch).every((list: 
 export function judgeResult(around: Around, entry: Entry, result: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
   const { rule, target, stored } = entry
   const { reaching, silent } = reachingOf(around.config, entry, now)
-  const decision = decide<Recipient>(stored, result, rule.alert, surroundingsOf(around, entry, now), reaching)
+  const told =
+    around.config.quirks.noDataIsUnknown && result.state === 'nodata' ? { ...result, state: 'unknown' as const } : result
+  const surroundings = surroundingsOf(around, entry, now)
+  const decision = decide<Recipient>(stored, told, rule.alert, surroundings, reaching)
   const next: StoredCheck = {
     ...stored,
     ...decision.next,
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
     longOutput: result.longOutput ?? null,
     perfdata: result.perfdata,
-    nextCheck: nextCheck(entry, decision.next.state.hard, now),
+    nextCheck: nextCheck(entry, decision, now),
+    cause: result.state === 'ok' ? null : surroundings.cause,
   }
   entry.stored = next
   entry.again = false
   batch.checks.push(next)
+  if (decision.hold?.stage === 'grouping') around.causes.hurrySiblings(entry, now)
   const problem = problemOf(next)
   const { change } = decision
   const transition = change && transitionOf(problem, change, now)
@@ -71,7 +77,7 @@ export function reachingOf(
 
 /** Puts messages for everybody who is told into the batch. */
 export function collectTellings(
-  { config, registry }: Pick<Around, 'config' | 'registry'>,
+  { config, registry, causes }: Pick<Around, 'config' | 'registry' | 'causes'>,
   { stored, target }: Entry,
   tellings: readonly Telling<Recipient>[],
   transition: Omit<Transition, 'seq'> | null,
@@ -82,7 +88,12 @@ export function collectTellings(
   const instances = target.kind === 'instance' || !target.host ? null : registry.instancesOn(target.host)
   for (const { kind, recipients } of tellings)
     batch.notifications.push(
-      ...recipients.map((to) => notificationTo(config, to, { kind, problem, transition, instances, time: now })),
+      ...recipients.map((to) =>
+        notificationTo(config, to, {
+          ...{ kind, problem, transition, instances, time: now },
+          carries: carriedBy(causes, target, to.contact.projects),
+        }),
+      ),
     )
 }
 
@@ -106,9 +117,10 @@ function collectSilence(
     batch.held.push(...silent.map(({ kind, contact, reason }) => record(kind, contact, reason)))
 }
 
-function nextCheck({ again, rule, offset }: Entry, hard: boolean, now: number): number {
+function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number): number {
   if (again) return now
-  return hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
+  if (hold?.stage === 'grouping' && hold.next !== undefined) return hold.next
+  return next.state.hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
 }
 
 function transitionOf(
@@ -124,7 +136,7 @@ function transitionOf(
 export function notificationTo(
   config: AlerterConfig,
   { contact, notifier, to }: Recipient,
-  said: Pick<Message, 'kind' | 'problem' | 'transition' | 'instances' | 'time'>,
+  said: Pick<Message, 'kind' | 'problem' | 'transition' | 'instances' | 'carries' | 'time'>,
 ): NewNotification {
   const message: Message = {
     ...said,

@@ -1,5 +1,6 @@
 /** The checks follow what there is to check. */
 import type { Target } from '../model/contract.ts'
+import { causeTargets } from './cause-targets.ts'
 import { type Collected, emptyBatch } from './judge.ts'
 import type { Entry } from './registry.ts'
 import type { Running } from './running.ts'
@@ -8,15 +9,17 @@ import { readTargets } from './targets.ts'
 
 export async function refreshTargets(running: Running): Promise<void> {
   const { inventory, health, budgets, clock, logger } = running.deps
+  const { causes, registry } = running.around
   let targets: Target[]
   try {
-    targets = await readTargets(inventory, health, budgets)
+    if (running.deps.topology) causes.refresh(await running.deps.topology())
+    targets = [...(await readTargets(inventory, health, budgets)), ...causeTargets(causes, registry.rules)]
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return
   }
   const now = clock.now()
-  const { ended, orphans } = running.around.registry.sync(targets, now)
+  const { ended, orphans } = registry.sync(targets, now)
   const batch = emptyBatch()
   for (const entry of ended) end(running, entry, now, batch)
   batch.removed.push(...ended.map((entry) => entry.stored.id), ...orphans.map(({ id }) => id))

@@ -22,8 +22,9 @@ export interface Entry {
   missingSince: number | null
 }
 
+const groupGraceMs = { region: 600_000, zone: 600_000, router: 600_000, network: 600_000, source: 600_000, impact: 3_600_000 }
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
-const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 }
+const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000, ...groupGraceMs }
 
 export class Registry {
   readonly entries = new Map<string, Entry>()
@@ -68,6 +69,10 @@ export class Registry {
     const machines = [...this.entries.values()].filter(({ target }) => target.kind !== 'instance' && target.host)
     this.#byHost = Map.groupBy(machines, ({ target }) => target.host as string)
     return { ended, orphans: this.#orphans(now) }
+  }
+
+  get rules(): readonly Rule[] {
+    return this.#rules
   }
 
   of(kind: string, id: string): readonly Entry[] {

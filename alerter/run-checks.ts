@@ -4,6 +4,8 @@ import type { CheckResult } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, type Logger, type SampleStore } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import { type Causes, viewOf } from './causes.ts'
+import { impactOn } from './impact.ts'
 import { bounded } from './problem.ts'
 import { coalescingReader } from './read-coalescing.ts'
 import type { Entry } from './registry.ts'
@@ -22,13 +24,27 @@ export interface RunDeps {
   clock: Clock
   logger: Logger
   timeoutMs: number
+  /** What checks of causes see; default: nothing. */
+  causes?: Causes
 }
 
-const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' } as const
+/** No sample is about these. */
+const unmeasured = {
+  region: 'region',
+  zone: 'zone',
+  router: 'router',
+  network: 'network',
+  source: 'rule',
+  impact: 'project',
+} as const
+const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project', ...unmeasured } as const
+
+const seen = (causes: Causes | undefined, entry: Entry) =>
+  causes && { cause: () => viewOf(causes, entry), impact: () => impactOn(causes, entry.target.id) }
 
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */
 export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {
-  const { store, health, clock, logger, timeoutMs } = deps
+  const { store, health, clock, logger, timeoutMs, causes } = deps
   const reader = coalescingReader(store)
   const over = new AbortController()
   const timedOut = new AbortController()
@@ -47,7 +63,15 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
   const runs = entries.map(async (entry): Promise<CheckRun> => {
     const { rule, target } = entry
     try {
-      const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
+      const ctx = {
+        config: rule.config,
+        target,
+        store: reader.forTag(tags[target.kind]),
+        health,
+        now,
+        signal: stop,
+        ...seen(causes, entry),
+      }
       const result = await Promise.race([rule.check.run(ctx), aborted])
       return { entry, result: result && bounded(result), storeSilent: false }
     } catch (error) {

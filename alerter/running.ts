@@ -1,7 +1,9 @@
 /** What the parts of a running engine share. */
 import type { Clock } from '../model/clock.ts'
+import type { ChangeJournal } from '../model/clue.ts'
 import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { TopologyFacts } from '../model/topology.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { Collected } from './judge.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
@@ -18,6 +20,10 @@ export interface AlerterDeps {
   clock: Clock
   logger: Logger
   plugins: readonly Plugin[]
+  /** Default: nothing is known of what carries what. */
+  topology?: () => Promise<TopologyFacts>
+  /** What changed before a problem; default: nobody knows. */
+  clues?: ChangeJournal
   /** Default: no project has a budget. */
   budgets?: Budgets
   /** Default: those of the configured file, or the ones that come with Specola. */

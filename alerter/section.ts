@@ -18,9 +18,9 @@ import {
 import { asNagios, type Quirks, sensible } from './quirks.ts'
 
 const roles = ['admin', 'noc', 'oncall', 'manager', 'member', 'reader'] as const satisfies readonly Role[]
-const states = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
+const states = ['warning', 'critical', 'unknown', 'nodata', 'recovery', 'flapping', 'downtime'] as const
 /** What a contact hears of unless it says otherwise. */
-const usual = ['warning', 'critical', 'unknown', 'recovery'] as const satisfies readonly (typeof states)[number][]
+const usual = ['warning', 'critical', 'unknown', 'nodata', 'recovery'] as const satisfies readonly (typeof states)[number][]
 const quirkNames = Object.keys(sensible) as (keyof Quirks)[]
 const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
 
@@ -57,6 +57,8 @@ export interface AlerterConfig {
   timeoutMs: number
   /** After a hypervisor is back, its instances get this long to be heard from again before they are alerted. */
   settleMs: number
+  /** A first word of a problem waits so long whether it is one of many. */
+  groupingWaitMs: number
   /** A notification that could not be delivered for this long is given up. */
   giveUpMs: number
   periods: ReadonlyMap<string, TimePeriod>
@@ -99,6 +101,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
       zone: timeZone.default('Europe/Rome'),
       timeout: duration.prefault('30s'),
       settle: duration.prefault('2m'),
+      groupingWait: duration.prefault('15s'),
       giveUp: duration.prefault('3d'),
       periods: z.array(periodField).default([]),
       escalations: z.array(escalationField).default([]),
@@ -133,6 +136,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
         zone: section.zone,
         timeoutMs: section.timeout,
         settleMs: section.settle,
+        groupingWaitMs: section.groupingWait,
         giveUpMs: section.giveUp,
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),

@@ -1,6 +1,6 @@
 /** What holds around a check of the running engine at one moment. */
+import type { Causes } from './causes.ts'
 import type { Surroundings } from './decide.ts'
-import type { Dependencies } from './dependencies.ts'
 import type { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
 import type { Entry, Registry } from './registry.ts'
@@ -9,17 +9,27 @@ import type { AlerterConfig } from './section.ts'
 export interface Around {
   config: AlerterConfig
   registry: Registry
-  dependencies: Dependencies
+  causes: Causes
   downtimes: Downtimes
 }
 
-export function surroundingsOf({ config, registry, dependencies, downtimes }: Around, entry: Entry, now: number): Surroundings {
+export function surroundingsOf(
+  { config, registry, causes, downtimes }: Around,
+  entry: Entry,
+  now: number,
+): Surroundings & { cause: string | null } {
   const { quirks } = config
-  const dependency = dependencies.of(entry)
+  const dependency = causes.explain(entry)
   const view = { now, periodEndsSearch: quirks.dependencyPeriodEndsSearch, pendingPasses: quirks.pendingMastersPass }
   return {
-    ...{ now, dependency, dependencyDown: dependency !== null && !dependency.settling },
+    ...{
+      now,
+      dependency,
+      groupingUntil: dependency ? null : causes.waits(entry, now),
+      dependencyDown: dependency !== null && !dependency.settling,
+    },
     master: explainedBy(registry, entry.stored.id, 'notTold', view),
+    cause: dependency?.cause ?? null,
     downtime: downtimes.own(entry, now),
     downtimeBelow: downtimes.below(entry),
     flexible: downtimes.flexible(entry, now),

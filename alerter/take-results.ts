@@ -1,5 +1,6 @@
 /** Results of checks, decided and written. */
 import type { PassiveResult, PassiveResults } from '../model/contract.ts'
+import { addClues } from './clues.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
 import { entryFor, resultOf, staleResult } from './passive.ts'
@@ -22,8 +23,9 @@ export async function takeRuns(running: Running, runs: readonly CheckRun[]): Pro
   const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
   // What instances run on first: then their problems are counted under it from the first moment.
   judgeAll(running, hosts, now, batch)
-  around.dependencies.update(registry.entries.values(), deps.health, now)
+  around.causes.dependencies.update(registry.entries.values(), deps.health, now)
   judgeAll(running, instances, now, batch)
+  await addClues(running, batch)
   await commits.commit(batch)
   publish(running, batch)
   if (silent.length > 0)
@@ -36,13 +38,14 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   const { deps, around, commits } = running
   const now = deps.clock.now()
   const batch = emptyBatch()
-  around.dependencies.update(around.registry.entries.values(), deps.health, now)
+  around.causes.dependencies.update(around.registry.entries.values(), deps.health, now)
   const taken = results.map((result) => {
     const entry = entryFor(around.registry, result)
     if (typeof entry === 'string') return { ok: false as const, reason: entry }
     judgeAll(running, [{ entry, result: resultOf(result) }], now, batch)
     return { ok: true as const, check: entry.stored.id }
   })
+  await addClues(running, batch)
   await commits.commit(batch)
   publish(running, batch)
   return taken

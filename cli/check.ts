@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { bounded } from '../alerter/problem.ts'
 import { load, loadFile } from '../config/load.ts'
 import { everything } from '../model/access.ts'
-import { type CheckResult, states } from '../model/check.ts'
+import { type CheckResult, exitCode } from '../model/check.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, type Check, type Logger, type SampleStore, type Target, type TargetKind } from '../model/contract.ts'
 import { printPerfdata } from '../model/perfdata.ts'
@@ -22,7 +22,7 @@ export const command: Command = {
        specola check CHECK --hypervisor HOST …
        specola check budget --project ID --config FILE [--threshold 2] [--looks forecast]
 
-Prints "text | perfdata" and exits 0 ok, 1 warning, 2 critical, 3 unknown; whatever goes wrong is 3. Every other --KEY VALUE goes
+Prints "text | perfdata" and exits 0 ok, 1 warning, 2 critical, 3 unknown or no data; whatever goes wrong is 3. Every other --KEY VALUE goes
 to the check: specola check cpu --instance ID --data DIR --warn 80 --crit 95 --window 5m. Embedded samples can be read while no
 "specola serve" has the directory open; with an InfluxDB store at any time. --timeout 30s ends it.`,
 
@@ -35,9 +35,9 @@ to the check: specola check cpu --instance ID --data DIR --warn 80 --crit 95 --w
     const numbers = perfdata.length > 0 ? ` | ${printPerfdata(perfdata)}` : ''
     // A bar in the text would be read as the beginning of perfdata.
     io.out(
-      `${state.toUpperCase()} - ${output.replaceAll('|', '/')}${numbers}${longOutput ? `\n${longOutput.replaceAll('|', '/')}` : ''}`,
+      `${state === 'nodata' ? 'UNKNOWN - NO DATA:' : `${state.toUpperCase()} -`} ${output.replaceAll('|', '/')}${numbers}${longOutput ? `\n${longOutput.replaceAll('|', '/')}` : ''}`,
     )
-    return states.indexOf(state)
+    return exitCode(state)
   },
 }
 
@@ -89,7 +89,7 @@ const run = async (
   signal: AbortSignal,
 ): Promise<CheckResult> =>
   (await check.run({ config, target, store, health: { all: () => [] }, now: systemClock.now(), signal })) ?? {
-    ...{ state: 'unknown', output: 'nothing can be said: no readings', perfdata: [] },
+    ...{ state: 'nodata', output: 'nothing can be said: no readings', perfdata: [] },
   }
 
 async function within(ms: number, work: (signal: AbortSignal) => Promise<CheckResult>): Promise<CheckResult> {

@@ -1,8 +1,10 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { shippedRules } from '../alerter/rules.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
@@ -27,6 +29,7 @@ import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { changeJournal } from '../store/journal/clues.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
@@ -39,6 +42,7 @@ import { readingJournal } from '../store/journal/readings.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
+import { topologyFacts } from '../store/journal/topology.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -132,6 +136,7 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const clues = changeJournal(db)
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -144,6 +149,8 @@ async function serve(
         logger,
         plugins,
         budgets,
+        topology: topologyFacts(db, () => regionsOf(config)),
+        clues,
         render: createRender(),
       },
     )
@@ -187,6 +194,12 @@ async function serve(
       running.push(runCollectors(collectors, { clock, logger, signal }))
     }
     if (only.has('alerter')) {
+      clues.settings('rules', hashOf(readFileSync(config.alerter.rules ?? shippedRules, 'utf8')), clock.now())
+      clues.settings(
+        'configuration',
+        hashOf(JSON.stringify(config, (_, value) => (value instanceof Map ? [...value] : value))),
+        clock.now(),
+      )
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
       const mail = mailerOf(config)
@@ -216,6 +229,7 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          clues: alerter.clues,
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
@@ -257,6 +271,14 @@ const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
       ? [{ name, projects, address: addresses.email, language: language ?? alerter.language }]
       : [],
   )
+
+/** As the operator calls them. */
+const regionsOf = ({ collector }: Configuration): string[] => [
+  ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
+]
+
+/** Tells whether settings changed, without keeping them: they hold secrets. */
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {

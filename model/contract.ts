@@ -2,6 +2,7 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { BudgetStanding } from './budget.ts'
+import type { CauseView } from './cause.ts'
 import type {
   Acknowledgement,
   CheckResult,
@@ -14,6 +15,7 @@ import type {
   Transition,
 } from './check.ts'
 import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
+import type { Clue } from './clue.ts'
 import type { Discrepancy } from './discrepancy.ts'
 import type { StoredDowntime } from './downtime.ts'
 import type { EfficiencyReport } from './efficiency.ts'
@@ -492,6 +494,8 @@ export interface ProblemQuery {
   project?: string
   host?: string
   target?: ResourceRef
+  /** Counted under this check's problem. */
+  cause?: string
   q?: string
   limit?: number
 }
@@ -626,7 +630,21 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
+/**
+ * `region` to `source` (a rule whose results come from outside) are what many problems may have in common; `impact` is what that
+ * means for one project.
+ */
+export type TargetKind =
+  | 'instance'
+  | 'hypervisor'
+  | 'connection'
+  | 'project'
+  | 'region'
+  | 'zone'
+  | 'router'
+  | 'network'
+  | 'source'
+  | 'impact'
 
 /** What a check looks at. */
 export interface Target {
@@ -649,6 +667,10 @@ export interface CheckContext<C> {
   health: Pick<HealthBoard, 'all'>
   now: number
   signal: AbortSignal
+  /** For what may be a cause: how what it carries is. Absent outside of a running engine. */
+  cause?(): CauseView | null
+  /** For a project: its instances that something fails for which is not its own. */
+  impact?(): { affected: readonly { id: string; name: string | null; silent: boolean }[]; of: number }
 }
 
 /**
@@ -662,6 +684,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** Its problem does not mean that the target does not work. */
+  bystander?: boolean
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
@@ -674,6 +698,10 @@ export interface Message {
   link: string | null
   /** For a hypervisor or the connection to it: how many instances run there and are counted under this problem. */
   instances: number | null
+  /** What the problem takes with it, as far as the reader may see it: the first names, and how many more. */
+  carries?: { instances: number; projects: number; names: readonly string[]; more: number } | null
+  /** What changed just before the problem began, the likeliest first. */
+  changes?: readonly Clue[]
   time: number
   /** Display zone (IANA) and language of the reader. */
   zone: string

@@ -73,6 +73,8 @@ export interface ResourceFacts {
   /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
   parent?: ResourceRef | null
   address?: string | null
+  /** For a port: the router whose interface it is. */
+  router?: string | null
   /** Every project may see it: a public image or flavor, a shared or external network. */
   shared?: boolean
   /** For flavors: what it gives. */

@@ -1,6 +1,7 @@
 /** Replies of Neutron's lists → readings of networks, subnets, ports, routers and security groups. */
 import type { CloudEvent, ResourceFacts } from '../model/event.ts'
 import { type Fields, isFields } from '../model/fields.ts'
+import { isRouterInterface } from '../model/router-interface.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import { entries, observed, text } from './reply.ts'
 
@@ -20,6 +21,7 @@ export const portsObserved = lists('port', 'ports', (port) => ({
   address: firstAddress(port.fixed_ips),
   parent: reference('network', port.network_id),
   instances: text(port.device_owner)?.startsWith('compute:') ? [text(port.device_id) ?? []].flat() : [],
+  ...(isRouterInterface(text(port.device_owner) ?? '') && { router: text(port.device_id) }),
 }))
 
 /** One `router.observed` per router; `address` is its own on the external network, which is its `parent`. */

@@ -1,4 +1,7 @@
+import type { Scope } from '../model/access.ts'
+import type { Problem } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
+import type { Clue } from '../model/clue.ts'
 import type {
   AccountJournal,
   AlertCommands,
@@ -37,6 +40,8 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  /** What changed before a problem, the likeliest first; of the scope only. */
+  clues(scope: Scope, problem: Problem): Promise<Clue[]>
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

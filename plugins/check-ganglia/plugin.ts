@@ -19,7 +19,7 @@ const config = z
     /** A gmond that was not heard for longer is taken to have been taken away. */
     lookback: duration.prefault('7d'),
     /** What a silent gmond is. */
-    silent: z.enum(['warning', 'critical', 'unknown']).default('warning'),
+    silent: z.enum(['warning', 'critical', 'unknown', 'nodata']).default('nodata'),
   })
   .refine(({ metric, warn, crit }) => metric === undefined || warn !== undefined || crit !== undefined, {
     message: 'a metric is judged by `warn` or `crit`: one is needed',
@@ -35,6 +35,7 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'A Ganglia daemon (gmond) that fell silent, or a metric that it reports',
   targets: ['hypervisor', 'instance'],
   config,
+  bystander: true,
   async run({ config: { metric, warn, crit, rate, stale, lookback, silent }, target, store, now }) {
     const name = metric ?? 'heartbeat'
     const own = target.kind === 'hypervisor' ? { host: target.id } : { instance: target.id }

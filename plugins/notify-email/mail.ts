@@ -25,7 +25,7 @@ export interface MailData {
   sent: string
 }
 
-const colours = { ok: '#1a7f37', warning: '#9a6700', critical: '#cf222e', unknown: '#6639ba' } as const
+const colours = { ok: '#1a7f37', warning: '#9a6700', critical: '#cf222e', unknown: '#6639ba', nodata: '#465064' } as const
 
 /** Without control characters and line breaks, and no longer than a header should be. */
 export function oneLine(text: string, longest: number): string {

@@ -21,8 +21,8 @@ export const kindWords: Record<Language, Record<NotificationRecord['kind'], stri
 }
 
 export const stateWords: Record<Language, Record<State, string>> = {
-  en: { ok: 'ok', warning: 'warning', critical: 'critical', unknown: 'unknown' },
-  it: { ok: 'ok', warning: 'attenzione', critical: 'critico', unknown: 'sconosciuto' },
+  en: { ok: 'ok', warning: 'warning', critical: 'critical', unknown: 'unknown', nodata: 'no data' },
+  it: { ok: 'ok', warning: 'attenzione', critical: 'critico', unknown: 'sconosciuto', nodata: 'nessun dato' },
 }
 
 export const labels = {

@@ -17,7 +17,7 @@ import { commentsOf, downtimesOf } from './downtimes.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 import { worstStates } from './worst-states.ts'
 
-const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
+const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'nodata' THEN 2 WHEN 'warning' THEN 3 ELSE 4 END`
 const mostProblems = 1000
 
 /** Both sides of the alert journal on one database. */
@@ -89,7 +89,7 @@ function alertReader(db: Database): AlertJournal {
     async summary(scope) {
       const where = inScope(scope, 'project')
       const counts: Record<State | 'pending' | 'unhandled', number> = {
-        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, pending: 0, unhandled: 0 },
+        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, nodata: 0, pending: 0, unhandled: 0 },
       }
       const rows = db.all<{ state: State | 'pending'; n: number; unhandled: number }>(
         `SELECT iif(checked, iif(hard, state, last_hard_state), 'pending') AS state, count(*) AS n,
@@ -120,6 +120,7 @@ function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
     query.handled === undefined ? null : { sql: `ack_author IS ${query.handled ? 'NOT ' : ''}NULL`, values: [] },
     equals('project', query.project),
     equals('host', query.host),
+    equals('cause', query.cause),
     equals('target_kind', query.target?.kind),
     equals('target_id', query.target?.id),
     query.q ? contains(['target_name', 'target_id', 'rule', 'host', 'output'], query.q) : null,

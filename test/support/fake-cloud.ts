@@ -631,7 +631,7 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
       },
     ]
   })
-  const order = { critical: 0, unknown: 1, warning: 2, ok: 3 }
+  const order = { critical: 0, unknown: 1, nodata: 2, warning: 3, ok: 4 }
   const visible = (scope: Scope) => problems.filter((one) => allowed(scope, one.project))
   const downtimes: StoredDowntime[] = []
   const alerts: AlertJournal = {
@@ -688,6 +688,7 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
         warning: count('warning'),
         critical: count('critical'),
         unknown: count('unknown'),
+        nodata: count('nodata'),
         pending: 2,
         unhandled: open,
       }

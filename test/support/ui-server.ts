@@ -54,7 +54,7 @@ export async function startUi(
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
-    ...{ demo: options.demo ?? true, version: '0.1.0' },
+    ...{ clues: async () => [], demo: options.demo ?? true, version: '0.1.0' },
   })
   const { url } = await ui.listen()
   return {

@@ -1,4 +1,4 @@
-import type { State } from '../../model/check.ts'
+import { problemStates, type State } from '../../model/check.ts'
 import type { ComponentHealth } from '../../model/health.ts'
 import type { Sample } from '../../model/sample.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
@@ -45,9 +45,9 @@ export const wallContent: Fragment = {
     ])
     const rows = await problemRows(visit, problems.slice(0, problemsAtMost))
     const newest = samples.reduce<number | null>((latest, { time }) => Math.max(latest ?? 0, time), null)
-    const checks = summary.ok + summary.warning + summary.critical + summary.unknown + summary.pending
+    const checks = [...problemStates, 'ok' as const, 'pending' as const].reduce((sum, state) => sum + summary[state], 0)
     return {
-      tiles: (['critical', 'warning', 'unknown', 'ok'] as const).map((state) => ({
+      tiles: (['critical', 'warning', 'unknown', 'nodata', 'ok'] as const).map((state) => ({
         state,
         count: summary[state],
         word: visit.t(`state.${state}`),
@@ -104,14 +104,12 @@ function cell(host: string, samples: readonly Sample[], worst: State | null) {
 
 /** Worse is taller: the strip reads without its colours too. */
 function barOf(state: State | null) {
-  const height = state === null ? 2 : { ok: 6, warning: 12, unknown: 18, critical: 24 }[state]
+  const height = state === null ? 2 : { ok: 6, warning: 10, nodata: 14, unknown: 19, critical: 24 }[state]
   return { height, y: 24 - height }
 }
 
-const order: readonly State[] = ['critical', 'unknown', 'warning']
-
 function worstOf(problems: readonly { state: State }[]): State | null {
-  return order.find((state) => problems.some((problem) => problem.state === state)) ?? null
+  return problemStates.find((state) => problems.some((problem) => problem.state === state)) ?? null
 }
 
 const isConnection = ({ kind }: ComponentHealth) =>

@@ -23,6 +23,7 @@ function check(id: string, over: Partial<Omit<StoredCheck, 'state'>> & { state?:
     ...{ id, rule: 'cpu', plugin: 'cpu', target: { kind: 'instance', id: `i-${id}` }, targetName: `name-${id}`, project: 'p1' },
     ...{ host: 'h1', maxAttempts: 3, longOutput: null, perfdata: [], nextCheck: null, acknowledgement: null, told: untold },
     flapping: steady,
+    cause: null,
     ...rest,
     state: { ...pending, checked: true, lastCheck: minute, lastStateChange: minute, output: 'out', ...state },
   }
@@ -104,7 +105,15 @@ describe('the alert journal', () => {
     assert.deepEqual(await found(everything, { q: '%' }), [])
     assert.deepEqual(await found(everything, { limit: 2 }), ['new', 'old'])
     assert.deepEqual(await found(everything, { target: { kind: 'instance', id: 'i-old' } }), ['old'])
-    assert.deepEqual(await journal.summary(everything), { ok: 2, warning: 1, critical: 3, unknown: 1, pending: 0, unhandled: 4 })
+    assert.deepEqual(await journal.summary(everything), {
+      ok: 2,
+      warning: 1,
+      critical: 3,
+      unknown: 1,
+      nodata: 0,
+      pending: 0,
+      unhandled: 4,
+    })
   })
 
   it('shows a project only its own, and what belongs to no project only to those who see all', async () => {
