@@ -9,16 +9,17 @@ import type { Rule } from './rules.ts'
 const carries = { region: ['zone', 2], zone: ['hypervisor', 2], router: ['network', 2], network: ['port', 3] } as const
 
 export function causeTargets(causes: Causes, rules: readonly Rule[]): Target[] {
-  const groups = [...causes.topology.values()].filter((node) => {
-    const [kind, least] = carries[node.kind as keyof typeof carries] ?? [null, 0]
-    return kind !== null && below(node, kind).length >= least
+  const { topology } = causes
+  const groups = (['region', 'zone', 'router', 'network'] as const).flatMap((kind) => {
+    const [what, least] = carries[kind]
+    return [...topology[kind].values()].filter((node) => below(node, what).length >= least).map((node) => ({ ...node, kind }))
   })
   const bare = { project: null, host: null, instance: null }
   return [
     ...groups.map(
       (node): Target => ({
         ...bare,
-        kind: node.kind as keyof typeof carries,
+        kind: node.kind,
         id: node.id,
         name: node.name,
         project: projectOf(node),

@@ -6,13 +6,14 @@ import {
   above,
   below,
   buildTopology,
-  nodeKey,
+  nodeOf,
   noFacts,
   type Topology,
   type TopologyFacts,
   type TopologyNode,
 } from '../model/topology.ts'
 import type { Dependencies, Dependency } from './dependencies.ts'
+import { takesResults } from './passive.ts'
 import type { Entry, Registry } from './registry.ts'
 
 export const isCause = ({ rule }: Pick<Entry, 'rule'>) => rule.check.name === 'cause'
@@ -51,12 +52,12 @@ export class Causes {
 
   refresh(facts: TopologyFacts): void {
     this.topology = buildTopology(facts)
-    const instances = [...this.topology.values()].filter(({ kind, project }) => kind === 'instance' && project !== null)
+    const instances = [...this.topology.instance.values()].filter(({ project }) => project !== null)
     this.#byProject = Map.groupBy(instances, ({ project }) => project as string)
   }
 
   node(kind: string, id: string): TopologyNode | undefined {
-    return this.topology.get(nodeKey(kind, id))
+    return nodeOf(this.topology, kind, id)
   }
 
   instancesOf(project: string): readonly TopologyNode[] {
@@ -186,7 +187,9 @@ export class Causes {
 
 /** Its own problem says that the target does not work. */
 export function fails({ rule, stored: { state } }: Pick<Entry, 'rule' | 'stored'>): boolean {
-  return state.checked && state.state !== 'ok' && state.state !== 'warning' && rule.check.bystander !== true
+  if (!state.checked || state.state === 'ok' || state.state === 'warning' || rule.check.bystander === true) return false
+  // that others have stopped to tell says nothing of the target
+  return !(state.state === 'nodata' && takesResults(rule))
 }
 
 /** While most fail, everything below is counted; afterwards what is left of it. What begins then is a problem of its own. */

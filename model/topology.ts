@@ -46,30 +46,35 @@ export interface TopologyFacts {
   })[]
 }
 
-export type Topology = ReadonlyMap<string, TopologyNode>
+/** Nodes by id, of each kind: one key for both would be most of the work of building it. */
+export type Topology = Readonly<Record<NodeKind, ReadonlyMap<string, TopologyNode>>>
 
-export const nodeKey = (kind: string, id: string): string => `${kind}\0${id}`
+export const nodeOf = (topology: Topology, kind: string, id: string): TopologyNode | undefined =>
+  Object.hasOwn(topology, kind) ? topology[kind as NodeKind].get(id) : undefined
 
 export const noFacts: TopologyFacts = {
   ...{ instances: [], hosts: [], regions: [], routers: [], networks: [], subnets: [], ports: [] },
 }
 
 export function buildTopology(facts: TopologyFacts): Topology {
-  const nodes = new Map<string, TopologyNode>()
+  const map = () => new Map<string, TopologyNode>()
+  const nodes: Record<NodeKind, Map<string, TopologyNode>> = {
+    ...{ region: map(), zone: map(), hypervisor: map(), router: map() },
+    ...{ network: map(), subnet: map(), port: map(), instance: map() },
+  }
   const put = (kind: NodeKind, { id, name, project }: Known, status: string | null = null, at = 0): TopologyNode => {
-    const key = nodeKey(kind, id)
-    const known = nodes.get(key)
+    const known = nodes[kind].get(id)
     if (known) return known
     const node: TopologyNode = { kind, id, name, project, status, at, parents: [], children: [] }
-    nodes.set(key, node)
+    nodes[kind].set(id, node)
     return node
   }
-  const bare = (kind: NodeKind, id: string) => put(kind, { id, name: id, project: null })
+  const bare = (kind: NodeKind, id: string) => nodes[kind].get(id) ?? put(kind, { id, name: id, project: null })
   for (const { zone, host } of zonesOf(facts.instances)) link(bare('zone', zone), bare('hypervisor', host))
   for (const host of facts.hosts) bare('hypervisor', host)
   const [region] = facts.regions
   if (region !== undefined && facts.regions.length === 1)
-    for (const node of [...nodes.values()]) if (node.kind === 'zone') link(bare('region', region), node)
+    for (const zone of nodes.zone.values()) link(bare('region', region), zone)
   for (const instance of facts.instances) {
     const node = put('instance', instance, instance.state)
     if (instance.host !== null) link(bare('hypervisor', instance.host), node)
@@ -77,21 +82,21 @@ export function buildTopology(facts: TopologyFacts): Topology {
   for (const router of facts.routers) put('router', router)
   for (const network of facts.networks) put('network', network)
   for (const subnet of facts.subnets) {
-    const network = subnet.network === null ? undefined : nodes.get(nodeKey('network', subnet.network))
+    const network = subnet.network === null ? undefined : nodes.network.get(subnet.network)
     if (network) link(network, put('subnet', subnet))
   }
   const prefixes = prefixesOf(facts.subnets)
   for (const port of facts.ports) {
-    const network = port.network === null ? undefined : nodes.get(nodeKey('network', port.network))
-    const router = port.router === null ? undefined : nodes.get(nodeKey('router', port.router))
+    const network = port.network === null ? undefined : nodes.network.get(port.network)
+    const router = port.router === null ? undefined : nodes.router.get(port.router)
     if (router && network) link(router, network)
     if (port.instances.length === 0) continue
     const node = put('port', port, port.status, port.at)
     const subnet = subnetOf(prefixes.get(port.network ?? '') ?? [], port.address)
-    const above = (subnet && nodes.get(nodeKey('subnet', subnet))) ?? network
+    const above = (subnet && nodes.subnet.get(subnet)) ?? network
     if (above) link(above, node)
     for (const id of port.instances) {
-      const instance = nodes.get(nodeKey('instance', id))
+      const instance = nodes.instance.get(id)
       if (instance) link(node, instance)
     }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { above, below, buildTopology, nodeKey, noFacts, ownerOf, type TopologyFacts } from '../../model/topology.ts'
+import { above, below, buildTopology, nodeOf, noFacts, ownerOf, type TopologyFacts } from '../../model/topology.ts'
 
 const instance = (id: string, over: Partial<TopologyFacts['instances'][number]> = {}) => ({
   ...{ id, name: id, project: 'p1', host: 'hv-1', zone: 'az-1', state: 'active' },
@@ -26,7 +26,7 @@ const facts: TopologyFacts = {
 describe('the topology', () => {
   const ids = (nodes: readonly { id: string }[]) => nodes.map(({ id }) => id).sort()
   const node = (topology: ReturnType<typeof buildTopology>, kind: string, id: string) => {
-    const found = topology.get(nodeKey(kind, id))
+    const found = nodeOf(topology, kind, id)
     assert.ok(found, `${kind} ${id}`)
     return found
   }
@@ -47,7 +47,7 @@ describe('the topology', () => {
   })
 
   it('of several regions none is guessed', () => {
-    assert.equal(buildTopology({ ...facts, regions: ['one', 'two'] }).get(nodeKey('region', 'one')), undefined)
+    assert.equal(buildTopology({ ...facts, regions: ['one', 'two'] }).region.get('one'), undefined)
   })
 
   it('a network is a project’s own only while nobody else has a port in it', () => {
@@ -75,7 +75,7 @@ describe('the topology', () => {
     a.parents.push(b)
     assert.deepEqual(below(b, 'instance'), [])
     assert.deepEqual(ids(above(a, 'router')), ['r'])
-    assert.equal(buildTopology(noFacts).size, 0)
+    assert.equal(buildTopology(noFacts).instance.size, 0)
   })
 
   it('of 10,000 instances is built in well under 100 ms', () => {

@@ -7,7 +7,9 @@ import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { ChangeJournal } from '../../model/clue.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
+import type { TopologyFacts } from '../../model/topology.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
 import { SamplesInMemory } from './samples-in-memory.ts'
@@ -67,6 +69,8 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  topology?: () => Promise<TopologyFacts>
+  clues?: ChangeJournal
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -79,7 +83,7 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, budgets, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({ directory, rules, section = '{}', plugins, budgets, topology, clues, clock: given }: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {
@@ -103,6 +107,8 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(topology && { topology }),
+      ...(clues && { clues }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
