@@ -13,7 +13,7 @@ import {
   type TopologyNode,
 } from '../model/topology.ts'
 import type { Dependencies, Dependency } from './dependencies.ts'
-import { takesResults } from './passive.ts'
+import { fails } from './fails.ts'
 import type { Entry, Registry } from './registry.ts'
 
 export const isCause = ({ rule }: Pick<Entry, 'rule'>) => rule.check.name === 'cause'
@@ -185,13 +185,6 @@ export class Causes {
   }
 }
 
-/** Its own problem says that the target does not work. */
-export function fails({ rule, stored: { state } }: Pick<Entry, 'rule' | 'stored'>): boolean {
-  if (!state.checked || state.state === 'ok' || state.state === 'warning' || rule.check.bystander === true) return false
-  // that others have stopped to tell says nothing of the target
-  return !(state.state === 'nodata' && takesResults(rule))
-}
-
 /** While most fail, everything below is counted; afterwards what is left of it. What begins then is a problem of its own. */
 function counts({ stored: { state: cause } }: Entry, { stored: { state } }: Entry): boolean {
   if (!cause.checked || cause.state === 'ok' || cause.state === 'unknown') return false
@@ -207,7 +200,7 @@ export function viewOf(causes: Causes, entry: Entry): CauseView | null {
   const { checked, state, lastStateChange, lastCheck } = stored.state
   const before = checked ? { state, since: lastStateChange ?? lastCheck ?? 0 } : null
   const plain = { before, fails: false, settling: false, back: null }
-  if (target.kind === 'source') return { ...plain, of: 'instance', carried: sourceCarried(causes, target.id) }
+  if (target.kind === 'source') return { ...plain, of: 'target', carried: sourceCarried(causes, target.id) }
   const node = causes.node(target.kind, target.id)
   if (!node) return { ...plain, of: 'instance', carried: [] }
   switch (target.kind) {

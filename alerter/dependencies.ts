@@ -1,5 +1,6 @@
 /** What an instance runs on: its hypervisor and the connection to it. While that is down, the instance is not alerted by itself. */
 import type { HealthBoard } from '../model/health.ts'
+import { fails } from './fails.ts'
 import type { Entry } from './registry.ts'
 
 export interface Dependency {
@@ -33,11 +34,10 @@ export class Dependencies {
     this.#down.clear()
     for (const { kind, host, state } of health.all())
       if (kind === 'libvirt' && host && state === 'down') this.#down.set(host, { certain: false })
-    for (const { target, stored, rule } of entries) {
-      const { state } = stored
-      if (target.kind === 'instance' || !target.host || rule.check.bystander || !state.checked) continue
-      if (state.state === 'ok' || state.state === 'warning' || this.#down.get(target.host)?.certain) continue
-      this.#down.set(target.host, { certain: state.hard })
+    for (const entry of entries) {
+      const { target, stored } = entry
+      if (target.kind === 'instance' || !target.host || !fails(entry) || this.#down.get(target.host)?.certain) continue
+      this.#down.set(target.host, { certain: stored.state.hard })
     }
     for (const host of before) if (!this.#down.has(host)) this.#back.set(host, now)
     for (const [host, at] of this.#back) if (now - at >= this.#settleMs + backMs || this.#down.has(host)) this.#back.delete(host)

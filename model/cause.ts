@@ -20,7 +20,7 @@ export interface Carried {
 /** A possible cause, as the engine sees it at one moment. */
 export interface CauseView {
   /** What it carries: hypervisors, instances, ports … */
-  of: 'zone' | 'hypervisor' | 'instance' | 'network' | 'port'
+  of: 'zone' | 'hypervisor' | 'instance' | 'network' | 'port' | 'target'
   carried: readonly Carried[]
   /** What the last result said and since when that holds; null = there was none. */
   before: { state: State; since: number } | null

@@ -49,6 +49,7 @@ const leastOf: Record<CauseView['of'], number> = {
   network: 2,
   instance: Number.POSITIVE_INFINITY,
   port: Number.POSITIVE_INFINITY,
+  target: Number.POSITIVE_INFINITY,
 }
 
 const plural = (one: string, many: string) => (count: number) => (count === 1 ? one : many)
@@ -58,4 +59,5 @@ const words: Record<CauseView['of'], (count: number) => string> = {
   instance: plural('instance', 'instances'),
   network: plural('network', 'networks'),
   port: plural('port', 'ports'),
+  target: plural('target', 'targets'),
 }

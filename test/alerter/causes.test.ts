@@ -302,7 +302,7 @@ describe('causes', () => {
     )
     await s.pass(8 * 60_000)
     assert.deepEqual(said(), ['problem backup nodata'])
-    assert.match(sent[0]?.message.problem.output ?? '', /^backup is silent: no readings of \d+ of 12 instances/)
+    assert.match(sent[0]?.message.problem.output ?? '', /^backup is silent: no readings of \d+ of 14 targets/)
   })
 
   it('says up to three of the changes before a problem, in one query, and to people of projects only their own', async () => {
