@@ -21,18 +21,20 @@ import { afterExpiry } from './acknowledgement-ends.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
-import { type ConfiguredNotifier, runDispatch } from './dispatch.ts'
+import { runDispatch } from './dispatch.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
+import { messageAids } from './message-aids.ts'
+import { notifiersOf } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { entryFor, resultOf, staleResult } from './passive.ts'
 import { type Entry, Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
 import { nextRetry } from './schedule.ts'
-import { type AlerterConfig, isNotifier } from './section.ts'
+import type { AlerterConfig } from './section.ts'
 import type { Around } from './surroundings.ts'
 import { takeExternal } from './take-external.ts'
 import { readTargets } from './targets.ts'
@@ -112,7 +114,10 @@ class Engine {
     const notifiers = notifiersOf(this.#config, plugins)
     await Promise.all([
       this.#loop(registry, signal),
-      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runDispatch(
+        { ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs, aids: messageAids(this.#deps, this.#rules) },
+        signal,
+      ),
       this.#readCommandFile(signal),
     ])
     await this.#commits.settled()
@@ -286,13 +291,4 @@ function isDue({ stored, running, rule }: Entry, now: number): boolean {
 
 function split<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
   return [all.filter(belongs), all.filter((one) => !belongs(one))]
-}
-
-function notifiersOf(config: AlerterConfig, plugins: readonly Plugin[]): Map<string, ConfiguredNotifier> {
-  return new Map(
-    plugins
-      .filter(isNotifier)
-      .filter(({ name }) => config.notifiers[name] !== undefined)
-      .map((notifier) => [notifier.name, { notifier, config: config.notifiers[notifier.name] }]),
-  )
 }
