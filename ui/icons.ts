@@ -27,6 +27,7 @@ const lines: Readonly<Record<string, string>> = {
     '<ellipse cx="8" cy="4" rx="5.6" ry="2.2"/><path d="M2.4 4v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V4M2.400 8v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V8"/>',
   efficiency: '<path d="M2 12.600a6.400 6.400 0 1 1 12 0M8 10.800l3-4.400"/>',
   reports: '<path d="M3.200 1.800h6.400l3.200 3.200v9.200H3.200zM9.400 1.800v3.400h3.400M5.600 8.400h4.800M5.600 11h4.800"/>',
+  notifiers: '<path d="M4 11V7a4 4 0 0 1 8 0v4l1.6 1.600H2.400zM6.600 14.600h2.800M8 1.400V3"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
   completeness:
     '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',

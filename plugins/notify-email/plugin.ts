@@ -11,11 +11,12 @@ export const plugin: Notifier<EmailConfig> = {
   config: emailConfig,
   wrongAddress: notOneAddress,
   async preview(message, context) {
-    const { subject, text, html, notice } = await mailOf(message, context)
+    const { subject, text, html, figure, notice } = await mailOf(message, context)
+    const shown = figure ? html.replaceAll(`cid:${figure.id}`, `data:image/png;base64,${figure.png.toString('base64')}`) : html
     return [
       { title: 'Subject', type: 'text', body: subject },
       { title: 'text/plain', type: 'text', body: text },
-      { title: 'text/html', type: 'html', body: html },
+      { title: 'text/html', type: 'html', body: shown },
       ...(notice === null ? [] : [{ title: '!', type: 'text', body: notice } as const]),
     ]
   },

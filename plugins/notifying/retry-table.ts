@@ -1,6 +1,4 @@
 /** What follows from an answer over HTTP: one table for every notifier. Pure. */
-import type { Answer } from './http.ts'
-
 export type Verdict = 'delivered' | 'again' | 'never'
 
 /**
@@ -37,7 +35,7 @@ export const verdictOn = (status: number): Verdict =>
 export const longestWaitMs = 3_600_000
 
 /** `Retry-After` in seconds or as a date (compared with the server's own clock where it tells it); null = none that can be read. */
-export function retryAfterMs({ headers }: Pick<Answer, 'headers'>, now: number): number | null {
+export function retryAfterMs({ headers }: { headers: Readonly<Record<string, string>> }, now: number): number | null {
   const text = headers['retry-after']?.trim()
   if (text === undefined || text === '') return null
   const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : null
