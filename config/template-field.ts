@@ -8,17 +8,21 @@ export const templateHelpers = ['json'] as const
 
 const known = Object.fromEntries(templateHelpers.map((name) => [name, true]))
 
+/** Handlebars would read the brace of a JSON object behind `{{json x}}` as the end of `{{{`: a blank keeps them apart. */
+const apart = (text: string) => text.replace(/(?<!\{)(\{\{json\s[^{}]*\}\})(?=\})/g, '$1 ')
+
 /** What is wrong with a template, and in which of its lines; null = it can be used. */
 export function templateMistake(text: string): { line: number; message: string } | null {
   try {
-    Handlebars.precompile(text, { knownHelpers: known, knownHelpersOnly: true })
+    Handlebars.precompile(apart(text), { knownHelpers: known, knownHelpersOnly: true })
     const partial = /\{\{~?#?>\s*([^\s}]+)/.exec(text)
     if (!partial) return null
     return { line: lineAt(text, partial.index), message: `there are no partials: "${partial[1]}"` }
   } catch (error) {
     const { message, lineNumber } = error as Error & { lineNumber?: number }
     const line = /^Parse error on line (\d+)/.exec(message)?.[1] ?? /- (\d+):\d+$/.exec(message)?.[1] ?? lineNumber
-    return { line: Number(line ?? 1), message: (message.split('\n').at(-1) as string).replace(/ - \d+:\d+$/, '') }
+    const hint = /got 'CLOSE_UNESCAPED'$/.test(message) ? ' (write a blank between "}}" and "}")' : ''
+    return { line: Number(line ?? 1), message: (message.split('\n').at(-1) as string).replace(/ - \d+:\d+$/, '') + hint }
   }
 }
 
@@ -53,7 +57,7 @@ export class Template {
     let notice = this.#mistake
     for (const template of new Set([this.#text, this.#good])) {
       if (template === null) continue
-      const made = tried(() => engine(template, data), usable)
+      const made = tried(() => engine(apart(template), data), usable)
       if (made.ok) {
         this.#good = template
         return { text: made.text, notice: notice && `${notice}; the last good template is used` }

@@ -84,7 +84,7 @@ export function explained({ service, url, secrets = [] }: Request, text: string)
 /** The text with every form of the secrets taken out, on one line. */
 export function hide(text: string, secrets: readonly string[]): string {
   const forms = secrets
-    .flatMap((secret) => (/^https?:\/\//.test(secret) ? [secret, pathOf(secret)] : [secret]))
+    .flatMap((secret) => [secret, ...partsOf(secret)])
     .filter((secret) => secret.length > 3)
     .flatMap((secret) => [
       secret,
@@ -99,7 +99,11 @@ export function hide(text: string, secrets: readonly string[]): string {
   )
 }
 
-const pathOf = (url: string) => url.replace(/^https?:\/\/[^/]+\/?/, '')
+/** Of an address all but the host, and each long piece by itself: a part of a secret is one too. */
+function partsOf(secret: string): string[] {
+  const path = secret.replace(/^https?:\/\/[^/]+\/?/, '')
+  return [...(path === secret ? [] : [path]), ...path.split(/[/:?&=]/).filter((part) => part.length >= 12)]
+}
 
 const meanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',

@@ -58,7 +58,7 @@ const longest = { name: 100, word: 200, output: 1000, longOutput: 4000, comment:
 export function summaryOf(message: Message, to: string): Summary {
   const { kind, problem, language, time, acknowledgement } = message
   const words = labels[language]
-  const id = oneLine(problem.target.id, longest.name)
+  const id = oneLine(problem.target.id, longest.name) || '?'
   const name = oneLine(problem.targetName ?? problem.target.id, longest.name) || id
   const rule = oneLine(problem.rule, longest.name)
   const stateWord = stateWords[language][problem.state]
@@ -86,7 +86,7 @@ export function summaryOf(message: Message, to: string): Summary {
       ...row(words.comment, comment),
     ],
     ...{ link: message.link ?? '', linkWord: words.open, sentBy: words.sent },
-    ...{ check: oneLine(problem.check, 200), rule, target: { kind: problem.target.kind, id, name }, project, host },
+    ...{ check: oneLine(problem.check, 200), rule, target: { kind: oneLine(problem.target.kind, 50), id, name }, project, host },
     ...{ hard: problem.hard, attempt: problem.attempt, maxAttempts: problem.maxAttempts },
     ...{ since: new Date(problem.since).toISOString(), sinceText: when.format(problem.since) },
     ...{ time: new Date(time).toISOString(), timeText: when.format(time) },
