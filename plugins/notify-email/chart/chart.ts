@@ -104,15 +104,15 @@ export function ticksFor(values: readonly number[], unit: string): number[] {
 
 /** `95%`, `1.5G`: as short as a number at an axis has to be. */
 export function tickText(value: number, unit: string): string {
-  const [factor, letter] = scales.find(([from]) => Math.abs(value) >= from) ?? [1, '']
+  const [factor, letter] = scales.find(([from]) => Math.abs(value) >= 10 * from) ?? [1, '']
   return `${Number((value / factor).toPrecision(3))}${letter}${unit === '%' ? '%' : ''}`
 }
 const scales = [
   [1e12, 'T'],
   [1e9, 'G'],
   [1e6, 'M'],
-  [1e4, 'k'],
-] as const satisfies [number, string][]
+  [1e3, 'k'],
+] as const
 
 function hoursWithin(from: number, to: number): number[] {
   const hour = 3_600_000

@@ -33,11 +33,11 @@ export function fill(picture: Picture, from: Point, to: Point, colour: Colour, s
 
 /** A smooth line through the points; where it overlaps itself it is no darker. */
 export function strokeLine(picture: Picture, points: readonly Point[], thickness: number, colour: Colour): void {
-  const covered = new Map<number, number>()
+  const covered = new Float32Array(picture.width * picture.height)
   const half = thickness / 2
   const mark = (x: number, y: number, share: number) => {
     const at = y * picture.width + x
-    if (x >= 0 && x < picture.width && share > (covered.get(at) ?? 0)) covered.set(at, share)
+    if (share > (covered[at] as number)) covered[at] = share
   }
   const segments = points.length === 1 ? [[points[0], points[0]]] : points.slice(1).map((to, n) => [points[n], to])
   for (const [from, to] of segments as [Point, Point][]) {
@@ -47,7 +47,11 @@ export function strokeLine(picture: Picture, points: readonly Point[], thickness
       for (let x = Math.max(0, Math.floor(left)); x <= Math.min(picture.width - 1, right); x++)
         mark(x, y, half + 0.5 - distance([x + 0.5, y + 0.5], from, to))
   }
-  for (const [at, share] of covered) blend(picture, at % picture.width, Math.floor(at / picture.width), colour, share)
+  const { width } = picture
+  for (let at = 0; at < covered.length; at++) {
+    const share = covered[at] as number
+    if (share > 0) blend(picture, at % width, Math.floor(at / width), colour, share)
+  }
 }
 
 function distance([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
