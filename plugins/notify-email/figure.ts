@@ -27,7 +27,7 @@ export async function figureOf(history: MetricHistory, message: Message): Promis
   const limits = { warning: upper(judged?.warn), critical: upper(judged?.crit) }
   const { language, zone } = message
   const { from, to, lowest, highest, last: newest } = phrases[language]
-  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', timeZone: zone })
+  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone })
   const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 })
   const value = (one: number) => `${number.format(one)}${history.unit === '' ? '' : ` ${history.unit}`}`
   return {
