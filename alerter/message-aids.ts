@@ -33,13 +33,13 @@ async function historyOf(
   { problem, time }: QueuedNotification['message'],
 ): Promise<MetricHistory | null> {
   const rule = rules.find(({ name }) => name === problem.rule)
-  const metric = rule?.check.metric?.(rule.config) ?? null
+  const metric = rule?.check.metric?.(rule.config, problem.target) ?? null
   if (metric === null) return null
-  const { measurement, field, tag, unit } = metric
+  const { measurement, field, where, unit } = metric
   const to = Math.ceil(time / stepMs) * stepMs
   const from = to - historyMs
-  const query = { measurement, fields: [field], where: { [tag]: problem.target.id }, from, to, step: stepMs }
-  const { times, series } = await store.range({ ...query, aggregates: ['mean'], groupBy: [tag] })
+  const query = { measurement, fields: [field], where, from, to, step: stepMs }
+  const { times, series } = await store.range({ ...query, aggregates: ['mean'], groupBy: Object.keys(where) })
   const values = series[0]?.values
   return values?.some((value) => value !== null) ? { from, to, times, values, unit } : null
 }

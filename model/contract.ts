@@ -663,7 +663,7 @@ export interface Check<C = unknown> {
   targets: readonly TargetKind[]
   config: ZodType<C>
   /** What a message about it shows the last hours of; absent = nothing that is measured. */
-  metric?(config: C): Metric | null
+  metric?(config: C, target: ResourceRef): Metric | null
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
@@ -692,8 +692,8 @@ export type Delivery =
 export interface Metric {
   measurement: string
   field: string
-  /** The tag that holds the target's id. */
-  tag: string
+  /** The tags of the target's series. */
+  where: Readonly<Record<string, string>>
   unit: string
 }
 

@@ -25,9 +25,13 @@ export function compose(message: Message, to: string, config: SmsConfig, render:
   const builtIn = () => `${summary.kindWord} ${summary.title}. ${summary.output}`
   const sms = smsOf(config.text ? made(config.text, summary, builtIn) : builtIn(), config.segments, config.accents)
   const data = { ...summary, to, text: sms.text, key: summary.key }
-  const value = (one: Template | Secret) => (isSecret(one) ? one.reveal() : made(one, data, () => ''))
+  // A parameter that is empty for a broken template could call nobody: then nothing is sent.
+  const unusable = (name: string) => () => {
+    throw new Error(`the template of the parameter "${name}" cannot be used`)
+  }
+  const value = (name: string, one: Template | Secret) => (isSecret(one) ? one.reveal() : made(one, data, unusable(name)))
   const pairs = (map: Readonly<Record<string, Template | Secret>>) =>
-    new URLSearchParams(Object.entries(map).map(([name, one]) => [name, value(one)]))
+    new URLSearchParams(Object.entries(map).map(([name, one]) => [name, value(name, one)]))
   const query = pairs(config.query).toString()
   const body = config.form
     ? { type: 'application/x-www-form-urlencoded', text: pairs(config.form).toString() }
