@@ -8,7 +8,7 @@ import { runDispatch } from './dispatch.ts'
 import { Downtimes } from './downtimes.ts'
 import { runDueLoop } from './due-loop.ts'
 import { messageAids } from './message-aids.ts'
-import { notifiersOf } from './notifier-desk.ts'
+import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
@@ -57,14 +57,14 @@ class Engine {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { journal, plugins } = this.#deps
+    const { journal } = this.#deps
     const { timeoutMs, giveUpMs } = this.#config
     this.#commits.endWith(signal)
     const running = await this.#read()
     this.#running = running
     await refreshTargets(running)
     report(running, 'ok', countsChecks(running))
-    const notifiers = notifiersOf(this.#config, plugins)
+    const notifiers = queueNotifiers(this.#config, this.#deps)
     await Promise.all([
       runDueLoop(running, signal),
       runDispatch(

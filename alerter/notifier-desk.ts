@@ -2,6 +2,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { Delivery, Message, Notifier, NotifierContext, NotifierDesk, Plugin, ReachedContact } from '../model/contract.ts'
 import type { ConfiguredNotifier } from './dispatch.ts'
+import { holdingBack } from './hold-back.ts'
 import { orAborted } from './or-aborted.ts'
 import { sampleHistory, sampleMessage } from './sample-message.ts'
 import { type AlerterConfig, isNotifier } from './section.ts'
@@ -23,6 +24,17 @@ export function notifiersOf(
       .filter(({ name }) => config.notifiers[name] !== undefined)
       .map((notifier) => [notifier.name, { notifier, config: config.notifiers[notifier.name] }]),
   )
+}
+
+/** The same for the queue: what a server asks for holds for all messages to an address. */
+export function queueNotifiers(
+  config: Pick<AlerterConfig, 'notifiers'>,
+  { plugins, clock }: Pick<DeskDeps, 'plugins' | 'clock'>,
+): Map<string, ConfiguredNotifier> {
+  const held = [...notifiersOf(config, plugins)].map(
+    ([name, one]) => [name, { ...one, notifier: holdingBack(one.notifier, clock) }] as const,
+  )
+  return new Map(held)
 }
 
 export function notifierDesk(config: AlerterConfig, { plugins, render, clock }: DeskDeps): NotifierDesk {

@@ -47,11 +47,14 @@ export function runProgram(
     child.stdin.on('error', () => undefined) // a program that does not read what it is given is no failure
     child.once('error', (error: NodeJS.ErrnoException) => over(null, null, error.code ?? error.message))
     child.once('exit', (code, signal) => {
-      // Whoever holds the pipes open any longer is not waited for.
-      setImmediate(() => {
+      // What it said is read to the end, unless something that it started holds the pipes open.
+      const ended = () => {
+        clearTimeout(patience)
         for (const stream of [child.stdout, child.stderr]) stream.destroy()
         over(code, signal, null)
-      })
+      }
+      const patience = setTimeout(ended, 200)
+      child.once('close', ended)
     })
     child.stdin.end(options.stdin)
   })

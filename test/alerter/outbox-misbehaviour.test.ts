@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { SMTPServerAuthentication } from 'smtp-server'
 import { deliverDue } from '../../alerter/dispatch.ts'
+import { holdingBack } from '../../alerter/hold-back.ts'
 import { emptyBatch } from '../../alerter/judge.ts'
 import { messageAids } from '../../alerter/message-aids.ts'
 import { healthBoard } from '../../collector/health.ts'
@@ -32,7 +33,7 @@ describe('the outbox and servers that misbehave', () => {
     closing = []
   })
 
-  function outbox(notifier: Notifier, section: unknown, to: string) {
+  function outbox(plugin: Notifier, section: unknown, to: string) {
     const directory = mkdtempSync(`${root()}/journal-`)
     let db = openDatabase(directory)
     closing.push(() => db.close())
@@ -40,6 +41,7 @@ describe('the outbox and servers that misbehave', () => {
     const health = healthBoard(clock)
     const logger = silentLogger()
     const failing = new Set<string>()
+    const notifier = holdingBack(plugin, clock)
     const config = notifier.config.parse(section)
     let journal = alertJournal(db)
     return {
@@ -240,6 +242,20 @@ describe('the outbox and servers that misbehave', () => {
     ])
     const keys = stage.asked.map(({ headers }) => headers['x-specola-delivery'])
     assert.equal(new Set(keys).size, 3)
+  })
+
+  it('a web server that asks to be left alone is left alone by all messages', async () => {
+    const stage = await httpStage({ status: 204 })
+    closing.push(() => stage.close())
+    stage.next = [{ status: 429, headers: { 'Retry-After': '600' } }]
+    const box = outbox(webhook as Notifier, { endpoints: { cmdb: { url: stage.url, timeout: '1s' } } }, 'cmdb')
+    await box.queue(notification())
+    await box.turns(1, 60_000)
+    await box.queue(notification({}, { check: 'c2' }), notification({}, { check: 'c3' }))
+    await box.turns(5, 60_000)
+    assert.equal(stage.asked.length, 1)
+    await box.turns(6, 60_000)
+    assert.deepEqual(stage.asked.map(({ body }) => JSON.parse(body).check as string).toSorted(), ['c1', 'c1', 'c2', 'c3'])
   })
 
   it('a refused message is given up at once and holds up nobody', async () => {
