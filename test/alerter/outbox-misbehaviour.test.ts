@@ -214,7 +214,7 @@ describe('the outbox and servers that misbehave', () => {
       'half',
       { status: 302, headers: { Location: 'http://127.0.0.1:1/' } },
     ]
-    const box = outbox(webhook as Notifier, { endpoints: { cmdb: { url: stage.url, timeout: '300ms' } } }, 'cmdb')
+    const box = outbox(webhook as Notifier, { endpoints: { cmdb: { url: stage.url, timeout: '1s' } } }, 'cmdb')
     await box.queue(
       notification(),
       notification({ kind: 'acknowledgement' }),

@@ -11,12 +11,12 @@ import { type Act, httpStage, type Stage } from '../support/http-stage.ts'
 import { notification } from '../support/sample-notification.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const quick = { timeout: '500ms' }
+const patient = { timeout: '15s' }
 
 async function send(
   { plugin, section, to }: OverHttp,
   url: string,
-  way: Record<string, unknown> = quick,
+  way: Record<string, unknown> = patient,
   message = notification(),
   signal = new AbortController().signal,
 ): Promise<Delivery> {
@@ -47,7 +47,7 @@ for (const notifier of overHttp)
     ) =>
       it(`${title}: it is ${retry ? 'tried again' : 'given up'}`, async () => {
         stage.always = act
-        const delivery = await send(notifier, stage.url)
+        const delivery = await send(notifier, stage.url, act === 'hang' ? { timeout: '500ms' } : patient)
         assert.ok(!delivery.ok)
         assert.equal(delivery.retry, retry, delivery.reason)
         check(delivery)
