@@ -10,7 +10,7 @@ import { carriedBy } from './impact.ts'
 import { problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
-import type { AlerterConfig } from './section.ts'
+import { type AlerterConfig, type Contact, seesAll } from './section.ts'
 import { type Around, surroundingsOf } from './surroundings.ts'
 
 export interface Collected {
@@ -132,6 +132,10 @@ function transitionOf(
   return { check, rule, target, targetName, project, time, ...change, output }
 }
 
+/** People of projects do not learn what carries their instances. */
+const seenBy = ({ role }: Pick<Contact, 'role'>, problem: Problem): Problem =>
+  seesAll.includes(role) ? problem : { ...problem, host: null, cause: null }
+
 /** A message as this recipient reads it. */
 export function notificationTo(
   config: AlerterConfig,
@@ -140,6 +144,7 @@ export function notificationTo(
 ): NewNotification {
   const message: Message = {
     ...said,
+    problem: seenBy(contact, said.problem),
     acknowledgement: said.problem.acknowledgement,
     link: config.publicUrl === null ? null : `${config.publicUrl}/checks/${encodeURIComponent(said.problem.check)}`,
     zone: contact.zone ?? config.zone,

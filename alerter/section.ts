@@ -22,7 +22,8 @@ const states = ['warning', 'critical', 'unknown', 'nodata', 'recovery', 'flappin
 /** What a contact hears of unless it says otherwise. */
 const usual = ['warning', 'critical', 'unknown', 'nodata', 'recovery'] as const satisfies readonly (typeof states)[number][]
 const quirkNames = Object.keys(sensible) as (keyof Quirks)[]
-const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
+/** Roles that see all projects. */
+export const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
 
 export interface Contact {
   name: string
@@ -126,6 +127,12 @@ export function alerterSection(plugins: readonly Plugin[]) {
       const contacts = section.contacts.map((written, index) =>
         readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
       )
+      for (const [index, { addresses }] of contacts.entries())
+        for (const [name, to] of Object.entries(addresses)) {
+          if (sections[name] === undefined) continue
+          const wrong = notifiers.find((one) => one.name === name)?.wrongAddress?.(to, sections[name]) ?? null
+          if (wrong !== null) complain(['contacts', index, name], wrong)
+        }
       const known = new Set(contacts.map(({ name }) => name))
       return {
         rules: section.rules ?? null,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { shippedRules } from '../alerter/rules.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
@@ -137,23 +138,22 @@ async function serve(
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const clues = changeJournal(db)
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        topology: topologyFacts(db, () => regionsOf(config)),
-        clues,
-        render: createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = createRender()
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      topology: topologyFacts(db, () => regionsOf(config)),
+      clues,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -230,6 +230,7 @@ async function serve(
           alerts,
           commands: alerter.commands,
           clues: alerter.clues,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

@@ -15,6 +15,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -42,6 +43,7 @@ export interface UiDeps {
   commands: AlertCommands
   /** What changed before a problem, the likeliest first; of the scope only. */
   clues(scope: Scope, problem: Problem): Promise<Clue[]>
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

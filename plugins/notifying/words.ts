@@ -1,4 +1,4 @@
-/** The words of a mail in the reader's language. */
+/** The words of a notification in the reader's language. */
 import type { NotificationRecord, State } from '../../model/check.ts'
 
 type Language = 'it' | 'en'
@@ -28,12 +28,17 @@ export const stateWords: Record<Language, Record<State, string>> = {
 export const labels = {
   en: {
     state: 'State',
-    target: { instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', project: 'Project', other: 'Target' },
+    target: {
+      ...{ instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', project: 'Project', other: 'Target' },
+      ...{ region: 'Region', zone: 'Availability zone', router: 'Router', network: 'Network' },
+      ...{ source: 'Source of results', impact: 'Project' },
+    },
     project: 'Project',
     host: 'Host',
     rule: 'Rule',
     since: 'Since',
-    instances: 'Instances there',
+    carries: 'Carries',
+    changes: 'Just before',
     by: 'Taken by',
     comment: 'Comment',
     open: 'Open this problem',
@@ -41,12 +46,17 @@ export const labels = {
   },
   it: {
     state: 'Stato',
-    target: { instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', project: 'Progetto', other: 'Oggetto' },
+    target: {
+      ...{ instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', project: 'Progetto', other: 'Oggetto' },
+      ...{ region: 'Regione', zone: 'Zona di disponibilità', router: 'Router', network: 'Rete' },
+      ...{ source: 'Fonte dei risultati', impact: 'Progetto' },
+    },
     project: 'Progetto',
     host: 'Host',
     rule: 'Regola',
     since: 'Dal',
-    instances: 'Istanze su di esso',
+    carries: 'Porta',
+    changes: 'Poco prima',
     by: 'Preso in carico da',
     comment: 'Commento',
     open: 'Apri il problema',
