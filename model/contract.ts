@@ -494,8 +494,10 @@ export interface ProblemQuery {
   project?: string
   host?: string
   target?: ResourceRef
-  /** Counted under this check's problem. */
-  cause?: string
+  /** Counted under the problem of one of these checks. */
+  causes?: readonly string[]
+  /** false: not those that are counted under a problem which the scope sees. */
+  explained?: boolean
   q?: string
   limit?: number
 }
@@ -504,6 +506,8 @@ export interface ProblemQuery {
 export interface AlertJournal {
   /** Order: unhandled first, critical > unknown > warning, then newest. */
   problems(scope: Scope, query: ProblemQuery): Promise<Problem[]>
+  /** How many hard problems are counted under each of these checks; those without any are absent. */
+  explains(scope: Scope, causes: readonly string[]): Promise<Map<string, number>>
   /** Any check by id, also one that is ok. */
   check(scope: Scope, id: string): Promise<Problem | null>
   checksOf(scope: Scope, target: ResourceRef): Promise<Problem[]>

@@ -1,8 +1,8 @@
 /** A message in words: what every notifier puts into its own form, and what templates read. Pure. */
 import { createHash } from 'node:crypto'
 import type { Perfdata, State } from '../../model/check.ts'
-import type { Message } from '../../model/contract.ts'
 import { carriedText, clueText } from '../../model/clue-words.ts'
+import type { Message } from '../../model/contract.ts'
 import { printPerfdata } from '../../model/perfdata.ts'
 import { clip, oneLine, plain } from './text.ts'
 import { kindWords, labels, stateWords } from './words.ts'

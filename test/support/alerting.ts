@@ -6,8 +6,8 @@ import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
 import type { ChangeJournal } from '../../model/clue.ts'
+import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { TopologyFacts } from '../../model/topology.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
@@ -80,7 +80,16 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, budgets, topology, clues, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({
+  directory,
+  rules,
+  section = '{}',
+  plugins,
+  budgets,
+  topology,
+  clues,
+  clock: given,
+}: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {

@@ -2,6 +2,7 @@ import { problemStates, type State } from '../../model/check.ts'
 import type { ProblemQuery } from '../../model/contract.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { hostChoices, projectChoices } from '../names.ts'
+import { groupedRows } from '../problem-groups.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
@@ -67,12 +68,15 @@ export const problemList: Fragment = {
   wakes: (change) => change.kind === 'problem',
   async model(visit) {
     const { alerts } = visit.deps
+    const query = queryOf(visit)
+    // who asks for something certain gets it, whatever explains it
+    const searched = ['states', 'project', 'host', 'q'].some((key) => key in query)
     const [problems, summary, recovered] = await Promise.all([
-      alerts.problems(visit.scope, { ...queryOf(visit), limit: shownAtMost }),
+      alerts.problems(visit.scope, { ...query, ...(!searched && { explained: false }), limit: shownAtMost }),
       alerts.summary(visit.scope),
       alerts.recovered(visit.scope, visit.now - recoveredMs),
     ])
-    const rows = await problemRows(visit, problems)
+    const rows = searched ? await problemRows(visit, problems) : await groupedRows(visit, problems)
     const checks = problemStates.reduce((sum, state) => sum + summary[state], summary.ok + summary.pending)
     return {
       rows,

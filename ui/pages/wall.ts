@@ -7,6 +7,8 @@ import type { Reply, Route } from '../route.ts'
 import type { Visit } from '../visit.ts'
 
 const problemsAtMost = 8
+/** Of what nobody has taken, among which causes are looked for. */
+const openAtMost = 100
 const barMs = 300_000
 const dayMs = 86_400_000
 const freshMs = 120_000
@@ -37,13 +39,21 @@ export const wallContent: Fragment = {
     const to = Math.ceil(visit.now / barMs) * barMs
     const [summary, problems, all, hypervisors, samples, worst] = await Promise.all([
       alerts.summary(visit.scope),
-      alerts.problems(visit.scope, { handled: false, limit: problemsAtMost + 1 }),
+      alerts.problems(visit.scope, { handled: false, explained: false, limit: openAtMost }),
       alerts.problems(visit.scope, { limit: 1000 }),
       inventory.hypervisors(visit.scope),
       store.latest({ measurement: 'hypervisor', where: {}, since: visit.now - freshMs }),
       alerts.worst(visit.scope, { from: to - dayMs, to, step: barMs }),
     ])
-    const rows = await problemRows(visit, problems.slice(0, problemsAtMost))
+    const explained = await alerts.explains(
+      visit.scope,
+      problems.map(({ check }) => check),
+    )
+    const first = [...problems].sort((a, b) => Number(explained.has(b.check)) - Number(explained.has(a.check)))
+    const rows = (await problemRows(visit, first.slice(0, problemsAtMost))).map((row) => ({
+      ...row,
+      explained: explained.get(row.id) ?? 0,
+    }))
     const newest = samples.reduce<number | null>((latest, { time }) => Math.max(latest ?? 0, time), null)
     const checks = [...problemStates, 'ok' as const, 'pending' as const].reduce((sum, state) => sum + summary[state], 0)
     return {
