@@ -699,7 +699,7 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
     },
     async summary(scope) {
       const count = (state: State) => visible(scope).filter((one) => one.state === state && (one.hard || state === 'ok')).length
-      const open = visible(scope).filter((one) => one.state !== 'ok' && one.hard && one.acknowledgement === null).length
+      const open = visible(scope).filter((one) => one.state !== 'ok' && one.hard && one.acknowledgement === null && !one.cause).length
       return {
         ok: count('ok'),
         warning: count('warning'),

@@ -54,6 +54,8 @@ export const wallContent: Fragment = {
       ...row,
       explained: explained.get(row.id) ?? 0,
     }))
+    const known = new Set(all.map(({ check }) => check))
+    const open = all.filter(({ acknowledgement, cause }) => acknowledgement === null && !(cause && known.has(cause)))
     const newest = samples.reduce<number | null>((latest, { time }) => Math.max(latest ?? 0, time), null)
     const checks = [...problemStates, 'ok' as const, 'pending' as const].reduce((sum, state) => sum + summary[state], 0)
     return {
@@ -63,7 +65,7 @@ export const wallContent: Fragment = {
         word: visit.t(`state.${state}`),
         filled: state !== 'ok' && summary[state] > 0,
         checks: state === 'ok' ? checks : null,
-        open: all.filter((problem) => problem.state === state && problem.acknowledgement === null).length,
+        open: open.filter((problem) => problem.state === state).length,
       })),
       unhandled: summary.unhandled,
       totals: totals(samples),
