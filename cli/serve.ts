@@ -17,7 +17,7 @@ import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -33,6 +33,7 @@ import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
+import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { readingJournal } from '../store/journal/readings.ts'
@@ -211,7 +212,7 @@ async function serve(
           events,
           inventory,
           machines,
-          networks: unknownNetworks,
+          networks: networkInventory(db),
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
@@ -242,8 +243,6 @@ async function serve(
   logger.info('stopped')
 }
 
-/** Until Neutron is asked, networks go by the names in instances' addresses. */
-const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
 /** Reports are mailed by the mail server that notifications go through. */
 function mailerOf({ alerter }: Configuration): Mailer | null {
   const section = alerter.notifiers.email

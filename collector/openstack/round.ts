@@ -1,6 +1,7 @@
 /** One reading of a cloud: what changed since the last one, and at times everything. */
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type Intake, type ReadingJournal, type UsageJournal } from '../../model/contract.ts'
+import { networkKinds } from '../../model/resource.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
@@ -9,7 +10,7 @@ import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
 import { changesSince, fullListDue } from './due.ts'
 import { settleMissing, settleResources } from './missing.ts'
-import { readList } from './read-list.ts'
+import { readChangedNetworks, readList } from './read-list.ts'
 import { allServers, changedServers, lookAt } from './servers.ts'
 import { take as taker } from './take.ts'
 import { readAuditLog, readServiceStates } from './witnesses.ts'
@@ -45,6 +46,9 @@ export const fullMark = 'full'
 
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000
+
+/** Of these the journal is told of complete lists. */
+const listedKinds = [...resourceKinds, ...networkKinds]
 
 /** Instances whose actions are asked for at a time. */
 const atOnce = 4
@@ -86,7 +90,7 @@ export function rounds(parts: RoundParts): Rounds {
     result.full =
       fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
     if (result.full) triedAt = began
-    await changes(result)
+    await changes(result, complain)
     if (result.full) await everything(result, complain)
     await overdue()
     const states = await readServiceStates(cloud, take, complain)
@@ -97,7 +101,10 @@ export function rounds(parts: RoundParts): Rounds {
     return result
   }
 
-  async function changes(result: { read: number; news: number; actions: number }): Promise<void> {
+  async function changes(
+    result: { full: boolean; read: number; news: number; actions: number },
+    complain: (error: unknown) => void,
+  ): Promise<void> {
     const last = await markOf(changesMark)
     if (last === null) return // everything is read now; changes count from here
     const since = changesSince(last, interval)
@@ -114,6 +121,10 @@ export function rounds(parts: RoundParts): Rounds {
         else actionsReadAt.set(id, updated)
       })
     }
+    // a full reading has them all
+    const networks = result.full ? null : await readChangedNetworks(cloud, take, since).catch(complain)
+    result.read += networks?.read ?? 0
+    result.news += networks?.news ?? 0
     if (actionsReadAt.size > 100_000) actionsReadAt.clear()
     await journal.setMark(cloud.name, changesMark, date)
   }
@@ -150,7 +161,7 @@ export function rounds(parts: RoundParts): Rounds {
   }
 
   async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
-    const known = resourceKinds.find((one) => one === kind)
+    const known = listedKinds.find((one) => one === kind)
     const union = known && parts.together.put(cloud.name, known, list)
     if (known && union) await settleResources(known, union, parts)
   }

@@ -9,6 +9,7 @@ import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../../model
 import { type Cloud, openCloud } from '../../../openstack/client.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
+import { networkInventory } from '../../../store/journal/networks.ts'
 import { readingJournal } from '../../../store/journal/readings.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
 import { type RecordedCloud, recordedCloud } from '../../support/cloud/recorded-cloud.ts'
@@ -92,6 +93,35 @@ describe('the APIs as second witness', function () {
     assert.ok(second.full)
     assert.deepEqual([second.read >= first.read, second.news, second.actions, second.gone], [true, 0, 0, 0])
     assert.equal(db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n, before)
+  })
+
+  it('follows ports between the full lists, and with the next full list forgets those that went without a word', async () => {
+    const server = await cloud()
+    await reader().next()
+    const inventory = networkInventory(db)
+    const list = server.recorded.lists['network/ports'] as { entries: Record<string, unknown>[] }
+    assert.equal((await inventory.ports(everything)).length, list.entries.length)
+    const moved = list.entries[0] as Record<string, unknown>
+    const fixed = [{ subnet_id: 'elsewhere', ip_address: '10.9.9.9' }]
+    Object.assign(moved, { fixed_ips: fixed, updated_at: new Date(clock.now() + minute).toISOString() })
+    server.requests.length = 0
+    server.ahead = minute
+    const second = await reader().next()
+    assert.ok(!second.full && second.news === 1, JSON.stringify(second))
+    const asked = server.requests.map(({ url }) => url).filter((url) => /changed_since=20\d\d-/.test(url))
+    assert.deepEqual(
+      asked.map((url) => /9696\/v2.0\/(\w+)/.exec(url)?.[1]),
+      ['networks', 'subnets', 'ports'],
+    )
+    const port = (await inventory.ports(everything)).find(({ id }) => id === moved.id)
+    assert.deepEqual(port?.fixed, [{ subnet: 'elsewhere', address: '10.9.9.9' }])
+
+    const gone = list.entries.pop()?.id
+    db.run("UPDATE resource SET updated_at = updated_at - 7200000 WHERE kind = 'port'") // heard of long ago
+    await dueAgain()
+    assert.deepEqual((await reader().next()).complaints, [])
+    assert.ok(!(await inventory.ports(everything)).some(({ id }) => id === gone))
+    assert.equal((await inventory.ports(everything)).length, list.entries.length)
   })
 
   it('tells of the services: what is down, and where the audit did not run', async () => {

@@ -39,6 +39,8 @@ export interface RecordedCloud {
   roles: string[]
   /** Seconds that a token lives. */
   life: number
+  /** How far the services' clocks are ahead, ms. */
+  ahead: number
   close(): Promise<void>
 }
 
@@ -52,7 +54,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const cloud: RecordedCloud = {
-    ...{ url: `${base}/5000/v3`, recorded, requests: [], roles: ['admin'], life: 3600 },
+    ...{ url: `${base}/5000/v3`, recorded, requests: [], roles: ['admin'], life: 3600, ahead: 0 },
     breakOn: (match, fault, times = 1) => void faults.push({ match, fault, left: times }),
     revoke: () => valid.clear(),
     refuseSignIn: (status, message, headers = {}) => {
@@ -72,6 +74,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     const url = new URL(request.url ?? '/', base)
     cloud.requests.push({ method: request.method ?? '', url: `${url.pathname}${url.search}`, headers: request.headers })
     request.resume()
+    response.setHeader('Date', new Date(Date.now() + cloud.ahead).toUTCString())
     const hit = faults.find(({ match, left }) => left > 0 && match.test(`${url.pathname}${url.search}`))
     const [, port, ...rest] = url.pathname.split('/') as [string, string, ...string[]]
     const path = `/${rest.join('/')}`
@@ -119,7 +122,9 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     const list = recorded.lists[`${service}${bare}`]
     if (!list) return missing
     // recorded are images that are not hidden
-    const entries = query.get('os_hidden') === 'true' ? [] : list.entries
+    const since = query.get('changed_since') ?? ''
+    const entries =
+      query.get('os_hidden') === 'true' ? [] : list.entries.filter(({ updated_at }) => String(updated_at ?? '~') >= since)
     return {
       status: 200,
       body: paged(`${base}/${port}${path}`, list.list, entries, query, service === 'image' ? 'next' : 'links'),
