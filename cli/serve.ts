@@ -27,6 +27,7 @@ import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { capacityJournal } from '../store/journal/capacity.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
@@ -126,6 +127,7 @@ async function serve(
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
+    const capacity = capacityJournal(db)
     const reporting = reportDeps(db, config, store)
     const reports = openReports(reporting)
     const budgets = openBudgets(config.budgets, reporting)
@@ -181,7 +183,7 @@ async function serve(
         }),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
-          overdue: usageJournal(db, clock).overdue,
+          ...{ overdue: usageJournal(db, clock).overdue, capacity },
         }),
         ...(cloud?.collectors ?? []),
       ]
@@ -213,6 +215,7 @@ async function serve(
           inventory,
           machines,
           networks: networkInventory(db),
+          capacity,
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,

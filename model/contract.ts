@@ -23,6 +23,7 @@ import type { HealthBoard } from './health.ts'
 import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { Overdue } from './overdue.ts'
+import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
 import type { Report, ReportFormat, ReportQuery } from './report.ts'
@@ -185,6 +186,15 @@ export interface NetworkInventory {
   /** Also those of networks that every project may see: then without whose they are, and without pools. */
   subnets(scope: Scope): Promise<Subnet[]>
   networks(scope: Scope): Promise<Named[]>
+}
+
+/** What Placement has and has promised, as last read. */
+export interface CapacityJournal {
+  /** Replaces what was known of the cloud. */
+  put(reading: PlacementReading): Promise<void>
+  reading(cloud: string): Promise<PlacementReading | null>
+  /** Of all clouds; nothing for those who may not see hosts. */
+  readings(scope: Scope): Promise<PlacementReading[]>
 }
 
 export interface UsageJournal {

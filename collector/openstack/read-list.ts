@@ -1,9 +1,8 @@
 /** One list, read as a whole and taken in page by page. */
 import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/contract.ts'
-import { networkKinds } from '../../model/resource.ts'
 import type { Cloud } from '../../openstack/client.ts'
-import { type ListShape, lists } from '../../openstack/lists.ts'
+import type { ListShape } from '../../openstack/lists.ts'
 import type { Query } from '../../openstack/paging.ts'
 import { entries, text } from '../../openstack/reply.ts'
 import type { CompleteList } from './complete-lists.ts'
@@ -32,25 +31,6 @@ export async function readList(cloud: Cloud, shape: ListShape, take: Take, clock
   // services other than Nova answer an account that is no admin with what is its own, and do not say so
   const { roles } = await cloud.whoami()
   return { ...total, complete: roles.includes('admin') ? { readAt, ids } : null }
-}
-
-/**
- * Networks, subnets and ports that were made or changed since then: where no notifications of Neutron are heard, addresses and
- * traffic would else be told by yesterday's ports. Without the extension that knows times Neutron lists them all.
- */
-export async function readChangedNetworks(cloud: Cloud, take: Take, since: number): Promise<Taken> {
-  const total = { read: 0, news: 0 }
-  if (!(await cloud.has('network'))) return total
-  const changed_since = new Date(Math.max(0, since)).toISOString().replace(/\.\d+Z$/, 'Z')
-  for (const { kind, service, path, list, queries, role, parse } of lists) {
-    if (!networkKinds.some((one) => one === kind)) continue
-    for await (const { body, date } of cloud.pages(service, path, list, { ...queries[0], changed_since }, { role })) {
-      const taken = await take.resources(parse(body, date))
-      total.read += taken.read
-      total.news += taken.news
-    }
-  }
-  return total
 }
 
 /** Keystone before 2025.1 cuts a long list and only says that it did: then each domain is asked for by itself. */
