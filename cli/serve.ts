@@ -10,6 +10,7 @@ import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
+import { turns } from '../collector/libvirt/turns.ts'
 import { liveHub } from '../collector/live.ts'
 import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
@@ -166,6 +167,7 @@ async function serve(
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
+      const hypervisorTurns = turns(config.collector.libvirtAtOnce)
       const collectors: Collector[] = [
         ...(config.collector.amqp.length > 0
           ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
@@ -173,7 +175,7 @@ async function serve(
         ...spread(
           config.collector.libvirt,
           ({ interval }) => interval,
-          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health }),
+          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health, turns: hypervisorTurns }),
           clock,
         ),
         ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
