@@ -1,4 +1,5 @@
 /** A collector on a hypervisor that keeps nothing: reads libvirt here, publishes to the broker, and takes little of the machine. */
+import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { componentsOf, outwardIntake } from '../collector/agent/outward-intake.ts'
@@ -64,6 +65,7 @@ async function runAgent(file: string, io: CommandIo): Promise<void> {
   ]
   const alive = () =>
     publisher.publish({ kind: 'health', everyMs: config.agent.health, components: componentsOf(health) }).catch(() => undefined) // a missing sign of life is what the centre looks for
+  flushCompileCache() // it may be ended the hard way, and would start as slowly the next time
   io.out(`Specola's agent on ${name} reads ${collectors.length} sources`)
   await Promise.all([
     samples.run(signal),

@@ -1,5 +1,6 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
@@ -47,7 +48,6 @@ import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
-import { createUi } from '../ui/server.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -55,7 +55,6 @@ import { startDemoCloud } from './demo-cloud.ts'
 import { demoMoney } from './demo-money.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
-import { createRender } from './render.ts'
 import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
@@ -148,7 +147,7 @@ async function serve(
         logger,
         plugins,
         budgets,
-        render: createRender(),
+        render: (await import('./render.ts')).createRender(),
       },
     )
 
@@ -209,6 +208,7 @@ async function serve(
       running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
+      const { createUi } = await import('../ui/server.ts')
       const ui = createUi(config.ui, {
         ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
         ...{
@@ -234,6 +234,7 @@ async function serve(
       const link = await firstStartLink(accounts, url, clock.now())
       if (link) io.out(`Sign in (once, as admin): ${link}`)
     }
+    flushCompileCache() // a service may be ended the hard way, and would start as slowly the next time
     logger.info('started', { roles: [...only], data: config.data, demo })
     if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
     logger.info(`stopping: ${(signal.reason as Error).message}`)
