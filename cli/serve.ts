@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -135,21 +136,20 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        render: (await import('./render.ts')).createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = (await import('./render.ts')).createRender()
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -222,6 +222,7 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

@@ -22,6 +22,7 @@ import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
 import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
+import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
 import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
@@ -70,7 +71,7 @@ export interface Intake {
   /** Resolves when the samples are queued; a full queue drops the oldest and counts them. Never blocks for long. */
   samples(batch: readonly Sample[]): Promise<void>
   /** Resolves once durable: then, and only then, may the bus be acknowledged. */
-  events(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  events(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /** Body that could not be understood, with its reason: kept in DIR/parked, replayable by `specola import`. Resolves once durable. */
   park(messages: readonly ParkedMessage[]): Promise<void>
   instances(seen: readonly SeenInstance[]): Promise<void>
@@ -124,7 +125,8 @@ export interface EventRow extends CloudEvent {
 
 /** The log of facts. A fact told in both formats is one row here, whatever arrived first. */
 export interface EventJournal {
-  record(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  /** `texts`: those of all events of the batch, compressed already; then each event's own `raw` is null. */
+  record(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /**
    * A complete list of all instances (or volumes, images, ports …) that the APIs of all clouds had at an instant. What a ledger believes
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
@@ -674,6 +676,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** What a message about it shows the last hours of; absent = nothing that is measured. */
+  metric?(config: C, target: ResourceRef): Metric | null
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
@@ -692,7 +696,36 @@ export interface Message {
   language: 'it' | 'en'
 }
 
-export type Delivery = { ok: true; id?: string } | { ok: false; retry: boolean; reason: string }
+export type Delivery =
+  /** `answer`: what the server said. `notice`: it was sent, but not as it was meant to be (a template that cannot be used). */
+  | { ok: true; id?: string; answer?: string; notice?: string }
+  /** `retryAfterMs`: the server asks not to be tried again before. */
+  | { ok: false; retry: boolean; reason: string; retryAfterMs?: number }
+
+/** The measured value that a check judges, as far as it is in the sample store. */
+export interface Metric {
+  measurement: string
+  field: string
+  /** The tags of the target's series. */
+  where: Readonly<Record<string, string>>
+  unit: string
+}
+
+/** The last hours of a metric: one mean per bucket, null = no data. Times are epoch ms. */
+export interface MetricHistory {
+  from: number
+  to: number
+  times: readonly number[]
+  values: readonly (number | null)[]
+  unit: string
+}
+
+/** A part of a message as it would be sent, without secrets. */
+export interface Preview {
+  title: string
+  type: 'text' | 'html' | 'json'
+  body: string
+}
 
 export type Render = (template: string, data: unknown) => string
 
@@ -702,6 +735,10 @@ export interface NotifierContext<C> {
   to: string
   render: { text: Render; html: Render }
   signal: AbortSignal
+  /** The id under which the first message about this problem was delivered to this address; null = this is the first. */
+  conversation?(): Promise<string | null>
+  /** The metric behind the problem; null = there is none. */
+  history?(): Promise<MetricHistory | null>
 }
 
 export interface Notifier<C = unknown> {
@@ -709,7 +746,28 @@ export interface Notifier<C = unknown> {
   name: string
   description: string
   config: ZodType<C>
+  /** What is wrong with a contact's address; null = nothing that can be seen from here. */
+  wrongAddress?(to: string, config: C): string | null
+  /** What would be sent. */
+  preview?(message: Message, ctx: NotifierContext<C>): Promise<readonly Preview[]>
   send(message: Message, ctx: NotifierContext<C>): Promise<Delivery>
+}
+
+/** A contact and how one notifier reaches it. */
+export interface ReachedContact {
+  contact: string
+  address: string
+  language: 'it' | 'en'
+}
+
+/** Notifiers, for the person who sets them up. */
+export interface NotifierDesk {
+  /** All that there are; those without a section send nothing. */
+  notifiers(): { name: string; description: string; configured: boolean; contacts: ReachedContact[] }[]
+  /** Sends a message that says that it is a test; it goes through no queue. */
+  test(notifier: string, to: string, language: 'it' | 'en'): Promise<Delivery>
+  /** What a message of this kind would look like; empty where the notifier cannot tell. */
+  preview(notifier: string, to: string, language: 'it' | 'en', kind: Message['kind']): Promise<readonly Preview[]>
 }
 
 export type Plugin = Check | Notifier

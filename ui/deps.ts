@@ -13,6 +13,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -39,6 +40,7 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal
