@@ -75,6 +75,12 @@ export interface ResourceFacts {
   address?: string | null
   /** For a port: the router whose interface it is. */
   router?: string | null
+  /** Of a port: its MAC, the id of the instance, router … that it belongs to, and its addresses. */
+  mac?: string | null
+  device?: string | null
+  fixed?: readonly { subnet: string; address: string }[]
+  /** Of a subnet: the ranges that addresses are taken from. */
+  pools?: readonly { start: string; end: string }[]
   /** Every project may see it: a public image or flavor, a shared or external network. */
   shared?: boolean
   /** For flavors: what it gives. */
