@@ -1,6 +1,8 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
-import type { AlertCommands, PassiveResult, PassiveResults, Plugin } from '../model/contract.ts'
+import type { AlertCommands, AppError, PassiveResult, PassiveResults, Plugin } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
+import { checkSoon } from './check-soon.ts'
+import { clusterMember } from './cluster-member.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
@@ -36,6 +38,8 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
   }
 }
 
+const waitMs = 2000
+
 class Engine {
   readonly commands: AlertCommands
   readonly #config: AlerterConfig
@@ -51,14 +55,15 @@ class Engine {
     this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
     this.#commits = new OrderedCommits(deps)
     const commit = this.#commits.commit.bind(this.#commits)
-    this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit })
+    this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit, cluster: deps.cluster ?? null })
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { journal, plugins } = this.#deps
+    const { journal, plugins, cluster } = this.#deps
     const { timeoutMs, giveUpMs } = this.#config
     this.#commits.endWith(signal)
-    const running = await this.#read()
+    const running = await this.#readOnceThere(signal)
+    if (!running) return
     this.#running = running
     await refreshTargets(running)
     report(running, 'ok', countsChecks(running))
@@ -67,8 +72,10 @@ class Engine {
       runDueLoop(running, signal),
       runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
       this.#readCommandFile(signal),
+      cluster?.run(clusterMember(running), signal),
     ])
     await this.#commits.settled()
+    await cluster?.leave()
   }
 
   async submit(results: readonly PassiveResult[]): ReturnType<PassiveResults['submit']> {
@@ -77,16 +84,28 @@ class Engine {
   }
 
   checkNow(targets: readonly ResourceRef[]): void {
-    const now = this.#deps.clock.now()
-    for (const { kind, id } of targets)
-      for (const entry of this.#around?.registry.of(kind, id) ?? []) {
-        entry.again = entry.running
-        entry.stored = { ...entry.stored, nextCheck: now }
-      }
+    if (this.#running) checkSoon(this.#running, targets)
   }
 
   get #around() {
     return this.#running?.around ?? null
+  }
+
+  /** A journal that is away at the start is waited for. Null when the signal was aborted first. */
+  async #readOnceThere(signal: AbortSignal): Promise<Running | null> {
+    const { clock, health, logger } = this.#deps
+    for (let said = false; !signal.aborted; said = true) {
+      try {
+        return await this.#read()
+      } catch (error) {
+        const { message, code } = error as AppError
+        if (code !== 'unreachable' && code !== 'denied') throw error
+        if (!said) logger.error(`the alerter waits: ${message}`, { error })
+        health.report({ component: 'alerter', kind: 'alerter', state: 'down', detail: `waits for its journal: ${message}` })
+        await clock.sleep(waitMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
+      }
+    }
+    return null
   }
 
   /** Everything as the last process left it. */
@@ -102,12 +121,14 @@ class Engine {
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {
     const { commandFile } = this.#config
+    const { cluster } = this.#deps
     if (commandFile === null) return
     const deps = {
       around: () => this.#around,
       commands: this.commands,
       results: { submit: (results: readonly PassiveResult[]) => this.submit(results) },
       checkNow: (targets: readonly ResourceRef[]) => this.checkNow(targets),
+      ...(cluster && { askOthers: cluster }),
     }
     await readCommandFile(commandFile, (line) => takeExternal(line, deps), this.#deps.logger, signal)
   }

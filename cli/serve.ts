@@ -26,7 +26,6 @@ import type { ReportContact } from '../reports/mailing.ts'
 import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
-import { alertJournal } from '../store/journal/alerts.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
@@ -45,6 +44,7 @@ import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
 import { createUi } from '../ui/server.ts'
+import { openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -122,7 +122,9 @@ async function serve(
     const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
     const events = eventJournal(db)
     const inventory = openInventory(db)
-    const alerts = alertJournal(db)
+    const shared = openAlerts(db, config, { health, clock, logger })
+    const { journal: alerts } = shared
+    closing.defer(() => shared.close())
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
     const reporting = reportDeps(db, config, store)
@@ -138,6 +140,7 @@ async function serve(
         store,
         inventory,
         journal: alerts,
+        ...(shared.cluster && { cluster: shared.cluster }),
         health,
         live,
         clock,

@@ -52,6 +52,7 @@ export function alertWriter(db: Database): AlertWriter {
         for (const comment of comments) keepComment(db, comment)
         for (const id of removed) db.run('DELETE FROM check_state WHERE id = ?', id)
       })
+      return []
     },
 
     async due(now, limit) {
@@ -71,7 +72,7 @@ export function alertWriter(db: Database): AlertWriter {
       const row = db.get<{ count: number; next: number | null }>(
         `SELECT count(*) AS count, min(next_attempt) AS next FROM notification WHERE outcome = 'waiting'`,
       )
-      return row ?? { count: 0, next: null }
+      return { count: row?.count ?? 0, next: row?.next ?? null }
     },
 
     async hurry(now, notifier) {

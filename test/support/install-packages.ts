@@ -21,6 +21,7 @@ const wanted: Record<string, string> = {
   iproute2: '/usr/bin/ip',
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
+  postgresql: '/usr/lib/postgresql/15/bin/postgres',
   'poppler-utils': '/usr/bin/pdftotext',
 }
 

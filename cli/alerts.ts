@@ -1,0 +1,28 @@
+/** The alert journal that the configuration asks for. */
+import type { AlertCluster, EngineSeen } from '../model/alert-cluster.ts'
+import type { Clock } from '../model/clock.ts'
+import type { AlertJournal, Logger } from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+import type { AlertWriter } from '../model/tracked-check.ts'
+import { alertJournal } from '../store/journal/alerts.ts'
+import type { Database } from '../store/journal/database.ts'
+import { openSharedJournal } from '../store/postgres/open.ts'
+import type { Configuration } from './configuration.ts'
+
+export interface OpenAlerts {
+  journal: AlertJournal & AlertWriter
+  /** Null: this engine is the only one on its journal. */
+  cluster: AlertCluster | null
+  /** Engines that share the journal, as it knows them; empty where there is but one. */
+  engines(): Promise<EngineSeen[]>
+  close(): Promise<void>
+}
+
+export function openAlerts(
+  db: Database,
+  { alerter }: Pick<Configuration, 'alerter'>,
+  deps: { health: Pick<HealthBoard, 'report'>; clock: Clock; logger: Logger },
+): OpenAlerts {
+  if (alerter.journal !== null) return openSharedJournal(alerter.journal, deps)
+  return { journal: alertJournal(db), cluster: null, engines: async () => [], close: async () => undefined }
+}
