@@ -21,6 +21,8 @@ export async function beat(postgres: Postgres, own: Membership, member: ClusterM
      ON CONFLICT (id) DO UPDATE SET known = excluded.known, seen = excluded.seen`,
     [own.id, own.name, member.known()],
   )
+  // whoever had this name before is dead: it was this engine, before it was started again
+  await query(numbered(`DELETE FROM engine WHERE name = ? AND id <> ? AND NOT ${living}`), [own.name, own.id, own.leaseMs])
   await noticeLosses(postgres, own)
   const engines = await enginesSeen(postgres, own.leaseMs)
   const candidates: Candidate[] = engines.filter(({ alive }) => alive)

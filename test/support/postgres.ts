@@ -54,11 +54,6 @@ export async function startPostgres(directory: string, settings: readonly string
       ['-h127.0.0.1', `-p${port}`, '-Uspecola', '-d', database, '-XAqt', '-v', 'ON_ERROR_STOP=1', ...args],
       { ...run, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     ).trimEnd()
-  const config = (database: string): PostgresConfig => ({
-    url: `postgres://specola@127.0.0.1:${port}/${database}`,
-    password: { reveal: () => password },
-    tls: null,
-  })
   await start()
   for (let tries = 0; ; tries++)
     try {
@@ -70,17 +65,24 @@ export async function startPostgres(directory: string, settings: readonly string
     }
   return {
     port,
-    config: config('postgres'),
+    config: databaseAt(port, 'postgres'),
     start,
     stop: () => stopProcess(child, 'SIGINT'),
     crash: () => stopProcess(child, 'SIGQUIT'),
     database(name, encoding = 'UTF8') {
       psql('postgres', '-c', `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`)
-      return config(name)
+      return databaseAt(port, name)
     },
     ask: (sql, database = 'postgres') => psql(database, '-c', sql),
   }
 }
+
+/** How to reach a database of such a server. */
+export const databaseAt = (port: number, database: string): PostgresConfig => ({
+  url: `postgres://specola@127.0.0.1:${port}/${database}`,
+  password: { reveal: () => password },
+  tls: null,
+})
 
 function idsOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
