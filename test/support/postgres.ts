@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PostgresConfig } from '../../store/postgres/connect.ts'
 import { listening, stopProcess } from './child-process.ts'
@@ -27,7 +27,11 @@ export interface PostgresServer {
 const password = 'observe'
 
 /** PostgreSQL of its own: on loopback, on a free port, all its files under `directory`, as the user `postgres` where we are root. */
-export async function startPostgres(directory: string, settings: readonly string[] = []): Promise<PostgresServer> {
+export async function startPostgres(
+  directory: string,
+  settings: readonly string[] = [],
+  certificate?: { cert: string; key: string },
+): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? idsOf('postgres') : null
   if (user) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'pg')
@@ -37,8 +41,15 @@ export async function startPostgres(directory: string, settings: readonly string
   const run = { ...user, env: { LC_ALL: 'C.UTF-8', PGPASSWORD: password } as NodeJS.ProcessEnv }
   const method = ['--auth=scram-sha-256', `--pwfile=${secret}`, '--username=specola', '--encoding=UTF8', '--no-sync']
   execFileSync(join(bin, 'initdb'), ['-D', data, ...method], { ...run, stdio: ['ignore', 'ignore', 'pipe'] })
+  const tls = certificate ? ['ssl=on', ...ownFiles(directory, certificate, user)] : []
   const port = await freePort()
-  const options = [`-p${port}`, `-k${directory}`, '-h127.0.0.1', '-F', ...settings.flatMap((setting) => ['-c', setting])]
+  const options = [
+    `-p${port}`,
+    `-k${directory}`,
+    '-h127.0.0.1',
+    '-F',
+    ...[...settings, ...tls].flatMap((setting) => ['-c', setting]),
+  ]
   let child: ChildProcess
   let output = ''
   const start = async () => {
@@ -83,6 +94,17 @@ export const databaseAt = (port: number, database: string): PostgresConfig => ({
   password: { reveal: () => password },
   tls: null,
 })
+
+/** PostgreSQL reads only keys that belong to its user. */
+function ownFiles(directory: string, files: { cert: string; key: string }, user: { uid: number; gid: number } | null): string[] {
+  return (['cert', 'key'] as const).map((what) => {
+    const path = join(directory, `server.${what}`)
+    copyFileSync(files[what], path)
+    chmodSync(path, 0o600)
+    if (user) chownSync(path, user.uid, user.gid)
+    return `ssl_${what}_file=${path}`
+  })
+}
 
 function idsOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
