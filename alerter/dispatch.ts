@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Delivery, Logger, Notifier, NotifierContext } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter, DeliveryOutcome, QueuedNotification } from '../model/tracked-check.ts'
+import type { Meter } from './meter.ts'
 import { mayBegin, noteAttempt } from './note-attempt.ts'
 import { orAborted } from './or-aborted.ts'
 
@@ -26,6 +27,7 @@ export interface DispatchDeps {
   logger: Logger
   timeoutMs: number
   giveUpMs: number
+  meter?: Pick<Meter, 'delivered'>
 }
 
 /** The pause before the next attempt: 15 s, doubled each time, 15 minutes at most. */
@@ -79,6 +81,7 @@ async function attempt(deps: DispatchDeps, failing: Set<string>, queued: QueuedN
   if (signal.aborted && !delivery.ok) return // shutting down: it stays in the queue as it was
   const now = clock.now()
   const outcome = outcomeOf(delivery, queued, now, giveUpMs)
+  deps.meter?.delivered(queued.notifier, outcome)
   await noteAttempt(deps, () => queue.attempted(queued.id, now, outcome), signal)
   await reportDelivery(deps, failing, queued, outcome)
 }

@@ -40,10 +40,16 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
 }
 
 async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
+  const { clock } = running.deps
+  const [began, now] = [clock.monotonic(), clock.now()]
+  // a first look has no time that it could be late for
+  const lates = due.map(({ stored }) => (stored.state.checked ? Math.max(0, now - (stored.nextCheck ?? now)) : 0))
   for (const entry of due) entry.running = true
   try {
     const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
-    if (!signal.aborted) await takeRuns(running, runs)
+    if (signal.aborted) return
+    await takeRuns(running, runs)
+    running.meter.cycle(runs, lates, clock.monotonic() - began)
   } finally {
     for (const entry of due) entry.running = false
   }

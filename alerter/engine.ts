@@ -1,5 +1,6 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
 import type { AlertCommands, AppError, PassiveResult, PassiveResults, Plugin } from '../model/contract.ts'
+import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
 import { checkSoon } from './check-soon.ts'
 import { clusterMember } from './cluster-member.ts'
@@ -9,11 +10,12 @@ import { Dependencies } from './dependencies.ts'
 import { type ConfiguredNotifier, runDispatch } from './dispatch.ts'
 import { Downtimes } from './downtimes.ts'
 import { runDueLoop } from './due-loop.ts'
+import { Meter } from './meter.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
-import { type AlerterDeps, countsChecks, type Running, report } from './running.ts'
+import { type AlerterDeps, countsChecks, owns, type Running, report } from './running.ts'
 import { type AlerterConfig, isNotifier } from './section.ts'
 import { takeExternal } from './take-external.ts'
 import { takePassive } from './take-results.ts'
@@ -25,6 +27,8 @@ export interface Alerter {
   results: PassiveResults
   /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
   checkNow(targets: readonly ResourceRef[]): void
+  /** What it costs and how late it is; null before it has begun. */
+  figures(): EngineFigures | null
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -35,6 +39,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     commands: engine.commands,
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
+    figures: () => engine.figures(),
   }
 }
 
@@ -46,14 +51,16 @@ class Engine {
   readonly #deps: AlerterDeps
   readonly #rules: readonly Rule[]
   readonly #commits: OrderedCommits
+  readonly #meter: Meter
   /** Null until the journal was read. */
   #running: Running | null = null
 
   constructor(config: AlerterConfig, deps: AlerterDeps) {
     this.#config = config
     this.#deps = deps
+    this.#meter = new Meter(deps.clock)
     this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
-    this.#commits = new OrderedCommits(deps)
+    this.#commits = new OrderedCommits({ ...deps, meter: this.#meter })
     const commit = this.#commits.commit.bind(this.#commits)
     this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit, cluster: deps.cluster ?? null })
   }
@@ -70,7 +77,7 @@ class Engine {
     const notifiers = notifiersOf(this.#config, plugins)
     await Promise.all([
       runDueLoop(running, signal),
-      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs, meter: this.#meter }, signal),
       this.#readCommandFile(signal),
       cluster?.run(clusterMember(running), signal),
     ])
@@ -85,6 +92,14 @@ class Engine {
 
   checkNow(targets: readonly ResourceRef[]): void {
     if (this.#running) checkSoon(this.#running, targets)
+  }
+
+  figures(): EngineFigures | null {
+    const running = this.#running
+    if (!running) return null
+    const { registry } = running.around
+    const owned = [...registry.entries.values()].filter(({ target }) => owns(running, target)).length
+    return this.#meter.figures(registry, owned)
   }
 
   get #around() {
@@ -116,7 +131,7 @@ class Engine {
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
-    return { config, deps: this.#deps, around, commits: this.#commits, since }
+    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, since }
   }
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import type { Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertBatch, AlertWriter } from '../model/tracked-check.ts'
 import { isEmpty } from './judge.ts'
+import type { Meter } from './meter.ts'
 
 const pauseMs = 1000
 const longestPauseMs = 30_000
@@ -13,6 +14,7 @@ export interface CommitDeps {
   health: Pick<HealthBoard, 'report'>
   clock: Clock
   logger: Logger
+  meter?: Pick<Meter, 'commit' | 'commitFailed'>
 }
 
 export class OrderedCommits {
@@ -53,15 +55,18 @@ export class OrderedCommits {
   }
 
   async #write(batch: AlertBatch): Promise<readonly string[]> {
-    const { journal, health, clock, logger } = this.#deps
+    const { journal, health, clock, logger, meter } = this.#deps
     for (let attempt = 1; ; attempt++) {
+      const began = clock.monotonic()
       try {
         const refused = await journal.commit(batch)
+        meter?.commit(clock.monotonic() - began)
         if (this.#stalled) logger.info('the journal takes check states again', { attempts: attempt })
         this.#stalled = false
         return refused
       } catch (error) {
         const { message } = error as Error
+        meter?.commitFailed()
         if (!this.#stalled) logger.error(`check states cannot be written: ${message}; trying on`, { error })
         this.#stalled = true
         health.report({

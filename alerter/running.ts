@@ -6,6 +6,7 @@ import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { Collected } from './judge.ts'
+import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
 import type { Rule } from './rules.ts'
 import type { AlerterConfig } from './section.ts'
@@ -34,6 +35,7 @@ export interface Running {
   deps: AlerterDeps
   around: Around
   commits: OrderedCommits
+  meter: Meter
   /** When the engine began to listen: silence counts from there; epoch ms. */
   since: number
 }

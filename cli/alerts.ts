@@ -1,9 +1,11 @@
 /** The alert journal that the configuration asks for. */
 import type { AlertCluster, EngineSeen } from '../model/alert-cluster.ts'
+import type { AlertHistory } from '../model/alert-history.ts'
 import type { Clock } from '../model/clock.ts'
 import type { AlertJournal, Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
+import { historyOf } from '../store/journal/alert-history.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import type { Database } from '../store/journal/database.ts'
 import { openSharedJournal } from '../store/postgres/open.ts'
@@ -11,6 +13,7 @@ import type { Configuration } from './configuration.ts'
 
 export interface OpenAlerts {
   journal: AlertJournal & AlertWriter
+  history: AlertHistory
   /** Null: this engine is the only one on its journal. */
   cluster: AlertCluster | null
   /** Engines that share the journal, as it knows them; empty where there is but one. */
@@ -24,5 +27,11 @@ export function openAlerts(
   deps: { health: Pick<HealthBoard, 'report'>; clock: Clock; logger: Logger },
 ): OpenAlerts {
   if (alerter.journal !== null) return openSharedJournal(alerter.journal, deps)
-  return { journal: alertJournal(db), cluster: null, engines: async () => [], close: async () => undefined }
+  return {
+    journal: alertJournal(db),
+    history: historyOf(db),
+    cluster: null,
+    engines: async () => [],
+    close: async () => undefined,
+  }
 }

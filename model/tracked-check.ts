@@ -95,8 +95,8 @@ export interface AlertWriter {
   decided?(batch: AlertBatch): void
   /** Notifications due by `now`, oldest first. Per check and contact only the oldest: a recovery never overtakes its problem. */
   due(now: number, limit: number): Promise<QueuedNotification[]>
-  /** How many notifications wait, and when the first of them is due. */
-  waiting(): Promise<{ count: number; next: number | null }>
+  /** How many notifications wait, when the first of them is due, and how old the oldest is: when it was decided. */
+  waiting(): Promise<{ count: number; next: number | null; oldest: number | null }>
   /** What waits for a later attempt is due now: the way may be free again. Of one notifier, or of all. */
   hurry(now: number, notifier?: string): Promise<void>
   /** Where several engines send: called right before a sending. False when another one sends it, or has. */

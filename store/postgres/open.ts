@@ -1,13 +1,16 @@
 /** The alert journal in PostgreSQL, shared by several alerters. */
 import { randomUUID } from 'node:crypto'
 import type { EngineSeen } from '../../model/alert-cluster.ts'
+import type { AlertHistory } from '../../model/alert-history.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { AlertJournal, Logger } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import type { AlertWriter } from '../../model/tracked-check.ts'
+import { alertHistory } from '../alert-history.ts'
 import { PostgresCluster } from './alert-cluster.ts'
 import { alertReader } from './alert-reader.ts'
 import { alertWriter } from './alert-writer.ts'
+import { inScope, numbered } from './conditions.ts'
 import { connect, type PostgresConfig } from './connect.ts'
 import { enginesSeen } from './leases.ts'
 import { Membership } from './membership.ts'
@@ -22,6 +25,7 @@ export interface SharedJournalConfig extends PostgresConfig {
 
 export interface SharedAlertJournal {
   journal: AlertJournal & AlertWriter
+  history: AlertHistory
   cluster: PostgresCluster
   engines(): Promise<EngineSeen[]>
   close(): Promise<void>
@@ -49,6 +53,7 @@ export function openSharedJournal(
         return writer.stored()
       },
     },
+    history: alertHistory({ all: (sql, values) => pages.query(numbered(sql), values), inScope }),
     cluster: new PostgresCluster({ postgres, own, health, clock, logger }),
     engines: () => enginesSeen(pages, leaseMs),
     close: async () => {

@@ -31,10 +31,10 @@ export function outbox(
     },
 
     async waiting() {
-      const [row] = await run<{ count: number; next: number | null }>(
-        `SELECT count(*) AS count, min(next_attempt) AS next FROM notification WHERE outcome = 'waiting'`,
+      const [row] = await run<{ count: number; next: number | null; oldest: number | null }>(
+        `SELECT count(*) AS count, min(next_attempt) AS next, min(time) AS oldest FROM notification WHERE outcome = 'waiting'`,
       )
-      return row ?? { count: 0, next: null }
+      return row ?? { count: 0, next: null, oldest: null }
     },
 
     async hurry(now, notifier) {

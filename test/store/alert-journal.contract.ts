@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { untold } from '../../alerter/tell.ts'
 import { everything, type Scope } from '../../model/access.ts'
+import type { AlertHistory } from '../../model/alert-history.ts'
 import type { CheckState, State } from '../../model/check.ts'
 import type { AlertJournal, Message } from '../../model/contract.ts'
 import { steady } from '../../model/flapping.ts'
@@ -42,13 +43,15 @@ const message = (id: string, kind: Message['kind'], time: number): Message => ({
 
 /** What every alert journal does. `open` gives an empty one for each test; called inside `describe`. */
 export function alertJournalContract(
-  open: () => Promise<{ journal: AlertJournal & AlertWriter; close: () => Promise<void> }>,
+  open: () => Promise<{ journal: AlertJournal & AlertWriter; history: AlertHistory; close: () => Promise<void> }>,
 ): void {
   let journal: AlertJournal & AlertWriter
+  let history: AlertHistory
   let close: () => Promise<void>
   beforeEach(async () => {
     const opened = await open()
     journal = opened.journal
+    history = opened.history
     close = opened.close
   })
   afterEach(() => close())
@@ -289,16 +292,72 @@ export function alertJournalContract(
       notifications: [{ message: message('a', 'problem', 5), contact: 'x', notifier: 'email', to: 'x@b.c' }],
     })
     assert.equal((await journal.check(everything, 'a'))?.state, 'critical')
-    assert.deepEqual(await journal.waiting(), { count: 1, next: 5 })
+    assert.deepEqual(await journal.waiting(), { count: 1, next: 5, oldest: 5 })
     const [due] = await journal.due(5, 10)
     await journal.attempted(due?.id ?? 0, 6, { outcome: 'waiting', reason: 'away', nextAttempt: 500 })
     await journal.hurry(7, 'other')
     assert.equal((await journal.waiting()).next, 500)
     await journal.hurry(7, 'email')
-    assert.deepEqual(await journal.waiting(), { count: 1, next: 7 })
+    assert.deepEqual(await journal.waiting(), { count: 1, next: 7, oldest: 5 })
     const [again] = await journal.due(7, 10)
     assert.deepEqual(again?.message, message('a', 'problem', 5))
     await journal.attempted(again?.id ?? 0, 8, { outcome: 'failed', reason: 'gone' })
     assert.deepEqual(await journal.due(1e12, 10), [])
+  })
+
+  it('knows checks that were never ok, and those that never were anything else', async () => {
+    const first = (id: string, from: State, to: State, time = minute, project: string | null = 'p1') => ({
+      ...{ check: id, rule: 'cpu', target: { kind: 'instance', id: `i-${id}` }, targetName: null, project, time },
+      ...{ from, to, hard: true, attempt: 1, output: '' },
+    })
+    await commit({
+      checks: [
+        check('never', { state: bad('critical') }),
+        check('worse', { state: bad('critical', { lastStateChange: 9 * minute }) }),
+        check('once', { state: bad('critical') }),
+        check('other', { state: bad('critical'), project: 'p2' }),
+        check('steady'),
+        check('moved'),
+      ],
+      transitions: [
+        first('never', 'ok', 'critical'),
+        first('worse', 'ok', 'warning'),
+        first('other', 'ok', 'critical', minute, 'p2'),
+        first('worse', 'warning', 'critical', 9 * minute),
+        first('once', 'ok', 'critical', 3 * minute),
+        first('moved', 'ok', 'critical', 3 * minute),
+        first('moved', 'critical', 'ok', 4 * minute),
+      ],
+    })
+    const never = await history.neverOk({ projects: ['p1'] }, 10)
+    assert.deepEqual(never.checks.map((one) => one.check).sort(), ['never', 'worse'])
+    assert.equal((await history.neverOk(everything, 1)).count, 3)
+    assert.equal((await history.neverOk(everything, 1)).checks.length, 1)
+    const ids = async (since: number) => (await history.alwaysOk(everything, since, 10)).checks.map((one) => one.check)
+    assert.deepEqual(await ids(2 * minute), ['steady'])
+    assert.deepEqual((await ids(5 * minute)).sort(), ['moved', 'steady'])
+    assert.deepEqual(await ids(minute - 1), [], 'not known for so long')
+  })
+
+  it('remembers who took what when, also when the acknowledgement is over', async () => {
+    const ack = (time: number) => ({ author: 'bob', comment: '', time, sticky: false })
+    await commit({ checks: [check('a', { state: bad('critical'), acknowledgement: ack(5) })] })
+    await commit({ checks: [check('a', { state: bad('critical'), acknowledgement: ack(5) })] })
+    await commit({ checks: [check('a')] })
+    await commit({ checks: [check('a', { state: bad('warning'), acknowledgement: ack(9) })] })
+    await commit({ notifications: [{ message: message('a', 'problem', 3), contact: 'x', notifier: 'email', to: 'x@b.c' }] })
+    const [due] = await journal.due(10, 1)
+    await journal.attempted(due?.id ?? 0, 7, { outcome: 'sent', deliveryId: null })
+    const facts = await history.fatigueFacts(everything, { before: 0, from: 0, to: 100 })
+    assert.deepEqual(
+      facts.acknowledged.map(({ check: id, time }) => `${id} ${time}`),
+      ['a 5', 'a 9'],
+    )
+    assert.deepEqual(
+      facts.told.map((one) => ({ ...one })),
+      [{ check: 'a', time: 7, kind: 'problem', contact: 'x' }],
+    )
+    assert.deepEqual((await history.fatigueFacts({ projects: ['p2'] }, { before: 0, from: 0, to: 100 })).acknowledged, [])
+    assert.deepEqual((await history.fatigueFacts(everything, { before: 0, from: 6, to: 9 })).acknowledged, [])
   })
 }

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { historyOf } from '../../../store/journal/alert-history.ts'
 import { alertJournal } from '../../../store/journal/alerts.ts'
 import { openDatabase } from '../../../store/journal/database.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -9,6 +10,6 @@ describe('the alert journal in SQLite', () => {
   const root = temporaryDirectory()
   alertJournalContract(async () => {
     const db = openDatabase(mkdtempSync(join(root(), 'journal-')))
-    return { journal: alertJournal(db), close: async () => db.close() }
+    return { journal: alertJournal(db), history: historyOf(db), close: async () => db.close() }
   })
 })

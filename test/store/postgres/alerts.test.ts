@@ -28,6 +28,7 @@ describe('the alert journal in PostgreSQL', function () {
     while (!shared.cluster.owns({ kind: 'instance', id: 'i-a' })) await clock.sleep(10)
     return {
       journal: shared.journal,
+      history: shared.history,
       close: async () => {
         stop.abort(new Error('over'))
         await running
