@@ -114,7 +114,7 @@ class Engine {
         return await this.#read()
       } catch (error) {
         const { message, code } = error as AppError
-        if (code !== 'unreachable' && code !== 'denied') throw error
+        if (code !== 'unreachable') throw error
         if (!said) logger.error(`the alerter waits: ${message}`, { error })
         health.report({ component: 'alerter', kind: 'alerter', state: 'down', detail: `waits for its journal: ${message}` })
         await clock.sleep(waitMs, signal).catch(() => undefined) // aborted: the loop's condition ends it

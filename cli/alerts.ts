@@ -1,4 +1,5 @@
 /** The alert journal that the configuration asks for. */
+import type { Alerter } from '../alerter/engine.ts'
 import type { AlertCluster, EngineSeen } from '../model/alert-cluster.ts'
 import type { AlertHistory } from '../model/alert-history.ts'
 import type { Clock } from '../model/clock.ts'
@@ -9,6 +10,7 @@ import { historyOf } from '../store/journal/alert-history.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import type { Database } from '../store/journal/database.ts'
 import { openSharedJournal } from '../store/postgres/open.ts'
+import type { EngineView } from '../ui/engine-view.ts'
 import type { Configuration } from './configuration.ts'
 
 export interface OpenAlerts {
@@ -35,3 +37,16 @@ export function openAlerts(
     close: async () => undefined,
   }
 }
+
+/** The engine as the pages look at it. */
+export function engineView(
+  { journal, history, engines }: OpenAlerts,
+  { figures }: Pick<Alerter, 'figures'>,
+  { alerter }: Pick<Configuration, 'alerter'>,
+): EngineView {
+  return { figures, history, engines, outbox: () => journal.waiting(), zones: zonesOf(alerter) }
+}
+
+/** Contacts that do not live where the rest does. */
+export const zonesOf = ({ contacts }: Configuration['alerter']): Map<string, string> =>
+  new Map(contacts.flatMap(({ name, zone }) => (zone === null ? [] : [[name, zone] as const])))

@@ -44,7 +44,7 @@ import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
 import { createUi } from '../ui/server.ts'
-import { openAlerts } from './alerts.ts'
+import { engineView, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -220,6 +220,7 @@ async function serve(
           alerts,
           commands: alerter.commands,
           accounts,
+          engine: engineView(shared, alerter, config),
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
         results: { ...alerter.results, tokens: config.alerter.resultTokens },

@@ -95,6 +95,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /engine{.:format}': ['see', 'health'],
+  'GET /fatigue{.:format}': ['see', 'health'],
   'GET /budgets{.:format}': ['see', 'money'],
   'GET /efficiency{.:format}': ['see', 'money'],
   'GET /reports': ['see', 'money'],

@@ -42,7 +42,14 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
-  { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
+  {
+    key: 'admin',
+    items: [
+      { key: 'health', href: '/health', resource: 'health' },
+      { key: 'engine', href: '/engine', resource: 'health' },
+      { key: 'fatigue', href: '/fatigue', resource: 'health' },
+    ],
+  },
 ]
 
 /** What a thumb reaches at once; all else is under More. */

@@ -138,7 +138,7 @@ function failure(error: Error & { code?: string }, place: string): AppError {
   const { code = '' } = error
   const denied = refused[code] ?? refused[code.slice(0, 2)]
   const message = error.message === '' ? code : error.message // several addresses were tried: an AggregateError says nothing
-  if (denied) return new AppError('denied', `${place} ${denied}: ${message}`, { cause: error })
+  if (denied) return new AppError('unreachable', `${place} ${denied}: ${message}`, { cause: error })
   const answered = /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|53)/.test(code)
   if (answered) return new AppError('storage', `${place}: ${message} (${code})`, { cause: error })
   return new AppError('unreachable', `${place} does not answer: ${message}`, { cause: error })

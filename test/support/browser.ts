@@ -51,6 +51,8 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud' | 'resources'>): Readonly
     efficiency: '/efficiency',
     reports: '/reports',
     health: '/health',
+    engine: '/engine',
+    fatigue: '/fatigue',
     password: '/password',
     accessibility: '/accessibility',
     missing: '/nothing/here',

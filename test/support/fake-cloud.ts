@@ -10,6 +10,7 @@ import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
+import { fakeEngine } from './fake-engine.ts'
 import { fakeMachines, gangliaSources } from './fake-machines.ts'
 import { fakeNetworks, tapOf } from './fake-networks.ts'
 import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
@@ -140,6 +141,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
     instances,
     live,
     ...alerts,
+    engine: fakeEngine(clock, alerts.problems),
     machines,
     networks: fakeNetworks(instances),
     store: fakeStore(clock, instances, machines.all),

@@ -22,6 +22,7 @@ const wanted: Record<string, string> = {
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
   postgresql: '/usr/lib/postgresql/15/bin/postgres',
+  prometheus: '/usr/bin/promtool',
   'poppler-utils': '/usr/bin/pdftotext',
 }
 

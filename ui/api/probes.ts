@@ -14,18 +14,7 @@ export const healthz: PublicRoute = {
   },
 }
 
-/** Our own numbers in the Prometheus text format. Labels are names of our parts, never of tenants. */
-export const metrics = (streams: () => number): PublicRoute => ({
-  method: 'get',
-  path: '/metrics',
-  handleGuest: async ({ deps }) => ({
-    kind: 'text',
-    type: 'text/plain; version=0.0.4; charset=utf-8',
-    body: exposition(deps.health.all(), streams(), deps.version),
-  }),
-})
-
-/** Pure: the health board as Prometheus text, one family after the other. */
+/** The health board as Prometheus text, one family after the other: labels are names of our parts, never of tenants. Pure. */
 export function exposition(all: readonly ComponentHealth[], streams: number, version: string): string {
   const families = new Map<string, { help: string; lines: string[] }>()
   const add = (name: string, help: string, labels: string, value: number) => {

@@ -310,8 +310,8 @@ describe('engines that share a PostgreSQL', function () {
       'unreachable',
       /does not answer.*REFUSED/,
     )
-    await asking({ ...config, password: { reveal: () => 'wrong-word' } }, 'denied', /refuses the sign-in/)
-    await asking({ ...config, url: config.url.replace(/[^/]+$/, 'nowhere') }, 'denied', /no such database/)
+    await asking({ ...config, password: { reveal: () => 'wrong-word' } }, 'unreachable', /refuses the sign-in/)
+    await asking({ ...config, url: config.url.replace(/[^/]+$/, 'nowhere') }, 'unreachable', /no such database/)
     await asking({ ...config, tls }, 'unreachable', /SSL/)
   })
 
