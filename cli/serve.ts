@@ -44,7 +44,7 @@ import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
 import { createUi } from '../ui/server.ts'
-import { engineView, openAlerts } from './alerts.ts'
+import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -204,7 +204,8 @@ async function serve(
           },
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
-      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
+      const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
+      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, fatigue, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {

@@ -29,3 +29,23 @@ export interface AlertHistory {
   /** Changes from `before` on (a problem may be older than the week), all else from `from` on; until `to`, exclusive. */
   fatigueFacts(scope: Scope, period: { before: number; from: number; to: number }): Promise<FatigueFacts>
 }
+
+/** A weekly report on its way to an address. */
+export interface FatigueMail {
+  /** The Monday that the week begins with: `2026-11-16`. */
+  week: string
+  address: string
+  attempts: number
+  nextAttempt: number
+}
+
+/** Which weekly reports went to whom: each once, whatever restarts come between, and whichever engine sends. */
+export interface FatigueMails {
+  /** Adds what is not there yet. */
+  plan(week: string, addresses: readonly string[], now: number): Promise<void>
+  due(now: number): Promise<FatigueMail[]>
+  /** False when another engine has it; else it is this one's until `until`, epoch ms. */
+  claim(mail: FatigueMail, until: number): Promise<boolean>
+  /** `nextAttempt` null = it is over. */
+  settle(mail: FatigueMail, outcome: { sentAt: number | null; nextAttempt: number | null; detail: string | null }): Promise<void>
+}

@@ -12,10 +12,10 @@ CREATE INDEX notification_time ON notification (time);
 
 CREATE TABLE mailed_fatigue (
   -- the Monday that the week begins with: 2026-11-16
-  week TEXT NOT NULL, contact TEXT NOT NULL,
+  week TEXT NOT NULL, address TEXT NOT NULL,
   -- waiting, sent, failed
   state TEXT NOT NULL,
   attempts INTEGER NOT NULL, next_attempt INTEGER, sent_at INTEGER, detail TEXT,
-  PRIMARY KEY (week, contact)
+  PRIMARY KEY (week, address)
 ) STRICT, WITHOUT ROWID;
 `

@@ -78,6 +78,15 @@ CREATE TABLE acknowledged (
 );
 CREATE INDEX acknowledged_time ON acknowledged (time);
 
+CREATE TABLE mailed_fatigue (
+  -- the Monday that the week begins with: 2026-11-16
+  week text NOT NULL, address text NOT NULL,
+  -- waiting, sent, failed
+  state text NOT NULL,
+  attempts integer NOT NULL, next_attempt bigint, sent_at bigint, detail text,
+  PRIMARY KEY (week, address)
+);
+
 CREATE TABLE engine (
   id uuid PRIMARY KEY,
   name text NOT NULL,

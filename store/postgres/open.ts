@@ -1,12 +1,13 @@
 /** The alert journal in PostgreSQL, shared by several alerters. */
 import { randomUUID } from 'node:crypto'
 import type { EngineSeen } from '../../model/alert-cluster.ts'
-import type { AlertHistory } from '../../model/alert-history.ts'
+import type { AlertHistory, FatigueMails } from '../../model/alert-history.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { AlertJournal, Logger } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import type { AlertWriter } from '../../model/tracked-check.ts'
-import { alertHistory } from '../alert-history.ts'
+import { alertHistory, type HistoryDeps } from '../alert-history.ts'
+import { fatigueMails } from '../fatigue-mails.ts'
 import { PostgresCluster } from './alert-cluster.ts'
 import { alertReader } from './alert-reader.ts'
 import { alertWriter } from './alert-writer.ts'
@@ -26,6 +27,7 @@ export interface SharedJournalConfig extends PostgresConfig {
 export interface SharedAlertJournal {
   journal: AlertJournal & AlertWriter
   history: AlertHistory
+  fatigueMails: FatigueMails
   cluster: PostgresCluster
   engines(): Promise<EngineSeen[]>
   close(): Promise<void>
@@ -42,6 +44,7 @@ export function openSharedJournal(
   const postgres = connect(server, { most: connections.engine, clock })
   const pages = connect(server, { most: connections.pages, clock })
   const own = new Membership(randomUUID(), engine, leaseMs)
+  const history: HistoryDeps = { all: (sql, values) => pages.query(numbered(sql), values), inScope }
   const writer = alertWriter(postgres, own)
   return {
     journal: {
@@ -53,7 +56,8 @@ export function openSharedJournal(
         return writer.stored()
       },
     },
-    history: alertHistory({ all: (sql, values) => pages.query(numbered(sql), values), inScope }),
+    history: alertHistory(history),
+    fatigueMails: fatigueMails(history),
     cluster: new PostgresCluster({ postgres, own, health, clock, logger }),
     engines: () => enginesSeen(pages, leaseMs),
     close: async () => {
