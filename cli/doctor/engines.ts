@@ -41,6 +41,8 @@ export function engineFindings(engines: readonly EngineSeen[]): Finding[] {
           advice: 'start serve on one of the nodes; in a moment after a death this passes by itself',
         }
   const idle = alive.filter((one) => one.slots === 0)
+  const counts = alive.filter((one) => one.slots > 0).map(({ known }) => known)
+  const unlike = Math.max(...counts) - Math.min(...counts)
   const dead = engines.filter((one) => !one.alive)
   return [
     shares,
@@ -51,6 +53,16 @@ export function engineFindings(engines: readonly EngineSeen[]): Finding[] {
         advice: 'does it collect from the same clouds and hypervisors as the others?',
       }),
     ),
+    ...(unlike > 0
+      ? [
+          {
+            ...{ area: 'specola', subject: 'engines', level: 'note' },
+            found: `they know different checks: ${alive.map((one) => `${one.name} ${one.known}`).join(', ')}`,
+            costs: 'what only one knows of is not watched while another owns it',
+            advice: 'give all the same collector and rules; a moment after a change this passes by itself',
+          } satisfies Finding,
+        ]
+      : []),
     ...dead.map(
       (one): Finding => ({
         ...{ area: 'specola', subject: `engine ${one.name}`, level: 'trouble' },

@@ -22,12 +22,15 @@ export interface ClusterDeps {
 /** Without a notice, others' news are looked for this often. */
 const lookMs = 1000
 const beatsPerLease = 4
+/** Inventories are read every half minute, and what is new reaches each engine in its own time. */
+const unlikeMs = 5 * 60_000
 /** Whoever gives an order waits this long to see it done. */
 const patienceMs = 3000
 
 export class PostgresCluster implements AlertCluster {
   readonly #deps: ClusterDeps
   #down = false
+  #unlikeSince: number | null = null
 
   constructor(deps: ClusterDeps) {
     this.#deps = deps
@@ -98,10 +101,26 @@ export class PostgresCluster implements AlertCluster {
       ...dead.map((one) => `${one.name} silent for ${Math.round(one.silentMs / 1000)} s`),
     ]
     const waits = alive.some((one) => one.slots === 0)
-    const state = owned < slots || dead.some(({ slots: held }) => held > 0) ? 'degraded' : 'ok'
-    this.#report(state, `${words.join(', ')}${waits ? '; an engine without shares does not know all checks yet' : ''}`, {
+    const unlike = this.#unlike(alive)
+    const state = owned < slots || unlike !== null || dead.some(({ slots: held }) => held > 0) ? 'degraded' : 'ok'
+    const remark = waits ? '; an engine without shares does not know all checks yet' : unlike === null ? '' : `; ${unlike}`
+    this.#report(state, `${words.join(', ')}${remark}`, {
       ...{ engines: alive.length, owned: own.owned.size, unowned: slots - owned },
     })
+  }
+
+  /** Engines that go on knowing different checks: what only one knows of is not watched while the other owns it. */
+  #unlike(alive: readonly EngineSeen[]): string | null {
+    const now = this.#deps.clock.monotonic()
+    const sharing = alive.filter((one) => one.slots > 0).sort((a, b) => a.known - b.known)
+    const [least, most] = [sharing[0], sharing.at(-1)]
+    if (!least || !most || least.known === most.known) {
+      this.#unlikeSince = null
+      return null
+    }
+    this.#unlikeSince ??= now
+    if (now - this.#unlikeSince < unlikeMs) return null
+    return `${least.name} knows ${least.known} checks and ${most.name} ${most.known}: do both collect from the same places?`
   }
 
   #report(state: 'ok' | 'degraded' | 'down', detail: string, numbers: Record<string, number>): void {

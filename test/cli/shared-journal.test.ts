@@ -117,5 +117,10 @@ alerter:
     ])
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: false }), ['trouble', 'trouble'])
     assert.deepEqual(levels(), ['trouble'])
+    const unlike = [
+      { ...seen, name: 'a', slots: 32, alive: true },
+      { ...seen, name: 'b', slots: 32, alive: true, known: 12 },
+    ]
+    assert.deepEqual(levels(...unlike), ['ok', 'note'])
   })
 })

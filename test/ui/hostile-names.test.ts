@@ -52,6 +52,8 @@ describe('a hostile instance name', () => {
     '/projects',
     '/users',
     '/health',
+    '/engine',
+    '/fatigue',
     '/hosts',
     ...['network', 'subnet', 'project', 'port', 'instance', '<script>'].map((by) => `/networks?by=${encodeURIComponent(by)}`),
     ...Array.from({ length: 8 }, (_, n) => `/hosts/hv-0${n + 1}`),
