@@ -12,6 +12,8 @@ const batchSize = 100
 const pollMs = 1000
 const firstPauseMs = 15_000
 const longestPauseMs = 15 * 60_000
+/** What a server asks for beyond this is not waited for. */
+const longestAskedMs = 60 * 60_000
 
 export interface ConfiguredNotifier {
   notifier: Notifier
@@ -28,6 +30,8 @@ export interface DispatchDeps {
   timeoutMs: number
   giveUpMs: number
   meter?: Pick<Meter, 'delivered'>
+  /** What else a notifier may ask for while it makes this message. */
+  aids?(queued: QueuedNotification, signal: AbortSignal): Pick<NotifierContext<unknown>, 'conversation' | 'history'>
 }
 
 /** The pause before the next attempt: 15 s, doubled each time, 15 minutes at most. */
@@ -39,7 +43,8 @@ export function outcomeOf(delivery: Delivery, queued: QueuedNotification, now: n
   const age = now - queued.message.time
   if (!delivery.retry) return { outcome: 'failed', reason: delivery.reason }
   if (age >= giveUpMs) return { outcome: 'failed', reason: `given up after ${queued.attempts + 1} attempts: ${delivery.reason}` }
-  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + pauseAfter(queued.attempts) }
+  const asked = Math.min(longestAskedMs, delivery.retryAfterMs ?? 0)
+  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + Math.max(asked, pauseAfter(queued.attempts)) }
 }
 
 /** Delivers until the signal is aborted. */
@@ -83,11 +88,11 @@ async function attempt(deps: DispatchDeps, failing: Set<string>, queued: QueuedN
   const outcome = outcomeOf(delivery, queued, now, giveUpMs)
   deps.meter?.delivered(queued.notifier, outcome)
   await noteAttempt(deps, () => queue.attempted(queued.id, now, outcome), signal)
-  await reportDelivery(deps, failing, queued, outcome)
+  await reportDelivery(deps, failing, queued, outcome, delivery.ok ? delivery.notice : undefined)
 }
 
 async function send(
-  { notifiers, render, clock, timeoutMs }: DispatchDeps,
+  { notifiers, render, clock, timeoutMs, aids }: DispatchDeps,
   queued: QueuedNotification,
   signal: AbortSignal,
 ): Promise<Delivery> {
@@ -101,7 +106,7 @@ async function send(
   )
   const stop = AbortSignal.any([signal, late.signal])
   try {
-    const context = { config: found.config, to: queued.to, render, signal: stop }
+    const context = { config: found.config, to: queued.to, render, signal: stop, ...aids?.(queued, stop) }
     return await orAborted(found.notifier.send(queued.message, context), stop)
   } catch (error) {
     return { ok: false, retry: true, reason: (error as Error).message }
@@ -117,6 +122,7 @@ async function reportDelivery(
   failing: Set<string>,
   { notifier, contact }: QueuedNotification,
   outcome: DeliveryOutcome,
+  notice?: string,
 ): Promise<void> {
   const component = `notify-${notifier}`
   const { count } = await queue.waiting()
@@ -127,7 +133,9 @@ async function reportDelivery(
       logger.info(`${component} gets through again`, { waiting: count })
       await queue.hurry(clock.now(), notifier)
     }
-    report('ok', count === 0 ? 'delivers; nothing waits' : `delivers; ${count} wait`)
+    if (notice !== undefined) logger.warn(`${component}: ${notice}`, { contact })
+    if (notice !== undefined) report('degraded', `delivers, but ${notice}`)
+    else report('ok', count === 0 ? 'delivers; nothing waits' : `delivers; ${count} wait`)
   } else if (outcome.outcome === 'waiting') {
     if (!failing.has(component)) logger.warn(`${component}: ${outcome.reason}; notifications wait on disk`, { waiting: count })
     failing.add(component)

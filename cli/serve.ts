@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -134,22 +135,21 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        ...(shared.cluster && { cluster: shared.cluster }),
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        render: createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = createRender()
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      ...(shared.cluster && { cluster: shared.cluster }),
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -220,6 +220,7 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
           engine: engineView(shared, alerter, config),
         },

@@ -102,4 +102,9 @@ export interface AlertWriter {
   /** Where several engines send: called right before a sending. False when another one sends it, or has. */
   begin?(id: number): Promise<boolean>
   attempted(id: number, time: number, outcome: DeliveryOutcome): Promise<void>
+  /**
+   * The id under which the first message about the problem that this one is about was delivered to this address: since the last
+   * recovery that was delivered there. Null = none was.
+   */
+  conversation(notification: QueuedNotification): Promise<string | null>
 }

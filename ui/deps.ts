@@ -12,6 +12,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -38,6 +39,7 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   engine: EngineView

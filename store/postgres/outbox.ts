@@ -14,7 +14,7 @@ const alive = `EXISTS (SELECT 1 FROM engine WHERE engine.id = ? AND ${living})`
 export function outbox(
   { query }: Pick<Postgres, 'query'>,
   { id: me, leaseMs }: Pick<Membership, 'id' | 'leaseMs'>,
-): Pick<AlertWriter, 'due' | 'waiting' | 'hurry' | 'begin' | 'attempted'> {
+): Pick<AlertWriter, 'due' | 'waiting' | 'hurry' | 'begin' | 'attempted' | 'conversation'> {
   const run = <T extends object>(sql: string, ...values: unknown[]) => query<T>(numbered(sql), values)
   return {
     async due(now, limit) {
@@ -62,6 +62,19 @@ export function outbox(
         ...[outcome.outcome, sent ? null : storable(outcome.reason), waits ? outcome.nextAttempt : null],
         ...[sent && outcome.deliveryId !== null ? storable(outcome.deliveryId) : null, sent, time, waits, id],
       )
+    },
+
+    async conversation({ id, message, notifier, to }) {
+      const address = [message.problem.check, notifier, to, id]
+      const [row] = await run<{ delivery: string }>(
+        `SELECT delivery FROM notification WHERE check_id = ? AND notifier = ? AND address = ? AND id < ?
+           AND outcome = 'sent' AND delivery IS NOT NULL
+           AND id > coalesce((SELECT max(id) FROM notification WHERE check_id = ? AND notifier = ? AND address = ? AND id < ?
+             AND outcome = 'sent' AND kind = 'recovery'), 0)
+         ORDER BY id LIMIT 1`,
+        ...[...address, ...address],
+      )
+      return row?.delivery ?? null
     },
   }
 }

@@ -360,4 +360,26 @@ export function alertJournalContract(
     assert.deepEqual((await history.fatigueFacts({ projects: ['p2'] }, { before: 0, from: 0, to: 100 })).acknowledged, [])
     assert.deepEqual((await history.fatigueFacts(everything, { before: 0, from: 6, to: 9 })).acknowledged, [])
   })
+
+  it('knows the conversation that a message belongs to: the first since the last recovery, at this address', async () => {
+    const to = (kind: Message['kind'], contact = 'x') => ({
+      ...{ message: message('a', kind, 1), contact, notifier: 'chat', to: contact },
+    })
+    const send = async (kind: Message['kind'], deliveryId: string | null, contact = 'x') => {
+      await commit({ notifications: [to(kind, contact)] })
+      const [due] = await journal.due(10, 1)
+      assert.ok(due)
+      const before = await journal.conversation(due)
+      await journal.attempted(due.id, 10, { outcome: 'sent', deliveryId })
+      return before
+    }
+    await commit({ checks: [check('a')] })
+    assert.equal(await send('problem', 'first'), null)
+    assert.equal(await send('problem', 'second'), 'first')
+    assert.equal(await send('problem', 'elsewhere', 'y'), null)
+    assert.equal(await send('recovery', 'third'), 'first')
+    assert.equal(await send('problem', null), null)
+    assert.equal(await send('problem', 'fourth'), null)
+    assert.equal(await send('acknowledgement', null), 'fourth')
+  })
 }

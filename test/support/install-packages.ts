@@ -24,6 +24,7 @@ const wanted: Record<string, string> = {
   postgresql: '/usr/lib/postgresql/15/bin/postgres',
   prometheus: '/usr/bin/promtool',
   'poppler-utils': '/usr/bin/pdftotext',
+  'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
 }
 
 /** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */
