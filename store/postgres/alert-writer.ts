@@ -20,6 +20,9 @@ interface Stamp {
 
 type Writing = Pick<AlertWriter, 'stored' | 'openDowntimes' | 'commit' | 'decided'>
 
+/** Rows of one statement: far from the time that a statement may take, on a busy server too. */
+const atOnce = 2000
+
 const columns = [...checkColumns, 'slot']
 const upsertChecks = `INSERT INTO check_state (${columns.join(', ')})
   SELECT ${columns.join(', ')} FROM jsonb_populate_recordset(NULL::check_state, $1)
@@ -126,7 +129,9 @@ async function fenced(
 }
 
 async function write(query: Query, batch: AlertBatch): Promise<void> {
-  const rows = (sql: string, values: readonly object[]) => (values.length === 0 ? undefined : query(sql, [rowsParameter(values)]))
+  const rows = async (sql: string, values: readonly object[]) => {
+    for (let from = 0; from < values.length; from += atOnce) await query(sql, [rowsParameter(values.slice(from, from + atOnce))])
+  }
   const checks = newestOf(batch.checks)
   await rows(upsertChecks, checks.map(checkRow))
   await rows(insertTransitions, batch.transitions.map(transitionRow))

@@ -382,4 +382,10 @@ export function alertJournalContract(
     assert.equal(await send('problem', 'fourth'), null)
     assert.equal(await send('acknowledgement', null), 'fourth')
   })
+
+  it('writes a cycle of thousands of checks at once', async () => {
+    const many = Array.from({ length: 4500 }, (_, n) => check(`c${n}`))
+    await commit({ checks: many })
+    assert.equal((await journal.stored()).length, many.length)
+  }).timeout(30_000)
 }
