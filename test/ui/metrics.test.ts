@@ -5,6 +5,7 @@ import { load } from '../../config/load.ts'
 import type { Problem } from '../../model/check.ts'
 import { systemClock as clock } from '../../model/clock.ts'
 import { engineExposition } from '../../ui/api/engine-metrics.ts'
+import { exposition } from '../../ui/api/probes.ts'
 import { uiSection } from '../../ui/section.ts'
 import { fakeEngine } from '../support/fake-engine.ts'
 import { needs } from '../support/needs.ts'
@@ -55,6 +56,13 @@ describe('metrics of the engine', () => {
     it('need the token, and are refused to every other one', async () => {
       for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`])
         assert.equal((await fetch(`${ui.url}/metrics`, { headers: { authorization } })).status, 401)
+    })
+
+    it('of components are in base units', () => {
+      const component = { component: 'libvirt hv-1', kind: 'libvirt', state: 'ok', detail: '', since: 0, at: 5000 } as const
+      const text = exposition([{ ...component, numbers: { poll_ms: 1500, domains: 3 } }], 0, '1.0')
+      assert.equal(judged(text), '')
+      assert.match(text, /^specola_poll_seconds\{component="libvirt hv-1",kind="libvirt"\} 1\.5$/m)
     })
 
     it('stay readable whatever a check is called', () => {
