@@ -22,8 +22,8 @@ export interface HardTransition {
 }
 
 export interface AlertHistory {
-  /** Checks that have never been ok since they are known, oldest first; `count` is all of them. */
-  neverOk(scope: Scope, limit: number): Promise<{ count: number; checks: Problem[] }>
+  /** Checks that are known since before `before` and have never been ok, oldest first; `count` is all of them. */
+  neverOk(scope: Scope, before: number, limit: number): Promise<{ count: number; checks: Problem[] }>
   /** Checks that are known since before `since` and have not left ok after it: do they look at anything? */
   alwaysOk(scope: Scope, since: number, limit: number): Promise<{ count: number; checks: Problem[] }>
   /** Changes from `before` on (a problem may be older than the week), all else from `from` on; until `to`, exclusive. */

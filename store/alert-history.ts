@@ -21,7 +21,7 @@ interface ChangeRow {
 }
 
 /** No way back to ok, and no way from ok but that of the first result. */
-const never = `state <> 'ok' AND checked = 1 AND NOT EXISTS (SELECT 1 FROM transition t WHERE t.check_id = check_state.id
+const never = `state <> 'ok' AND checked = 1 AND created_at <= ? AND NOT EXISTS (SELECT 1 FROM transition t WHERE t.check_id = check_state.id
   AND (t.to_state = 'ok' OR (t.from_state = 'ok' AND t.time > check_state.created_at)))`
 const always = `state = 'ok' AND checked = 1 AND created_at <= ? AND NOT EXISTS (SELECT 1 FROM transition t
   WHERE t.check_id = check_state.id AND t.time >= ?)`
@@ -40,7 +40,7 @@ export function alertHistory({ all, inScope }: HistoryDeps): AlertHistory {
     return { count: counted?.n ?? 0, checks: rows.map(toProblem) }
   }
   return {
-    neverOk: (scope, limit) => listed(scope, never, [], limit),
+    neverOk: (scope, before, limit) => listed(scope, never, [before], limit),
     alwaysOk: (scope, since, limit) => listed(scope, always, [since, since], limit),
     async fatigueFacts(scope, { before, from, to }) {
       const { sql, values } = inScope(scope)

@@ -329,10 +329,11 @@ export function alertJournalContract(
         first('moved', 'critical', 'ok', 4 * minute),
       ],
     })
-    const never = await history.neverOk({ projects: ['p1'] }, 10)
+    const never = await history.neverOk({ projects: ['p1'] }, minute, 10)
     assert.deepEqual(never.checks.map((one) => one.check).sort(), ['never', 'worse'])
-    assert.equal((await history.neverOk(everything, 1)).count, 3)
-    assert.equal((await history.neverOk(everything, 1)).checks.length, 1)
+    assert.equal((await history.neverOk(everything, minute, 1)).count, 3)
+    assert.equal((await history.neverOk(everything, minute, 1)).checks.length, 1)
+    assert.equal((await history.neverOk(everything, minute - 1, 1)).count, 0, 'too new to tell')
     const ids = async (since: number) => (await history.alwaysOk(everything, since, 10)).checks.map((one) => one.check)
     assert.deepEqual(await ids(2 * minute), ['steady'])
     assert.deepEqual((await ids(5 * minute)).sort(), ['moved', 'steady'])

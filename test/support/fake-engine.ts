@@ -40,7 +40,10 @@ export function fakeEngine(clock: Clock, problems: readonly Problem[]): EngineVi
       })),
     }),
     history: {
-      neverOk: async (_scope, limit) => ({ count: Math.min(4, problems.length), checks: problems.slice(0, Math.min(4, limit)) }),
+      neverOk: async (_scope, _before, limit) => ({
+        count: Math.min(4, problems.length),
+        checks: problems.slice(0, Math.min(4, limit)),
+      }),
       alwaysOk: async (_scope, _since, limit) => ({
         count: 1480,
         checks: problems.slice(4, 4 + Math.min(3, limit)).map((one) => ({ ...one, state: 'ok', since: clock.now() - 400 * day })),

@@ -4,6 +4,7 @@ import { everything } from '../../model/access.ts'
 import { accessOf } from '../chrome.ts'
 import type { Edge } from '../edge.ts'
 import type { EngineView } from '../engine-view.ts'
+import { newMs } from '../pages/engine.ts'
 import { bearerIs } from './bearer.ts'
 import { type EngineReading, engineExposition } from './engine-metrics.ts'
 import { exposition } from './probes.ts'
@@ -17,7 +18,7 @@ export function metricsRoute(app: Express, { deps, config, hub }: Edge): void {
   const { token, targets } = config.metrics
   const neverOk = kept(
     () => deps.clock.now(),
-    () => deps.engine.history.neverOk(everything, namedAtMost),
+    () => deps.engine.history.neverOk(everything, deps.clock.now() - newMs, namedAtMost),
   )
   app.get('/metrics', async (req, res) => {
     res.set('Cache-Control', 'no-store')

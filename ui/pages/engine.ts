@@ -5,6 +5,8 @@ import type { Visit } from '../visit.ts'
 
 const listed = 10
 const yearMs = 365 * 86_400_000
+/** What is not known for longer has had no chance to be ok. */
+export const newMs = 3_600_000
 
 /** What the alert engine costs, how late it is, which checks deserve a look, and which engines share the work. */
 export const enginePage: Route = {
@@ -16,7 +18,7 @@ export const enginePage: Route = {
     if (visit.shape !== 'html') return list(visit)
     const [engines, neverOk, alwaysOk, outbox] = await Promise.all([
       engine.engines(),
-      engine.history.neverOk(visit.scope, listed),
+      engine.history.neverOk(visit.scope, visit.now - newMs, listed),
       engine.history.alwaysOk(visit.scope, visit.now - yearMs, listed),
       engine.outbox(),
     ])
