@@ -31,7 +31,6 @@ import type { ReportContact } from '../reports/mailing.ts'
 import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
-import { alertJournal } from '../store/journal/alerts.ts'
 import { capacityJournal } from '../store/journal/capacity.ts'
 import { changeJournal } from '../store/journal/clues.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
@@ -53,6 +52,7 @@ import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
+import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -129,7 +129,9 @@ async function serve(
     const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
     const events = eventJournal(db)
     const inventory = openInventory(db)
-    const alerts = alertJournal(db)
+    const shared = openAlerts(db, config, { health, clock, logger })
+    const { journal: alerts } = shared
+    closing.defer(() => shared.close())
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
     const capacity = capacityJournal(db)
@@ -147,6 +149,7 @@ async function serve(
       store,
       inventory,
       journal: alerts,
+      ...(shared.cluster && { cluster: shared.cluster }),
       health,
       live,
       clock,
@@ -218,7 +221,8 @@ async function serve(
           },
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
-      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
+      const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
+      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, fatigue, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
       const { createUi } = await import('../ui/server.ts')
@@ -238,6 +242,7 @@ async function serve(
           clues: alerter.clues,
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
+          engine: engineView(shared, alerter, config),
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
         results: { ...alerter.results, tokens: config.alerter.resultTokens },

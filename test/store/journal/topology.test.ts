@@ -17,7 +17,14 @@ const observed = (kind: string, id: string, about: CloudEvent['about'], more: Pa
   })
 const action = (id: string, type: string, time: number, more: Partial<CloudEvent> = {}): CloudEvent => ({
   ...nativeEvent({ id, type, time, service: 'nova', publisher: 'compute.hv-1', project: 'p1', request: `req-${id}` }),
-  ...{ phase: 'end', format: 'versioned', resource: { kind: 'instance', id: 'i-1' }, host: 'hv-1', actor: 'u1', instance: { name: 'web-1' } },
+  ...{
+    phase: 'end',
+    format: 'versioned',
+    resource: { kind: 'instance', id: 'i-1' },
+    host: 'hv-1',
+    actor: 'u1',
+    instance: { name: 'web-1' },
+  },
   ...more,
 })
 
@@ -30,9 +37,19 @@ describe('the journal tells', () => {
       observed('network', 'net', {}),
       observed('router', 'r', {}),
       observed('subnet', 'sub', { address: '10.0.0.0/24', parent: { kind: 'network', id: 'net' } }),
-      observed('port', 'p', { address: '10.0.0.9', status: 'ACTIVE', parent: { kind: 'network', id: 'net' }, instances: ['i-1'] }),
+      observed('port', 'p', {
+        address: '10.0.0.9',
+        status: 'ACTIVE',
+        parent: { kind: 'network', id: 'net' },
+        instances: ['i-1'],
+      }),
       observed('port', 'q', { address: '10.0.0.1', parent: { kind: 'network', id: 'net' }, instances: [], router: 'r' }),
-      observed('port', 'gone', { parent: { kind: 'network', id: 'net' }, instances: ['i-1'], deletedAt: at }, { type: 'port.delete' }),
+      observed(
+        'port',
+        'gone',
+        { parent: { kind: 'network', id: 'net' }, instances: ['i-1'], deletedAt: at },
+        { type: 'port.delete' },
+      ),
       action('a', 'instance.create', at - 3_600_000, { instance: { name: 'web-1', state: 'active' } }),
       action('b', 'instance.resize', at - 300_000),
       action('c', 'instance.live_migration', at - 120_000, { resource: { kind: 'instance', id: 'i-2' }, project: 'p2' }),
@@ -49,9 +66,18 @@ describe('the journal tells', () => {
       below(router, 'port').map(({ id, parents }) => [id, parents.map((one) => one.id)]),
       [['p', ['sub']]],
     )
-    assert.deepEqual(below(router, 'instance').map(({ id }) => id), ['i-1'])
+    assert.deepEqual(
+      below(router, 'instance').map(({ id }) => id),
+      ['i-1'],
+    )
     const host = nodeOf(topology, 'hypervisor', 'hv-1')
-    assert.deepEqual(host && below(host, 'instance').map(({ id }) => id).sort(), ['i-1', 'i-2'])
+    assert.deepEqual(
+      host &&
+        below(host, 'instance')
+          .map(({ id }) => id)
+          .sort(),
+      ['i-1', 'i-2'],
+    )
   })
 
   it('what changed before a problem, in the scope of who asks', async () => {
