@@ -16,6 +16,8 @@ import type {
 } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { LabelSource } from '../model/labels.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import { afterExpiry } from './acknowledgement-ends.ts'
 import { readCommandFile } from './command-file.ts'
@@ -27,8 +29,10 @@ import { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
 import { OrderedCommits } from './ordered-commits.ts'
+import { otherChecks } from './other-checks.ts'
 import { entryFor, resultOf, staleResult } from './passive.ts'
 import { type Entry, Registry } from './registry.ts'
+import { RuleCosts, ruleBoard } from './rule-board.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
 import { nextRetry } from './schedule.ts'
@@ -48,6 +52,8 @@ export interface AlerterDeps {
   plugins: readonly Plugin[]
   /** Default: no project has a budget. */
   budgets?: Budgets
+  /** Default: targets have no labels but their own facts. */
+  labels?: LabelSource
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
   render: NotifierContext<unknown>['render']
@@ -60,6 +66,8 @@ export interface Alerter {
   results: PassiveResults
   /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
   checkNow(targets: readonly ResourceRef[]): void
+  /** What pages show of its rules. */
+  rules: RuleBoard
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -70,6 +78,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     commands: engine.commands,
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
+    rules: engine.board,
   }
 }
 
@@ -79,6 +88,8 @@ const mostCycles = 4
 
 class Engine {
   readonly commands: AlertCommands
+  readonly costs = new RuleCosts()
+  readonly board: RuleBoard
   readonly #config: AlerterConfig
   readonly #deps: AlerterDeps
   readonly #rules: readonly Rule[]
@@ -96,6 +107,7 @@ class Engine {
     this.#dependencies = new Dependencies(config.settleMs)
     this.#commits = new OrderedCommits(deps)
     const commit = this.#commits.commit.bind(this.#commits)
+    this.board = ruleBoard(this.#rules, () => this.#around?.registry ?? null, this.costs)
     this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit })
   }
 
@@ -209,7 +221,8 @@ class Engine {
   async #cycle(registry: Registry, due: readonly Entry[], signal: AbortSignal): Promise<void> {
     for (const entry of due) entry.running = true
     try {
-      const runs = await runChecks(due, { ...this.#deps, timeoutMs: this.#config.timeoutMs }, signal)
+      const deps = { ...this.#deps, timeoutMs: this.#config.timeoutMs, others: otherChecks(registry), costs: this.costs }
+      const runs = await runChecks(due, deps, signal)
       if (!signal.aborted) await this.#take(registry, runs)
     } finally {
       for (const entry of due) entry.running = false
@@ -253,7 +266,7 @@ class Engine {
     const { inventory, health, budgets, clock, logger } = this.#deps
     let targets: Target[]
     try {
-      targets = await readTargets(inventory, health, budgets)
+      targets = await readTargets(inventory, health, { budgets, labels: this.#deps.labels, rules: this.#rules })
     } catch (error) {
       logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
       return

@@ -2,7 +2,7 @@
 
 import type { CheckResult } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
-import { AppError, type Logger, type SampleStore } from '../model/contract.ts'
+import { AppError, type CheckContext, type Logger, type SampleStore, type Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import { bounded } from './problem.ts'
 import { coalescingReader } from './read-coalescing.ts'
@@ -22,13 +22,21 @@ export interface RunDeps {
   clock: Clock
   logger: Logger
   timeoutMs: number
+  /** Told how long the checks of each rule took. */
+  costs?: { ran(rule: string, at: number, checks: number, ms: number): void }
+  /** What checks that are made of checks see; default: nothing. */
+  others?: (target: Target) => NonNullable<CheckContext<unknown>['others']>
 }
 
-const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' } as const
+/** The tag of samples that tells the targets of a kind apart. */
+const tags = {
+  ...{ instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' },
+  'business-service': 'service',
+} as const
 
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */
 export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {
-  const { store, health, clock, logger, timeoutMs } = deps
+  const { store, health, clock, logger, timeoutMs, others, costs } = deps
   const reader = coalescingReader(store)
   const over = new AbortController()
   const timedOut = new AbortController()
@@ -44,11 +52,18 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
     else stop.addEventListener('abort', () => reject(stop.reason), { once: true })
   })
   aborted.catch(() => undefined) // each run sees it in its own race
+  const began = clock.monotonic()
+  const took = new Map<string, { checks: number; ms: number }>()
   const runs = entries.map(async (entry): Promise<CheckRun> => {
     const { rule, target } = entry
     try {
-      const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
+      const { checked, state } = entry.stored.state
+      const ctx = {
+        ...{ config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop },
+        ...{ previous: checked ? state : null, ...(others && { others: others(target) }) },
+      }
       const result = await Promise.race([rule.check.run(ctx), aborted])
+      took.set(rule.name, { checks: (took.get(rule.name)?.checks ?? 0) + 1, ms: clock.monotonic() - began })
       return { entry, result: result && bounded(result), storeSilent: false }
     } catch (error) {
       if (signal.aborted || (error instanceof AppError && error.code === 'storage'))
@@ -60,6 +75,7 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
   const done = await Promise.all(runs)
   over.abort()
   await timeout
+  for (const [rule, { checks, ms }] of took) costs?.ran(rule, now, checks, ms)
   logger.debug('checks run', { checks: entries.length, queries: reader.queries() })
   return done
 }

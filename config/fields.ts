@@ -4,10 +4,16 @@ import { z } from 'zod'
 
 const durations: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** "250ms", "30s", "5m", "1h", "14d" → milliseconds. */
-export const duration = z.string().transform((text, ctx) => {
+/** "250ms", "30s", "5m", "1h", "14d" → milliseconds; null for anything else. */
+export function durationMs(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim())
-  if (match) return Number(match[1]) * (durations[match[2] as string] as number)
+  return match ? Number(match[1]) * (durations[match[2] as string] as number) : null
+}
+
+/** The same, where it has to be one. */
+export const duration = z.string().transform((text, ctx) => {
+  const ms = durationMs(text)
+  if (ms !== null) return ms
   ctx.addIssue({ code: 'custom', message: `not a duration: "${text}" (write a number and a unit: 250ms, 30s, 5m, 1h, 14d)` })
   return z.NEVER
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
 import { threshold } from '../../config/threshold-field.ts'
+import { atRest } from '../../model/at-rest.ts'
 import type { Check } from '../../model/contract.ts'
 import type { RangeResult } from '../../model/sample.ts'
 import { judge } from '../../model/threshold.ts'
@@ -10,9 +11,6 @@ const config = z.strictObject({
   crit: threshold.prefault('95'),
   window: duration.prefault('5m'),
 })
-
-/** Nova's own states in which an instance uses no CPU. */
-const atRest = new Set(['building', 'deleted', 'soft-delete', 'stopped', 'paused', 'suspended', 'shelved', 'shelved_offloaded'])
 
 /** Mean CPU of one instance over a window, in percent of its vCPUs. */
 export const plugin: Check<z.output<typeof config>> = {

@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { deriveOnce } from './derive.ts'
 import { flavorSpecsWriter } from './flavor-specs.ts'
 import { noteHeard } from './heard.ts'
+import { labelWriter } from './labels.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
@@ -29,6 +30,7 @@ export function eventJournal(db: Database): EventJournal {
   const resources = resourceWriter(db)
   const names = nameWriter(db)
   const specs = flavorSpecsWriter(db)
+  const labels = labelWriter(db)
   let derived = false
   const listings = resourceListings(db, (event) => {
     if (insert(event, false, null, 0) !== null) resources.apply([event])
@@ -63,6 +65,7 @@ export function eventJournal(db: Database): EventJournal {
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
       specs.fromEvent(event)
+      labels.fromEvent(event)
       heard.push(event)
       fresh.push(event, ...more)
       if (event.resource?.kind === 'instance' && event.instance) {
@@ -134,6 +137,7 @@ export function eventJournal(db: Database): EventJournal {
       resources.forget()
       names.forget()
       specs.forget()
+      labels.forget()
       derived = false
       throw error
     }

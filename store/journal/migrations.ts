@@ -6,6 +6,7 @@ import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { labelsSchema } from './labels.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-downtimes', sql: downtimesSchema },
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0015-labels', sql: labelsSchema },
 ]

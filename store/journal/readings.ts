@@ -3,6 +3,7 @@ import type { ReadingJournal } from '../../model/contract.ts'
 import type { CloudEvent, Json } from '../../model/event.ts'
 import type { LedgerState } from '../../model/ledger-state.ts'
 import type { Database } from './database.ts'
+import { instanceLabels } from './labels.ts'
 
 export function readingJournal(db: Database): ReadingJournal {
   return {
@@ -12,6 +13,10 @@ export function readingJournal(db: Database): ReadingJournal {
         JSON.stringify(ids),
       )
       return new Map(rows.map(({ id, fold }) => [id, JSON.parse(fold) as LedgerState]))
+    },
+
+    async instanceLabels(ids) {
+      return instanceLabels(db, ids)
     },
 
     async newestEvents(kind, ids) {
