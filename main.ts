@@ -26,6 +26,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   timeline: () => import('./cli/timeline.ts'),
   check: () => import('./cli/check.ts'),
   simulate: () => import('./cli/simulate.ts'),
+  rules: () => import('./cli/rules.ts'),
   parse: () => import('./cli/parse.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
 }

@@ -102,7 +102,9 @@ function configured(
 ): Pick<OwnRule, 'rule'> | string {
   const path = key.split('.')
   for (const given of readings(value)) {
-    const written = withValue(rule.written, path, given)
+    const itself = withValue(rule.written, path, given)
+    // the rule's own way back (warnClear) may not fit the target's threshold (warn): then the problem ends where it began
+    const written = rule.check.config.safeParse(itself).success ? itself : withoutKey(itself, `${key}Clear`)
     const read = rule.check.config.safeParse(written)
     if (!read.success) continue
     const now = valueAt(read.data, path)
@@ -156,6 +158,9 @@ function withValue(value: unknown, [key, ...rest]: readonly string[], given: unk
   const known = isObject(value) ? value : {}
   return { ...known, [key]: withValue(Object.hasOwn(known, key) ? known[key] : undefined, rest, given) }
 }
+
+const withoutKey = (value: unknown, key: string): unknown =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).filter(([one]) => one !== key)) : value
 
 const shown = (value: unknown) => (value === undefined ? 'its default' : String(value).slice(0, longestText))
 

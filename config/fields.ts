@@ -4,10 +4,11 @@ import { z } from 'zod'
 
 const durations: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** "250ms", "30s", "5m", "1h", "14d" → milliseconds; null for anything else. */
+/** "250ms", "30s", "5m", "1h30m", "14d" → milliseconds; null for anything else. */
 export function durationMs(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim())
-  return match ? Number(match[1]) * (durations[match[2] as string] as number) : null
+  const part = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g
+  if (!/^(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)){1,5}$/.test(text.trim())) return null
+  return [...text.matchAll(part)].reduce((sum, [, n, unit]) => sum + Number(n) * (durations[unit as string] as number), 0)
 }
 
 /** The same, where it has to be one. */

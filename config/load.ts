@@ -22,7 +22,10 @@ export interface Place {
 }
 
 /** Reads and checks a file. Throws AppError('config') whose message lists all errors, one a line. */
-export function loadFile<S extends z.ZodType>(file: string, schema: S): z.output<S> {
+export const loadFile = <S extends z.ZodType>(file: string, schema: S): z.output<S> => loadPlaced(file, schema).value
+
+/** The same, with the places of its parts. */
+export function loadPlaced<S extends z.ZodType>(file: string, schema: S): Extract<Loaded<z.output<S>>, { ok: true }> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -30,7 +33,7 @@ export function loadFile<S extends z.ZodType>(file: string, schema: S): z.output
     throw new AppError('config', `${file}: cannot read it: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   const loaded = load(text, schema)
-  if (loaded.ok) return loaded.value
+  if (loaded.ok) return loaded
   throw new AppError('config', loaded.errors.map((error) => formatError(file, error)).join('\n'))
 }
 

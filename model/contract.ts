@@ -671,6 +671,8 @@ export interface Check<C = unknown> {
   targetsFor?(config: C): readonly TargetKind[]
   /** It reads nothing but ranges of samples: past times can be checked as well as now. */
   replays?: boolean
+  /** On a host: its problem does not mean that what the host carries does not work. */
+  bystander?: boolean
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 

@@ -34,6 +34,8 @@ export interface Rehearsal {
   logger: Logger
   /** Results that are known instead of made: of checks that read more than samples. undefined = run the check. */
   known?: (entry: Entry, now: number) => CheckResult | null | undefined
+  /** Called before the checks of an instant run. */
+  coming?(now: number): void
   /** Called whenever something was decided, before time goes on. */
   decided(batch: Collected, registry: Registry, now: number): void
   /** Called now and then with the time that was reached; lets others have their turn. */
@@ -81,6 +83,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
   }
   const agenda = new Agenda(registry.entries.values())
   for (let now = agenda.next(); now !== null && now <= to && !signal.aborted; now = agenda.next()) {
+    rehearsal.coming?.(now)
     time.moveTo(now)
     const due = agenda.take(now)
     const runnable = due.filter((entry) => !putOff(around, entry, now))

@@ -39,6 +39,7 @@ export const plugin: Check<z.output<typeof config>> = {
   name: 'composite',
   description: 'Several other checks as one: how many of them are good, of how many that are needed',
   targets: targetKinds,
+  bystander: true,
   config,
   async run({ config: { members, needs, wants, bad, hardOnly, state }, others }) {
     if (!others) return { state: 'unknown', output: 'other checks are known only to the running engine', perfdata: [] }
@@ -49,6 +50,8 @@ export const plugin: Check<z.output<typeof config>> = {
     const counted = count(all.map(stateOf), bad)
     if (counted.of === 0) return { state: 'unknown', output: 'NO DATA: no check is a member of this', perfdata: [] }
     const judged = composed(counted, needs, wants ?? needs)
+    // at a start nobody has had a result: that is no news
+    if (judged === 'unknown' && all.some((one) => one.state === null)) return null
     const least = needed(needs, counted.of)
     return {
       state: judged === 'critical' ? state : judged,

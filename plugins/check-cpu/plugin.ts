@@ -18,6 +18,7 @@ export const plugin: Check<z.output<typeof config>> = {
   name: 'cpu',
   description: 'CPU used by an instance, in percent of its vCPUs, as the mean over a window',
   targets: ['instance'],
+  replays: true,
   config,
   async run({ config: { warn, crit, window }, target, store, now }) {
     const value = mean(

@@ -19,6 +19,7 @@ export const plugin: Check<MetricConfig> = {
   targets: readable,
   config,
   replays: true,
+  bystander: true,
   targetsFor: ({ measurement }) => {
     const kinds = readable.filter((kind) => kind !== 'project' && tagsOf(measurement).includes(targetTags[kind]))
     // where the instance is told, the host is only where it runs
