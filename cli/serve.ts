@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
@@ -31,6 +32,7 @@ import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { labelSource } from '../store/journal/labels.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
@@ -61,6 +63,9 @@ type Role = (typeof roles)[number]
 
 /** Samples that wait in memory while the store is away: about 100 MB at the most. */
 const waitingSamples = 200_000
+
+/** A page does not wait longer for a preview of rules. */
+const previewMs = 60_000
 
 /** Shutting down takes no longer than this; what then still runs is cut off. */
 const shutdownMs = 10_000
@@ -132,6 +137,7 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const labels = labelSource(db)
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -144,6 +150,7 @@ async function serve(
         logger,
         plugins,
         budgets,
+        labels,
         render: createRender(),
       },
     )
@@ -216,6 +223,10 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          rules: alerter.rules,
+          previews: rulePreviews(config.alerter, {
+            ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
+          }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

@@ -19,6 +19,10 @@ export type Resource =
   | 'projects'
   | 'users'
   | 'health'
+  /** Rules of the alerter, and what they would do. */
+  | 'rules'
+  /** Business services: those of the scope. */
+  | 'services'
   /** Prices, amounts, budgets. */
   | 'money'
 
@@ -38,6 +42,8 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  rules: { see: cloud },
+  services: { see: everyone },
   money: { see: ['admin', 'manager'] },
 }
 
@@ -95,6 +101,10 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /rules{.:format}': ['see', 'rules'],
+  'GET /rules/preview': ['see', 'rules'],
+  'POST /rules/preview': ['see', 'rules'],
+  'GET /services{.:format}': ['see', 'services'],
   'GET /budgets{.:format}': ['see', 'money'],
   'GET /efficiency{.:format}': ['see', 'money'],
   'GET /reports': ['see', 'money'],

@@ -18,6 +18,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     key: 'now',
     items: [
       { key: 'problems', href: '/problems', resource: 'problems' },
+      { key: 'services', href: '/services', resource: 'services' },
       { key: 'wall', href: '/wall', resource: 'wall' },
       { key: 'events', href: '/timeline', resource: 'timeline' },
     ],
@@ -42,7 +43,13 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
-  { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
+  {
+    key: 'admin',
+    items: [
+      { key: 'health', href: '/health', resource: 'health' },
+      { key: 'rules', href: '/rules', resource: 'rules' },
+    ],
+  },
 ]
 
 /** What a thumb reaches at once; all else is under More. */

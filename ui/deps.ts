@@ -19,6 +19,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
+import type { RulePreviews } from '../model/rule-preview.ts'
 import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
@@ -37,6 +39,8 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  rules: RuleBoard
+  previews: RulePreviews
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal
