@@ -27,6 +27,10 @@ const lines: Readonly<Record<string, string>> = {
     '<ellipse cx="8" cy="4" rx="5.6" ry="2.2"/><path d="M2.4 4v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V4M2.400 8v4c0 1.200 2.500 2.200 5.600 2.200s5.600-1 5.600-2.200V8"/>',
   efficiency: '<path d="M2 12.600a6.400 6.400 0 1 1 12 0M8 10.800l3-4.400"/>',
   reports: '<path d="M3.200 1.800h6.400l3.200 3.200v9.200H3.200zM9.400 1.800v3.400h3.400M5.600 8.400h4.800M5.600 11h4.800"/>',
+  rules:
+    '<path d="M2 4h6M11 4h3M2 8h2M7 8h7M2 12h7M12 12h2"/><circle cx="9.5" cy="4" r="1.5"/><circle cx="5.5" cy="8" r="1.5"/><circle cx="10.5" cy="12" r="1.5"/>',
+  services:
+    '<circle cx="8" cy="3.4" r="1.9"/><circle cx="3.2" cy="12.4" r="1.9"/><circle cx="12.8" cy="12.4" r="1.9"/><path d="M7.2 5.2 4.200 10.700M8.800 5.200l3 5.500M5.200 12.400h5.600"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
   completeness:
     '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',

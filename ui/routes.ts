@@ -25,6 +25,9 @@ import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
 import { resourceList, resourcesPage } from './pages/resources.ts'
+import { previewPage, previewRules } from './pages/rule-preview.ts'
+import { ruleList, rulesPage } from './pages/rules.ts'
+import { servicesPage } from './pages/services.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
@@ -54,6 +57,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     hostInstances,
     hostInside,
     healthBoard,
+    ruleList,
     seriesTopic,
   ].map((fragment) => [fragment.name, fragment]),
 )
@@ -99,6 +103,10 @@ export function routes(): Route[] {
     reportsPage,
     reportDownload,
     healthPage,
+    rulesPage,
+    previewPage,
+    previewRules,
+    servicesPage,
     seriesApi,
   ]
 }
