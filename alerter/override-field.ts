@@ -5,15 +5,12 @@ import { durationMs } from '../config/fields.ts'
 /** What every rule has, beside the keys of its check's own configuration. */
 export const ruleKeys = ['interval', 'retryInterval', 'attempts', 'off'] as const
 
-const bound = z.union([
-  z.number(),
-  z.string().transform((text, ctx): number => {
-    const ms = durationMs(text)
-    if (ms !== null) return ms
-    ctx.addIssue({ code: 'custom', message: `neither a number nor a duration: "${text}"` })
-    return z.NEVER
-  }),
-])
+const bound = z.unknown().transform((given, ctx): number => {
+  const read = typeof given === 'number' ? given : durationMs(String(given))
+  if (read !== null) return read
+  ctx.addIssue({ code: 'custom', message: `neither a number nor a duration: "${String(given)}"` })
+  return z.NEVER
+})
 
 const key = z
   .string()

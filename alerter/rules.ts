@@ -146,6 +146,7 @@ function serviceField(checks: readonly Check[]): z.ZodType<Rule> {
       project: z.string().min(1).optional(),
       objective: z.number().min(0).max(100).optional(),
       interval: duration.prefault('30s').refine(atLeast(1000), 'at least 1s'),
+      retryInterval: duration.prefault('5s').refine(atLeast(1000), 'at least 1s'),
       attempts: z.int().min(1).max(100).default(1),
     })
     .transform((written): Rule => {

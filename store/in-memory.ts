@@ -34,8 +34,10 @@ export function samplesInMemory(samples: readonly Sample[] = [], now: () => numb
   }
   for (const sample of samples) put(sample)
 
-  const linesOf = (measurement: string, where: Where) =>
-    [...(measurements.get(measurement)?.values() ?? [])].filter(({ tags }) => fits(tags, where))
+  function linesOf(measurement: string, where: Where): Line[] {
+    const fits = fitting(where)
+    return [...(measurements.get(measurement)?.values() ?? [])].filter(({ tags }) => fits(tags))
+  }
 
   return {
     kind: 'memory',
@@ -112,7 +114,9 @@ function firstFrom(samples: readonly Sample[], time: number): number {
   return low
 }
 
-const fits = (tags: Tags, where: Where) =>
-  Object.entries(where).every(([tag, wanted]) =>
-    typeof wanted === 'string' ? tags[tag] === wanted : wanted.includes(tags[tag] ?? ''),
+function fitting(where: Where): (tags: Tags) => boolean {
+  const wanted = Object.entries(where).map(
+    ([tag, values]) => [tag, new Set(typeof values === 'string' ? [values] : values)] as const,
   )
+  return (tags) => wanted.every(([tag, values]) => values.has(tags[tag] ?? ''))
+}

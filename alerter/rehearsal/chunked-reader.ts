@@ -4,9 +4,9 @@
  */
 import type { Aggregate, RangeQuery, RangeResult, SampleStore, Series } from '../../model/sample.ts'
 
-const mostKept = 12
-/** Numbers of one chunk. */
-const mostNumbers = 1_500_000
+/** Numbers of one chunk, if that holds what one question needs; and of all chunks together: what was not asked for goes first. */
+const numbersOfOne = 400_000
+const numbersOfAll = 8_000_000
 const finestMs = 5000
 
 interface Chunk {
@@ -14,6 +14,9 @@ interface Chunk {
   to: number
   base: number
   times: readonly number[]
+  /** Values of the tag that tells targets apart; null = it is not asked by them. */
+  ids: ReadonlySet<string> | null
+  numbers: number
   groups: readonly { tags: Series['tags']; field: string; parts: Partial<Record<Aggregate, readonly (number | null)[]>> }[]
 }
 
@@ -24,22 +27,38 @@ export function chunkedReader(store: Pick<SampleStore, 'range'>): Pick<SampleSto
   async function chunkFor(query: RangeQuery, base: number): Promise<Chunk> {
     const { measurement, fields, where, groupBy, aggregates, from, to } = query
     const parts = [...new Set<Aggregate>(['sum', 'count', ...aggregates.filter((one) => one !== 'mean')])].sort()
-    const key = JSON.stringify([measurement, fields, where, groupBy, parts, base, to - from])
+    const many = manyOf(query)
+    const rest = Object.entries(where).filter(([tag]) => tag !== many?.tag)
+    const key = JSON.stringify([measurement, fields, rest, many?.tag, groupBy, parts, base, to - from])
     const known = kept.get(key)
-    if (known && known.from <= from && known.to >= to) return known
-    const lines = Object.values(where).reduce((most, ids) => Math.max(most, typeof ids === 'string' ? 1 : ids.length), 1)
-    const ahead = Math.min(2000, Math.max(30, Math.floor(mostNumbers / (lines * fields.length * parts.length))))
+    const complete = !many || many.ids.every((id) => known?.ids?.has(id))
+    if (known && complete && known.from <= from && known.to >= to) {
+      kept.delete(key)
+      kept.set(key, known)
+      return known
+    }
+    // not all of them are asked about at each instant: those of before are likely to be asked about again
+    const ids = many ? new Set([...(known?.ids ?? []), ...many.ids]) : null
+    const width = (ids?.size ?? 1) * fields.length * parts.length
+    const ahead = Math.min(2000, Math.max(30, Math.floor(numbersOfOne / width)))
     const chunk = { from, to: to + ahead * base }
-    const { times, series } = await store.range({ ...query, ...chunk, step: base, aggregates: parts })
+    const asked = many && ids ? { ...where, [many.tag]: [...ids] } : where
+    const { times, series } = await store.range({ ...query, ...chunk, where: asked, step: base, aggregates: parts })
     queries++
     const groups = [...Map.groupBy(series, ({ tags, field }) => JSON.stringify([tags, field])).values()].map((those) => ({
       ...{ tags: (those[0] as Series).tags, field: (those[0] as Series).field },
       parts: Object.fromEntries(those.map(({ aggregate, values }) => [aggregate, values])),
     }))
+    const made: Chunk = { ...chunk, base, times, groups, ids, numbers: times.length * series.length }
     kept.delete(key)
-    kept.set(key, { ...chunk, base, times, groups })
-    if (kept.size > mostKept) kept.delete(kept.keys().next().value as string)
-    return { ...chunk, base, times, groups }
+    kept.set(key, made)
+    let total = [...kept.values()].reduce((sum, { numbers }) => sum + numbers, 0)
+    for (const [oldest, { numbers }] of kept) {
+      if (total <= numbersOfAll || oldest === key) break
+      kept.delete(oldest)
+      total -= numbers
+    }
+    return made
   }
 
   return {
@@ -55,14 +74,23 @@ export function chunkedReader(store: Pick<SampleStore, 'range'>): Pick<SampleSto
   }
 }
 
+/** The tag by which many targets are asked about at once: it tells the groups apart too. */
+function manyOf({ where, groupBy }: RangeQuery): { tag: string; ids: readonly string[] } | null {
+  const found = Object.entries(where).find(([tag, ids]) => typeof ids !== 'string' && groupBy.includes(tag))
+  return found ? { tag: found[0], ids: found[1] as readonly string[] } : null
+}
+
 /** The query's own buckets, of those of the chunk that lie in them. */
-function cut({ times, base, groups }: Chunk, { fields, from, to, step, aggregates }: RangeQuery): RangeResult {
+function cut({ times, base, groups }: Chunk, query: RangeQuery): RangeResult {
+  const { fields, from, to, step, aggregates } = query
+  const many = manyOf(query)
+  const wanted = many && new Set(many.ids)
   const own: number[] = []
   for (let at = Math.floor(from / step) * step; at < to; at += step) own.push(at)
   const first = times[0] ?? 0
   const series: Series[] = []
   for (const { tags, field, parts } of groups) {
-    if (!fields.includes(field)) continue
+    if (!fields.includes(field) || (many && !wanted?.has(tags[many.tag] ?? ''))) continue
     for (const aggregate of [...aggregates].sort()) {
       const values = own.map((start) => {
         const low = Math.max(0, (Math.max(start, from) - first) / base)

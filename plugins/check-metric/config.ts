@@ -66,7 +66,7 @@ export const config = z
       if (!info.tags.includes(tag)) complain(['where', tag], `${given.measurement} has no tag "${tag}" ${tags}`)
     if (given.per !== undefined && !info.tags.includes(given.per))
       complain(['per'], `${given.measurement} has no tag "${given.per}" ${tags}`)
-    if (given.warn === undefined && given.crit === undefined) complain(['warn'], 'what is a problem? `warn` or `crit` is needed')
+    if (given.warn === undefined && given.crit === undefined) complain(['field'], 'what is a problem? `warn` or `crit` is needed')
     for (const [limit, clear] of [
       ['warn', 'warnClear'],
       ['crit', 'critClear'],
