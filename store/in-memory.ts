@@ -63,10 +63,11 @@ function rangeOf(lines: readonly Line[], { fields, from, to, step, aggregates, g
   const times: number[] = []
   for (let at = Math.floor(from / step) * step; at < to; at += step) times.push(at)
   const first = times[0] ?? 0
-  const groups = Map.groupBy(lines, ({ tags }) => JSON.stringify(groupBy.flatMap((tag) => (tags[tag] ? [[tag, tags[tag]]] : []))))
+  const groups = Map.groupBy(lines, ({ tags }) => groupBy.map((tag) => tags[tag] ?? '').join('\n'))
   const series: Series[] = []
   for (const key of [...groups.keys()].sort()) {
-    const tags = Object.fromEntries(JSON.parse(key) as [string, string][])
+    const values = key.split('\n')
+    const tags = Object.fromEntries(groupBy.flatMap((tag, i) => (values[i] ? [[tag, values[i]]] : [])))
     const inside = (groups.get(key) ?? []).flatMap(({ samples }) =>
       samples.slice(firstFrom(samples, from), firstFrom(samples, end)),
     )

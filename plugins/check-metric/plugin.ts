@@ -10,6 +10,8 @@ import { lengthOf } from './words.ts'
 
 const readable = Object.keys(targetTags) as Readable[]
 const leastStaleMs = 120_000
+/** A line, a percentile, a time that something must hold: what thousands of targets need is asked for as coarse as it may be. */
+const buckets = { line: 50, percentile: 150, looks: 24 }
 
 /** Any metric of the sample store against thresholds: its value, its change, where it leads, or what is usual. */
 export const plugin: Check<MetricConfig> = {
@@ -54,7 +56,7 @@ async function linesOf(ctx: CheckContext<MetricConfig>): Promise<{ lines: Line[]
   const span = over ?? own.window + own.for
   // one number is all that is needed of most windows: thousands of targets are read at once
   const whole = over === undefined && own.for === 0 && own.aggregate !== 'p95' && (own.stale ?? own.window) >= own.window
-  const step = whole ? span : stepOf(span)
+  const step = whole ? span : stepOf(span, over ? buckets.line : own.aggregate === 'p95' ? buckets.percentile : buckets.looks)
   return { lines: await readLines(ctx, { from: now - span, to: now, step }), step }
 }
 

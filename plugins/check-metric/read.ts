@@ -17,10 +17,9 @@ export const targetTags = { instance: 'instance', hypervisor: 'host', connection
 export type Readable = keyof typeof targetTags
 
 const roundSteps = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400].map((seconds) => seconds * 1000)
-const mostBuckets = 150
 
-/** The finest round step that cuts a span into not too many. */
-export const stepOf = (spanMs: number): number => roundSteps.find((step) => spanMs / step <= mostBuckets) ?? 86_400_000
+/** The finest round step that cuts a span into no more than so many. */
+export const stepOf = (spanMs: number, most: number): number => roundSteps.find((step) => spanMs / step <= most) ?? 86_400_000
 
 /** Sums and counts make any mean; the rest is asked for where it is wanted. */
 const aggregatesOf = (how: Aggregation): readonly Aggregate[] =>

@@ -134,7 +134,7 @@ describe('rules over sets', () => {
       'the one at 90 % has not been so for 10 minutes',
     )
     assert.match(steal.find(({ entry }) => entry.target.id === 'i-7')?.result?.output ?? '', /90 %.*critical for/)
-  }).timeout(60_000)
+  }).timeout(180_000)
 
   it('a composite and a service follow their members, in the running engine', async () => {
     s = await scene({
