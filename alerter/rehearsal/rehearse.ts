@@ -68,7 +68,7 @@ export class VirtualTime implements Clock {
   }
 }
 
-/** Checks begin at `from` and are not spread over their interval: what is expected at an instant can be said. */
+/** Checks begin an interval after `from`, when there is something to look back at, and are not spread over their interval: what is expected at an instant can be said. */
 export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
   const { config, rules, targets, health, from, to, time, signal } = rehearsal
   time.moveTo(from)
@@ -76,7 +76,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
   registry.sync(targets, from)
   for (const entry of registry.entries.values()) {
     entry.offset = 0
-    entry.stored = { ...entry.stored, nextCheck: from }
+    entry.stored = { ...entry.stored, nextCheck: from + entry.rule.intervalMs }
   }
   const around: Around = {
     ...{ config, registry, dependencies: new Dependencies(config.settleMs), downtimes: new Downtimes([], config.windows) },

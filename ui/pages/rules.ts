@@ -38,7 +38,7 @@ export const ruleList: Fragment = {
           counts: states
             .filter((state) => rule.states[state] > 0)
             .map((state) => ({ state, n: rule.states[state], word: visit.t(`state.${state}`) })),
-          perCheck: rule.cost && rule.cost.checks > 0 ? rule.cost.ms / rule.cost.checks : null,
+          took: rule.cost ? Math.round(rule.cost.ms * 10) / 10 : null,
         }
       }),
     }
