@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
@@ -137,23 +138,22 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = createRender()
     const labels = labelSource(db)
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        labels,
-        render: createRender(),
-      },
-    )
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      labels,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -227,6 +227,7 @@ async function serve(
           previews: rulePreviews(config.alerter, {
             ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
           }),
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

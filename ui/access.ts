@@ -1,7 +1,7 @@
 /** The only place that says who may do what. Project scope is not here: it is part of every query. */
 import type { Role, Viewer } from '../model/access.ts'
 
-export type Verb = 'see' | 'acknowledge'
+export type Verb = 'see' | 'acknowledge' | 'test'
 export type Resource =
   | 'problems'
   | 'wall'
@@ -23,6 +23,8 @@ export type Resource =
   | 'rules'
   /** Business services: those of the scope. */
   | 'services'
+  /** Contacts' addresses, and messages to try them. */
+  | 'notifiers'
   /** Prices, amounts, budgets. */
   | 'money'
 
@@ -44,6 +46,7 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   health: { see: cloud },
   rules: { see: cloud },
   services: { see: everyone },
+  notifiers: { see: cloud, test: cloud },
   money: { see: ['admin', 'manager'] },
 }
 
@@ -105,6 +108,10 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /rules/preview': ['see', 'rules'],
   'POST /rules/preview': ['see', 'rules'],
   'GET /services{.:format}': ['see', 'services'],
+  'GET /notifiers': ['see', 'notifiers'],
+  'GET /notifiers/preview': ['see', 'notifiers'],
+  'GET /notifiers/preview/html': ['see', 'notifiers'],
+  'POST /notifiers/test': ['test', 'notifiers'],
   'GET /budgets{.:format}': ['see', 'money'],
   'GET /efficiency{.:format}': ['see', 'money'],
   'GET /reports': ['see', 'money'],

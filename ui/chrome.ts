@@ -48,6 +48,8 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'health', href: '/health', resource: 'health' },
       { key: 'rules', href: '/rules', resource: 'rules' },
+      { key: 'notifiers', href: '/notifiers', resource: 'notifiers' },
+      { key: 'health', href: '/health', resource: 'health' },
     ],
   },
 ]

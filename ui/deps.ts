@@ -12,6 +12,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -41,6 +42,7 @@ export interface UiDeps {
   commands: AlertCommands
   rules: RuleBoard
   previews: RulePreviews
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

@@ -31,6 +31,7 @@ const lines: Readonly<Record<string, string>> = {
     '<path d="M2 4h6M11 4h3M2 8h2M7 8h7M2 12h7M12 12h2"/><circle cx="9.5" cy="4" r="1.5"/><circle cx="5.5" cy="8" r="1.5"/><circle cx="10.5" cy="12" r="1.5"/>',
   services:
     '<circle cx="8" cy="3.4" r="1.9"/><circle cx="3.2" cy="12.4" r="1.9"/><circle cx="12.8" cy="12.4" r="1.9"/><path d="M7.2 5.2 4.200 10.700M8.800 5.200l3 5.500M5.200 12.400h5.600"/>',
+  notifiers: '<path d="M14.200 1.800 1.600 6.800l4.800 2.600 2.600 4.800zM6.400 9.400l7.800-7.600"/>',
   health: '<path d="M1 8.4h3l2-5.6 3.4 10.4 2-4.8H15"/>',
   completeness:
     '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',

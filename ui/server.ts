@@ -128,7 +128,7 @@ export function createApp(edge: Edge): Express {
   // a rules file is larger than any other form
   app.use('/rules/preview', express.text({ type: 'application/x-www-form-urlencoded', limit: '384kb' }))
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }))
-  for (const route of [...publicRoutes(edge), ...routes()]) register(app, edge, route)
+  for (const route of [...publicRoutes(edge), ...routes(edge)]) register(app, edge, route)
   liveRoute(app, edge)
   resultsRoute(app, edge.deps.results)
   app.use((req, res, next) => {

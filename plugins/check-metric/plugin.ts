@@ -21,6 +21,14 @@ export const plugin: Check<MetricConfig> = {
   targets: readable,
   config,
   replays: true,
+  metric(own, { kind, id }) {
+    const where = Object.entries(own.where).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    const tag = targetTags[kind as Readable]
+    // a share is in no series of the store, and each device is a line of its own
+    if (tag === undefined || own.percentOf !== undefined || own.per !== undefined) return null
+    const { measurement, field } = own
+    return { measurement, field, where: { ...Object.fromEntries(where), [tag]: id }, unit: unitOf(own) }
+  },
   bystander: true,
   targetsFor: ({ measurement }) => {
     const kinds = readable.filter((kind) => kind !== 'project' && tagsOf(measurement).includes(targetTags[kind]))
