@@ -42,6 +42,14 @@ export interface RecordedCloud {
   close(): Promise<void>
 }
 
+/** As the recorded cloud had it. */
+const aggregates = [
+  {
+    ...{ id: 1, uuid: 'a021c603-d2da-4070-b880-c4fab55bd3e2', name: 'kvm', hosts: ['kvm-1'], availability_zone: 'kvm' },
+    ...{ metadata: { availability_zone: 'kvm' }, created_at: '2026-11-22T15:48:15.000000', deleted: false },
+  },
+]
+
 export async function recordedCloud(): Promise<RecordedCloud> {
   const recorded = JSON.parse(fixture('cloud/truth.json.gz')) as Recorded
   const faults: { match: RegExp; fault: Fault; left: number }[] = []
@@ -152,6 +160,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
         ? { status: 200, body: { instanceAction: recorded.actionEvents[`${id}/${request}`] ?? { ...head, events: [done] } } }
         : null
     }
+    if (path === '/os-aggregates') return { status: 200, body: { aggregates } }
     if (path === '/os-simple-tenant-usage') {
       if (Number(version.split('2.')[1]) < 40) return { status: 200, body: { tenant_usages: recorded.usage } }
       return { status: 200, body: usagePage(query) }
