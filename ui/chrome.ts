@@ -46,7 +46,6 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
   {
     key: 'admin',
     items: [
-      { key: 'health', href: '/health', resource: 'health' },
       { key: 'rules', href: '/rules', resource: 'rules' },
       { key: 'notifiers', href: '/notifiers', resource: 'notifiers' },
       { key: 'health', href: '/health', resource: 'health' },
