@@ -81,6 +81,12 @@ export interface ResourceFacts {
   hosts?: readonly string[]
   /** For projects: Keystone's tags. */
   tags?: readonly string[]
+  /** Of a port: its MAC, the id of the instance, router … that it belongs to, and its addresses. */
+  mac?: string | null
+  device?: string | null
+  fixed?: readonly { subnet: string; address: string }[]
+  /** Of a subnet: the ranges that addresses are taken from. */
+  pools?: readonly { start: string; end: string }[]
   /** Every project may see it: a public image or flavor, a shared or external network. */
   shared?: boolean
   /** For flavors: what it gives. */

@@ -4,6 +4,7 @@ import type {
   AlertCommands,
   AlertJournal,
   Budgets,
+  CapacityJournal,
   CompletenessJournal,
   Efficiency,
   EventJournal,
@@ -31,6 +32,7 @@ export interface UiDeps {
   inventory: Inventory
   machines: Pick<MachineJournal, 'machines'>
   networks: NetworkInventory
+  capacity: Pick<CapacityJournal, 'readings'>
   usage: UsageJournal
   reports: Reports
   budgets: Budgets

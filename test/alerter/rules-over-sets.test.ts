@@ -111,8 +111,14 @@ describe('rules over sets', () => {
     )
     let queries = 0
     const counted = {
-      range: (query: never) => (queries++, store.range(query)),
-      latest: (query: never) => (queries++, store.latest(query)),
+      range(query: never) {
+        queries++
+        return store.range(query)
+      },
+      latest(query: never) {
+        queries++
+        return store.latest(query)
+      },
     }
     const registry = new Registry(rules, [], now)
     registry.sync(targets, now)
