@@ -5,6 +5,7 @@ import type { Clue } from '../model/clue.ts'
 import type { AlertCommands, AppError, PassiveResult, PassiveResults } from '../model/contract.ts'
 import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
 import { Causes } from './causes.ts'
 import { checkSoon } from './check-soon.ts'
 import { cluesTo } from './clues.ts'
@@ -21,6 +22,7 @@ import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
+import { RuleCosts, ruleBoard } from './rule-board.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type AlerterDeps, countsChecks, owns, type Running, report } from './running.ts'
 import type { AlerterConfig } from './section.ts'
@@ -38,6 +40,8 @@ export interface Alerter {
   clues(scope: Scope, problem: Problem): Promise<Clue[]>
   /** What it costs and how late it is; null before it has begun. */
   figures(): EngineFigures | null
+  /** What pages show of its rules. */
+  rules: RuleBoard
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -50,6 +54,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     checkNow: (targets) => engine.checkNow(targets),
     clues: (scope, problem) => engine.clues(scope, problem),
     figures: () => engine.figures(),
+    rules: engine.board,
   }
 }
 
@@ -57,6 +62,8 @@ const waitMs = 2000
 
 class Engine {
   readonly commands: AlertCommands
+  readonly board: RuleBoard
+  readonly #costs = new RuleCosts()
   readonly #config: AlerterConfig
   readonly #deps: AlerterDeps
   readonly #rules: readonly Rule[]
@@ -72,6 +79,7 @@ class Engine {
     this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
     this.#commits = new OrderedCommits({ ...deps, meter: this.#meter })
     const commit = this.#commits.commit.bind(this.#commits)
+    this.board = ruleBoard(this.#rules, () => this.#around?.registry ?? null, this.#costs)
     this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit, cluster: deps.cluster ?? null })
   }
 
@@ -157,7 +165,7 @@ class Engine {
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const causes = new Causes(registry, new Dependencies(config.settleMs), this.#deps.health, config.groupingWaitMs)
     const around = { config, registry, causes, downtimes }
-    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, since }
+    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }
   }
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {

@@ -8,12 +8,14 @@ import { judgeAll } from './take-results.ts'
 import { readTargets } from './targets.ts'
 
 export async function refreshTargets(running: Running): Promise<void> {
-  const { inventory, health, budgets, clock, logger } = running.deps
+  const { inventory, health, budgets, labels, clock, logger } = running.deps
   const { causes, registry } = running.around
   let targets: Target[]
   try {
     if (running.deps.topology) causes.refresh(await running.deps.topology())
-    targets = [...(await readTargets(inventory, health, budgets)), ...causeTargets(causes, registry.rules)]
+    targets = await readTargets(inventory, health, {
+      ...{ budgets, labels, rules: registry.rules, causes: causeTargets(causes, registry.rules) },
+    })
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return

@@ -2,17 +2,37 @@
 import { everything } from '../model/access.ts'
 import type { Budgets, Inventory, Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import { type LabelSource, labelsOf, noFacts } from '../model/labels.ts'
 import type { Instance } from '../model/resource.ts'
+import { type Rule, serviceTargets } from './rules.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'store'])
 
-/** All targets as they are now. */
+export interface TargetSources {
+  budgets?: Budgets | undefined
+  labels?: LabelSource | undefined
+  rules: readonly Rule[]
+  /** What may be the cause of many problems. */
+  causes?: readonly Target[]
+}
+
+/** All targets as they are now, with the labels that rules tell them apart by. */
 export async function readTargets(
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
   health: Pick<HealthBoard, 'all'>,
-  budgets: Budgets | null = null,
+  { budgets, labels, rules, causes = [] }: TargetSources,
+): Promise<Target[]> {
+  const facts = (await labels?.facts()) ?? noFacts
+  const bare = [...(await readBare(inventory, health, budgets ?? null)), ...serviceTargets(rules), ...causes]
+  return bare.map((target) => ({ ...target, labels: labelsOf(target, facts) }))
+}
+
+async function readBare(
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
+  health: Pick<HealthBoard, 'all'>,
+  budgets: Budgets | null,
 ): Promise<Target[]> {
   const instances = new Map<string, Instance>()
   for (let offset = 0; ; offset += page) {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { AppError, type Plugin, type TargetKind } from '../model/contract.ts'
+import { AppError, type Plugin, targetKinds } from '../model/contract.ts'
 
 /** The plugins that come with Specola. */
 export const shippedPlugins = join(import.meta.dirname, '..', 'plugins')
@@ -11,10 +11,6 @@ export const shippedPlugins = join(import.meta.dirname, '..', 'plugins')
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be small letters, digits and dashes')
 const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'must be a zod schema')
 const method = z.custom((value) => typeof value === 'function', 'must be a function')
-
-const targetKinds = [
-  ...(['instance', 'hypervisor', 'connection', 'project', 'region', 'zone', 'router', 'network', 'source', 'impact'] as const),
-] satisfies TargetKind[]
 
 const shape = z.discriminatedUnion('kind', [
   z.object({

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { shippedRules } from '../alerter/rules.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -37,6 +38,7 @@ import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { labelSource } from '../store/journal/labels.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
@@ -68,6 +70,9 @@ type Role = (typeof roles)[number]
 
 /** Samples that wait in memory while the store is away: about 100 MB at the most. */
 const waitingSamples = 200_000
+
+/** A page does not wait longer for a preview of rules. */
+const previewMs = 60_000
 
 /** Shutting down takes no longer than this; what then still runs is cut off. */
 const shutdownMs = 10_000
@@ -145,6 +150,7 @@ async function serve(
     const clues = changeJournal(db)
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
+    const labels = labelSource(db)
     const alerter = createAlerter(alerting, {
       store,
       inventory,
@@ -158,6 +164,7 @@ async function serve(
       budgets,
       topology: topologyFacts(db, () => regionsOf(config)),
       clues,
+      labels,
       render,
     })
 
@@ -240,6 +247,10 @@ async function serve(
           alerts,
           commands: alerter.commands,
           clues: alerter.clues,
+          rules: alerter.rules,
+          previews: rulePreviews(config.alerter, {
+            ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
+          }),
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
           engine: engineView(shared, alerter, config),

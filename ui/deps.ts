@@ -24,6 +24,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
+import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
@@ -46,6 +48,8 @@ export interface UiDeps {
   commands: AlertCommands
   /** What changed before a problem, the likeliest first; of the scope only. */
   clues(scope: Scope, problem: Problem): Promise<Clue[]>
+  rules: RuleBoard
+  previews: RulePreviews
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor

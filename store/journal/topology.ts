@@ -10,13 +10,11 @@ export function topologyFacts(db: Database, regions: () => readonly string[]): (
     read(`SELECT json_group_array(json_object('id', id, 'name', name, 'project', project${fields})) AS list
       FROM resource WHERE kind = '${kind}' AND deleted_at IS NULL`)
   const about = (field: string, path: string) => `, '${field}', json_extract(about, '$.${path}')`
-  const labelled = db.get(`SELECT 1 AS yes FROM sqlite_master WHERE name = 'instance_label'`) !== undefined
-  const zone = labelled ? '(SELECT l.az FROM instance_label l WHERE l.instance = instance.id)' : 'NULL'
   return async () => ({
     regions: regions(),
     hosts: read(`SELECT json_group_array(host) AS list FROM hypervisor`),
     instances: read(`SELECT json_group_array(json_object('id', id, 'name', name, 'project', project, 'host', host, 'state', state,
-        'zone', ${zone})) AS list
+        'zone', (SELECT l.az FROM instance_label l WHERE l.instance = instance.id))) AS list
       FROM instance WHERE terminated_at IS NULL`),
     routers: resources('router'),
     networks: resources('network'),

@@ -1,6 +1,6 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
 import { createAlerter } from '../../alerter/engine.ts'
-import { rulesSchema } from '../../alerter/rules.ts'
+import { allRules, rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
@@ -8,6 +8,7 @@ import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { ChangeJournal } from '../../model/clue.ts'
 import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { LabelSource } from '../../model/labels.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { TopologyFacts } from '../../model/topology.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
@@ -68,6 +69,7 @@ export interface SceneOptions {
   budgets?: Budgets
   topology?: () => Promise<TopologyFacts>
   clues?: ChangeJournal
+  labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -88,6 +90,7 @@ export async function scene({
   budgets,
   topology,
   clues,
+  labels,
   clock: given,
 }: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
@@ -97,7 +100,7 @@ export async function scene({
     ...{ logger: silentLogger(), changes: [] as Change[] },
   }
   const config = checked(section, alerterSection(plugins))
-  const parsed = checked(rules, rulesSchema(plugins)).rules
+  const parsed = allRules(checked(rules, rulesSchema(plugins)))
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
   const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
   const start = async () => {
@@ -115,6 +118,7 @@ export async function scene({
       ...(budgets && { budgets }),
       ...(topology && { topology }),
       ...(clues && { clues }),
+      ...(labels && { labels }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
