@@ -10,7 +10,7 @@ export async function refreshTargets(running: Running): Promise<void> {
   const { inventory, health, budgets, clock, logger } = running.deps
   let targets: Target[]
   try {
-    targets = await readTargets(inventory, health, budgets)
+    targets = [...(await readTargets(inventory, health, budgets)), ...running.config.devices.map(({ target }) => target)]
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return

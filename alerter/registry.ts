@@ -5,7 +5,7 @@ import { steady } from '../model/flapping.ts'
 import { pending } from '../model/state.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
 import type { Rule } from './rules.ts'
-import { checkId, firstCheck, slotOffset } from './schedule.ts'
+import { checkId, firstCheck, slotOffset, spreadOffset } from './schedule.ts'
 import { concerns } from './target-filter.ts'
 import { untold } from './tell.ts'
 
@@ -23,7 +23,10 @@ export interface Entry {
 }
 
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
-const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 }
+const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000, device: 0 }
+
+/** Rules that belong to one device alone, by its id. */
+export type OwnRules = ReadonlyMap<string, readonly Rule[]>
 
 export class Registry {
   readonly entries = new Map<string, Entry>()
@@ -35,9 +38,11 @@ export class Registry {
   readonly #waiting: Map<string, StoredCheck>
   readonly #since: number
   readonly #ids = new Map<string, string>()
+  readonly #ownRules: OwnRules
 
-  constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number) {
+  constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number, ownRules: OwnRules = new Map()) {
     this.#rules = rules
+    this.#ownRules = ownRules
     this.#waiting = new Map(stored.map((check) => [check.id, check]))
     this.#since = now
   }
@@ -50,6 +55,11 @@ export class Registry {
       if (target.kind === 'instance' && target.host) this.#perHost.set(target.host, (this.#perHost.get(target.host) ?? 0) + 1)
       for (const rule of this.#rules) {
         if (!concerns(rule, target)) continue
+        const id = this.#idOf(rule.name, target)
+        present.add(id)
+        this.#see(id, rule, target, now)
+      }
+      for (const rule of target.kind === 'device' ? (this.#ownRules.get(target.id) ?? []) : []) {
         const id = this.#idOf(rule.name, target)
         present.add(id)
         this.#see(id, rule, target, now)
@@ -104,8 +114,10 @@ export class Registry {
     const before = this.#waiting.get(id)
     this.#waiting.delete(id)
     const stored = before ?? newCheck(id, rule, target)
-    const offset = slotOffset(target.id, rule.intervalMs)
-    const nextCheck = firstCheck(offset, rule.intervalMs, now)
+    // What is run apart shares no reads with others: it has the whole interval to spread over.
+    const apart = rule.check.apart === true
+    const offset = apart ? spreadOffset(id, rule.intervalMs) : slotOffset(target.id, rule.intervalMs)
+    const nextCheck = firstCheck(offset, rule.intervalMs, now, apart ? 30_000 : 10_000)
     this.entries.set(id, {
       ...{ rule, target, offset, running: false, again: false, missingSince: null },
       stored: { ...stored, nextCheck, maxAttempts: rule.alert.attempts },
@@ -114,7 +126,7 @@ export class Registry {
 
   /** Kept states that no target came back for. A rule that is gone ends its checks at once. */
   #orphans(now: number): StoredCheck[] {
-    const names = new Set(this.#rules.map((rule) => rule.name))
+    const names = new Set([...this.#rules, ...[...this.#ownRules.values()].flat()].map((rule) => rule.name))
     const orphans = [...this.#waiting.values()].filter(({ rule, target }) => {
       const grace = target.kind === 'instance' ? graceMs.instance : graceMs.connection
       return !names.has(rule) || now - this.#since >= grace

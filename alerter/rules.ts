@@ -7,6 +7,7 @@ import type { State } from '../model/check.ts'
 import { AppError, type Check, type Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
 import type { AlertRule } from './alert.ts'
+import type { OwnCheck } from './own-check.ts'
 import type { Quirks } from './quirks.ts'
 import type { TargetFilter } from './target-filter.ts'
 
@@ -28,6 +29,8 @@ export interface Rule {
   staleMs: number | null
   /** Results may come from outside too. */
   takesResults: boolean
+  /** What a device's own check has besides. */
+  own?: OwnCheck
 }
 
 /** Another rule's check that explains this one's problem. */

@@ -24,7 +24,7 @@ export interface RunDeps {
   timeoutMs: number
 }
 
-const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' } as const
+const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project', device: 'device' } as const
 
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */
 export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {

@@ -1,6 +1,16 @@
 /** What the parts of a running engine share. */
 import type { Clock } from '../model/clock.ts'
-import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
+import type {
+  AlertJournal,
+  Budgets,
+  Inventory,
+  Live,
+  Logger,
+  NotifierContext,
+  Plugin,
+  Programs,
+  SampleStore,
+} from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { Collected } from './judge.ts'
@@ -22,6 +32,8 @@ export interface AlerterDeps {
   budgets?: Budgets
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
+  /** Default: no commands are run. */
+  programs?: Programs
   render: NotifierContext<unknown>['render']
 }
 

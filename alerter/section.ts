@@ -1,9 +1,13 @@
 /** The alerter's part of the configuration. Notifiers bring their own sections under their own names. */
 import { z } from 'zod'
 import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
+import { loadFile } from '../config/load.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
+import { type CommandsConfig, commandsSection } from './commands-section.ts'
+import { type Device, devicesField, readDevices } from './devices-section.ts'
+import { together } from './include.ts'
 import {
   type DowntimeWindow,
   escalationField,
@@ -66,6 +70,10 @@ export interface AlerterConfig {
   quirks: Quirks
   /** Named pipe for Nagios' external commands; null = none. */
   commandFile: string | null
+  /** How commands of others are run. */
+  commands: CommandsConfig
+  /** What is checked besides the cloud. */
+  devices: readonly Device[]
   /** Who may push results over HTTP: name → token. */
   resultTokens: ReadonlyMap<string, Secret>
 }
@@ -73,7 +81,7 @@ export interface AlerterConfig {
 export const isNotifier = (plugin: Plugin): plugin is Notifier => plugin.kind === 'notifier'
 
 /** The schema of `alerter:` with the sections of these plugins. Without contacts it keeps states and tells nobody. */
-export function alerterSection(plugins: readonly Plugin[]) {
+export function alerterSection(plugins: readonly Plugin[], included = false) {
   const notifiers = plugins.filter(isNotifier)
   const names = notifiers.map((notifier) => notifier.name)
   const language = z.enum(['it', 'en'])
@@ -93,6 +101,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
   return z
     .strictObject({
       rules: z.string().min(1).optional(),
+      ...(included ? {} : { include: z.string().min(1).optional() }),
       contacts: z.array(contact).default([]),
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
       language: language.default('en'),
@@ -105,6 +114,8 @@ export function alerterSection(plugins: readonly Plugin[]) {
       downtimes: z.array(windowField).default([]),
       commandFile: z.string().min(1).optional(),
       resultTokens: z.record(z.string().min(1), secret).default({}),
+      commands: commandsSection,
+      devices: devicesField(plugins),
       nagiosCompatible: z.boolean().default(false),
       quirks: z
         .strictObject(
@@ -124,7 +135,11 @@ export function alerterSection(plugins: readonly Plugin[]) {
         readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
       )
       const known = new Set(contacts.map(({ name }) => name))
-      return {
+      const quirks: Quirks = {
+        ...(section.nagiosCompatible ? asNagios : sensible),
+        ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
+      }
+      const own: AlerterConfig = {
         rules: section.rules ?? null,
         contacts,
         notifiers: Object.fromEntries(names.flatMap((name) => (sections[name] === undefined ? [] : [[name, sections[name]]]))),
@@ -139,11 +154,15 @@ export function alerterSection(plugins: readonly Plugin[]) {
         commandFile: section.commandFile ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
-        quirks: {
-          ...(section.nagiosCompatible ? asNagios : sensible),
-          ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
-        },
+        quirks,
+        commands: section.commands,
+        devices: readDevices(section.devices, { plugins, periods, contacts: known, quirks }, (path, message) =>
+          complain(['devices', ...path], message),
+        ),
       }
+      if (typeof sections.include !== 'string') return own
+      const file = z.strictObject({ alerter: alerterSection(plugins, true) })
+      return together(own, loadFile(sections.include, file).alerter as AlerterConfig, (message) => complain(['include'], message))
     })
     .prefault({})
 }

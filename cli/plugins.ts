@@ -17,7 +17,7 @@ const shape = z.discriminatedUnion('kind', [
     kind: z.literal('check'),
     name,
     description: z.string().min(1),
-    targets: z.array(z.enum(['instance', 'hypervisor', 'connection', 'project'])).min(1),
+    targets: z.array(z.enum(['instance', 'hypervisor', 'connection', 'project', 'device'])).min(1),
     config: schema,
     run: method,
   }),

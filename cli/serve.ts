@@ -18,6 +18,7 @@ import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import { openPrograms } from '../plugins/check-command/programs.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -132,6 +133,8 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const programs = openPrograms(config.alerter.commands, { clock, logger })
+    closing.defer(() => programs.close())
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
@@ -144,6 +147,7 @@ async function serve(
         logger,
         plugins,
         budgets,
+        programs,
         render: createRender(),
       },
     )

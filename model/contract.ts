@@ -624,7 +624,7 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
+export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project' | 'device'
 
 /** What a check looks at. */
 export interface Target {
@@ -637,6 +637,19 @@ export interface Target {
   instance: Instance | null
   /** For projects with a budget: how far it is used up. */
   budget?: BudgetStanding
+  /** For devices. */
+  device?: DeviceFacts
+}
+
+/** Something with an address that is no part of a cloud: a switch, a web site, what Nagios calls a host. */
+export interface DeviceFacts {
+  address: string
+  alias: string
+  groups: readonly string[]
+  /** Devices on the way to it; when none of them is up, it cannot be reached. */
+  parents: readonly string[]
+  /** For `$_HOSTNAME$` in commands, by name. */
+  variables: Readonly<Record<string, string>>
 }
 
 export interface CheckContext<C> {
@@ -647,7 +660,35 @@ export interface CheckContext<C> {
   health: Pick<HealthBoard, 'all'>
   now: number
   signal: AbortSignal
+  /** Absent where nothing may be run. */
+  programs?: Programs
+  /** What `$NAME$` stands for in a command about this target; undefined = it means nothing. */
+  macro?: (name: string) => string | undefined
 }
+
+/** Runs programs of others (monitoring plugins, notification commands) within bounds and never through a shell. */
+export interface Programs {
+  /** Never rejects: that it could not be run is an end too. */
+  run(call: ProgramCall): Promise<ProgramEnd>
+}
+
+export interface ProgramCall {
+  /** The program with its whole path, and its arguments. */
+  command: readonly string[]
+  /** From when it runs; then its process group is ended. */
+  timeoutMs: number
+  /** Besides the few variables that all programs get. */
+  environment?: Readonly<Record<string, string>>
+}
+
+/** `output` and `errors` (stdout, stderr) are cut where they are long. A code from 129 on is 128 and the signal that ended it. */
+export type ProgramEnd =
+  | { how: 'exited'; code: number; output: string; errors: string }
+  | { how: 'timeout'; afterMs: number }
+  /** It printed so much that it was ended. */
+  | { how: 'flooded'; bytes: number }
+  /** It could not be run, or nobody can tell how it ended. */
+  | { how: 'lost'; reason: string }
 
 /**
  * A check is written for one target and run for all. It never throws for a bad world: it answers unknown. null = nothing can
@@ -660,6 +701,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** It waits for others (a program, a peer): it is run apart, so that no other check waits for it. */
+  apart?: boolean
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
