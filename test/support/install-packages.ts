@@ -22,6 +22,10 @@ const wanted: Record<string, string> = {
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
   'poppler-utils': '/usr/bin/pdftotext',
+  'monitoring-plugins-standard': '/usr/lib/nagios/plugins/check_pgsql',
+  'nagios-nrpe-server': '/usr/sbin/nrpe',
+  'nagios-nrpe-plugin': '/usr/lib/nagios/plugins/check_nrpe',
+  'nagios4-core': '/usr/sbin/nagios4',
 }
 
 /** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */
