@@ -6,7 +6,7 @@ import { alerterSection } from '../../alerter/section.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
@@ -67,6 +67,8 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  /** Default: no commands are run. */
+  programs?: Programs
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -79,7 +81,15 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, budgets, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({
+  directory,
+  rules,
+  section = '{}',
+  plugins,
+  budgets,
+  programs,
+  clock: given,
+}: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {
@@ -103,6 +113,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(programs && { programs }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
