@@ -102,43 +102,45 @@ describe('Debian’s Nagios runs our checks', () => {
   needs(nagiosProgram, 'nagios4-core')
   const directory = temporaryDirectory()
 
-  it('and takes states, text and perfdata from them', async () => {
-    const store = await openSampleStore(storeSection.parse({ kind: 'duckdb' }), {
-      ...{ directory: join(directory(), 'data'), clock: systemClock, logger: silentLogger() },
-    })
-    const tags = { instance: 'vm-1', host: 'h' }
-    await store.write([{ measurement: 'instance', tags, fields: { cpu_percent: 91.26, state: 5 }, time: systemClock.now() }])
-    await store.close()
+  it('beside the running Specola, and takes states and texts from them', async () => {
+    const rules = 'rules: [{ name: passive, plugin: passive }]'
+    const services = ['fine', 'slow', 'silent'].map((name) => `{ name: ${name}, plugin: passive }`)
+    const section = `{ devices: [{ name: web, services: [${services.join(', ')}] }] }`
+    const data = join(directory(), 'data')
+    const s = await scene({ directory: data, rules, section, plugins: await findPlugins(), clock: systemClock })
     const root = join(import.meta.dirname, '..', '..')
-    const program = `${process.execPath} ${join(root, 'main.ts')} check`
-    const service = (name: string, call: string) =>
-      `define service {\n use s\n host_name vm-1\n service_description ${name}\n check_command ${call}\n check_interval 600\n}\n`
+    const service = (name: string) =>
+      `define service {\n use s\n host_name web\n service_description ${name}\n check_command specola!${name}\n check_interval 600\n}\n`
     const objects = `define command {
  command_name specola
- command_line ${program} $ARG1$ --instance $HOSTNAME$ --data ${join(directory(), 'data')} $ARG2$
+ command_line ${process.execPath} ${join(root, 'main.ts')} check --rule $ARG1$ --device $HOSTNAME$ --data ${data}
 }
-define host {\n use h\n host_name vm-1\n}
-${service('cpu', 'specola!cpu!--window 1h')}${service('tight', 'specola!cpu!--window 1h --crit 90')}${service('tea', 'specola!tea')}`
+define host {\n use h\n host_name web\n}
+${['fine', 'slow', 'silent'].map(service).join('')}`
     const own = process.getuid?.() === 0 ? ['nagios_user=root', 'nagios_group=root'] : []
-    const settings = [
-      'interval_length=1',
-      'max_concurrent_checks=1',
-      'max_service_check_spread=1',
-      'execute_host_checks=0',
-      ...own,
-    ]
+    const settings = ['interval_length=1', 'service_inter_check_delay_method=n', 'execute_host_checks=0', ...own]
+    await s.results.submit([
+      { target: 'web', rule: 'fine', state: 'ok', output: 'all is well' },
+      { target: 'web', rule: 'slow', state: 'critical', output: '12 s', perfdata: [{ label: 'time', value: 12, unit: 's' }] },
+    ])
     const nagios = await startNagios(join(directory(), 'nagios'), objects, settings)
     try {
       for (let waited = 0; nagios.results().length < 3; waited += 100) {
-        assert.ok(waited < 25_000, 'Nagios has three results in time')
+        assert.ok(waited < 30_000, 'Nagios has three results in time')
         await systemClock.sleep(100)
       }
-      const said = new Map(nagios.results().map(([, , , state, , name, output]) => [name, `${state} ${output}`]))
-      assert.equal(said.get('cpu'), 'WARNING WARNING - CPU 91.3 % of its vCPUs over 3600 s')
-      assert.equal(said.get('tight'), 'CRITICAL CRITICAL - CPU 91.3 % of its vCPUs over 3600 s')
-      assert.match(said.get('tea') ?? '', /^UNKNOWN UNKNOWN - no check "tea"/)
+      const said = new Map(nagios.results().map(([, , , state, , name, output]) => [name, `${state}: ${output}`]))
+      assert.deepEqual(
+        ['fine', 'slow', 'silent'].map((name) => said.get(name)),
+        [
+          'OK: OK - all is well',
+          'CRITICAL: CRITICAL - 12 s',
+          'UNKNOWN: UNKNOWN - the rule "silent" has no check of the device "web"',
+        ],
+      )
     } finally {
       await nagios.stop()
+      await s.stop()
     }
-  }).timeout(40_000)
+  }).timeout(50_000)
 })
