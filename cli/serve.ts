@@ -219,6 +219,7 @@ async function serve(
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
+          devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
           accounts,
         },

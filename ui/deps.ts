@@ -15,6 +15,7 @@ import type {
   Reports,
   ResourceJournal,
   SampleStore,
+  Target,
   TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
@@ -36,6 +37,8 @@ export interface UiDeps {
   timeline: TimelineJournal
   resources: ResourceJournal
   alerts: AlertJournal
+  /** What is checked besides the cloud; default: nothing. */
+  devices?: readonly Target[]
   commands: AlertCommands
   /** Takes results of checks from outside. */
   results: ResultsDoor

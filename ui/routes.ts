@@ -10,6 +10,7 @@ import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { deviceList, devicesPage } from './pages/devices.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
@@ -49,6 +50,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     instanceActivity,
     instanceInside,
     hostList,
+    deviceList,
     networkTraffic,
     hostNow,
     hostInstances,
@@ -85,6 +87,7 @@ export function routes(): Route[] {
     instancesPage,
     instancePage,
     hostsPage,
+    devicesPage,
     hostPage,
     guestAgentsPage,
     networksPage,
