@@ -25,6 +25,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   completeness: () => import('./cli/completeness.ts'),
   timeline: () => import('./cli/timeline.ts'),
   check: () => import('./cli/check.ts'),
+  notify: () => import('./cli/notify.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
   libvirt: () => import('./cli/libvirt.ts'),

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -135,22 +136,21 @@ async function serve(
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const programs = openPrograms(config.alerter.commands, { clock, logger })
     closing.defer(() => programs.close())
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        programs,
-        render: createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = createRender()
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      programs,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -221,6 +221,7 @@ async function serve(
           alerts,
           devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

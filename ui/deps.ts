@@ -12,6 +12,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -40,6 +41,7 @@ export interface UiDeps {
   /** What is checked besides the cloud; default: nothing. */
   devices?: readonly Target[]
   commands: AlertCommands
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

@@ -26,6 +26,7 @@ const wanted: Record<string, string> = {
   'nagios-nrpe-server': '/usr/sbin/nrpe',
   'nagios-nrpe-plugin': '/usr/lib/nagios/plugins/check_nrpe',
   'nagios4-core': '/usr/sbin/nagios4',
+  'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
 }
 
 /** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */
