@@ -146,6 +146,8 @@ class HelperPool implements OpenPrograms {
 
   #place(): string {
     if (this.#directory === null) {
+      if (process.getuid?.() === 0 && this.#become === null)
+        this.#logger.warn('commands run as root: alerter.commands.user names a user that may do less')
       this.#directory = mkdtempSync(join(tmpdir(), 'specola-commands-'))
       if (this.#become) chownSync(this.#directory, this.#become.uid, this.#become.gid)
     }

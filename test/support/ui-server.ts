@@ -1,6 +1,6 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
-import type { NotifierDesk } from '../../model/contract.ts'
+import type { NotifierDesk, Target } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
@@ -36,6 +36,7 @@ export async function startUi(
     only?: readonly string[]
     results?: ResultsDoor
     notifiers?: NotifierDesk
+    devices?: readonly Target[]
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -58,6 +59,7 @@ export async function startUi(
   const ui = createUi(config, {
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
+    ...(options.devices && { devices: options.devices }),
   })
   const { url } = await ui.listen()
   return {

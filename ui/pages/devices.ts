@@ -38,6 +38,7 @@ export const deviceList: Fragment = {
     return {
       rows: rows.slice(0, shownAtMost).map(({ device, check }) => ({
         ...{ device: device.name ?? device.id, address: device.device?.address ?? null, rule: check.rule, output: check.output },
+        ofDevice: linkTo(visit, { q: device.id }, '/devices'),
         ...{ href: `/checks/${encodeURIComponent(check.check)}`, lastCheck: check.lastCheck },
         ...{ state: check.state, soft: !check.hard, handled: check.acknowledgement !== null },
         ...{ attempt: check.attempt, maxAttempts: check.maxAttempts, word: visit.t(`state.${check.state}`) },
