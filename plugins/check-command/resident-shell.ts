@@ -165,14 +165,15 @@ class ShellHelper implements Helper {
 
   end(how: ProgramEnd): Promise<void> {
     this.#usable = false
-    this.#settle(how)
     this.#ending ??= this.#endGroup()
+    this.#settle(how)
     return this.#ending
   }
 
   retire(): void {
     this.#usable = false
-    this.#close()
+    // What is being ended may still say something: with nobody to read it, SIGPIPE would come before its own way to end.
+    if (this.#ending === null) this.#close()
   }
 
   async #endGroup(): Promise<void> {
@@ -203,7 +204,7 @@ class ShellHelper implements Helper {
   #lost(reason: string): void {
     this.#usable = false
     this.#settle({ how: 'lost', reason: `the helper that ran it is gone: ${reason}` })
-    this.#close()
+    if (this.#ending === null) this.#close()
   }
 
   #settle(end: ProgramEnd): void {
