@@ -17,7 +17,7 @@ export class ApartChecks {
   readonly #running: Running
   readonly #signal: AbortSignal
   readonly #open = new Map<Entry, { began: number; giveUp(reason: Error): void }>()
-  #finished: CheckRun[] = []
+  #finished: { run: CheckRun; lateMs: number }[] = []
   #taking: Promise<void> | null = null
 
   constructor(running: Running, signal: AbortSignal) {
@@ -46,14 +46,18 @@ export class ApartChecks {
     if (delayMs > 0) await clock.sleep(delayMs, this.#signal).catch(() => undefined)
     if (this.#signal.aborted) return
     const abandoned = Promise.withResolvers<never>()
+    const { checked } = entry.stored.state
+    // a first look has no time that it could be late for
+    const lateMs = checked ? Math.max(0, clock.now() - (entry.stored.nextCheck ?? clock.now())) : 0
     this.#open.set(entry, { began: clock.now(), giveUp: abandoned.reject })
-    const run = await this.#result(entry, abandoned.promise)
+    const began = clock.monotonic()
+    const said = await this.#result(entry, abandoned.promise)
     this.#open.delete(entry)
-    this.#finished.push(run)
+    this.#finished.push({ run: { ...said, tookMs: clock.monotonic() - began }, lateMs })
     this.#taking ??= this.#take()
   }
 
-  async #result(entry: Entry, abandoned: Promise<never>): Promise<CheckRun> {
+  async #result(entry: Entry, abandoned: Promise<never>): Promise<Omit<CheckRun, 'tookMs'>> {
     const { deps, config, around } = this.#running
     const { rule, target } = entry
     const now = deps.clock.now()
@@ -73,11 +77,16 @@ export class ApartChecks {
 
   async #take(): Promise<void> {
     const { clock, logger } = this.#running.deps
+    const began = clock.monotonic()
     await clock.sleep(gatherMs, this.#signal).catch(() => undefined)
-    const runs = this.#finished
+    const finished = this.#finished
+    const runs = finished.map(({ run }) => run)
     this.#finished = []
     try {
-      if (!this.#signal.aborted) await takeRuns(this.#running, runs)
+      if (this.#signal.aborted) return
+      await takeRuns(this.#running, runs)
+      const lates = finished.map(({ lateMs }) => lateMs)
+      this.#running.meter.cycle(runs, lates, clock.monotonic() - began)
     } catch (error) {
       if (!this.#signal.aborted) logger.error(`results could not be taken: ${(error as Error).message}`, { error })
     } finally {

@@ -6,7 +6,7 @@ import { keepTime } from './keep-time.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import type { Entry } from './registry.ts'
 import { runChecks } from './run-checks.ts'
-import type { Running } from './running.ts'
+import { owns, type Running } from './running.ts'
 import { nextRetry } from './schedule.ts'
 import { takeRuns } from './take-results.ts'
 
@@ -28,7 +28,9 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
     }
     await keepTime(running, now)
     const entries = [...running.around.registry.entries.values()]
-    const ready = entries.filter((entry) => isDue(entry, now + aheadMs(entry)) && !putOff(running, entry, now))
+    const ready = entries.filter(
+      (entry) => isDue(entry, now + aheadMs(entry)) && owns(running, entry.target) && !putOff(running, entry, now),
+    )
     const due = ready.filter(({ rule }) => !rule.check.apart)
     if (!running.commits.stalled) apart.start(ready.filter(({ rule }) => rule.check.apart))
     if (due.length > 0 && cycles.size < mostCycles && !running.commits.stalled) {
@@ -48,10 +50,16 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
 const aheadMs = ({ rule }: Entry) => (rule.check.apart ? tickMs : 0)
 
 async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
+  const { clock } = running.deps
+  const [began, now] = [clock.monotonic(), clock.now()]
+  // a first look has no time that it could be late for
+  const lates = due.map(({ stored }) => (stored.state.checked ? Math.max(0, now - (stored.nextCheck ?? now)) : 0))
   for (const entry of due) entry.running = true
   try {
     const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
-    if (!signal.aborted) await takeRuns(running, runs)
+    if (signal.aborted) return
+    await takeRuns(running, runs)
+    running.meter.cycle(runs, lates, clock.monotonic() - began)
   } finally {
     for (const entry of due) entry.running = false
   }

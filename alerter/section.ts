@@ -8,6 +8,7 @@ import type { TimePeriod } from '../model/time-period.ts'
 import { type CommandsConfig, commandsSection } from './commands-section.ts'
 import { type Device, devicesField, readDevices } from './devices-section.ts'
 import { together } from './include.ts'
+import { journalField, type SharedJournal } from './journal-section.ts'
 import {
   type DowntimeWindow,
   escalationField,
@@ -74,6 +75,8 @@ export interface AlerterConfig {
   commands: CommandsConfig
   /** What is checked besides the cloud. */
   devices: readonly Device[]
+  /** null = the data directory's. */
+  journal: SharedJournal | null
   /** Who may push results over HTTP: name → token. */
   resultTokens: ReadonlyMap<string, Secret>
 }
@@ -113,6 +116,7 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
       escalations: z.array(escalationField).default([]),
       downtimes: z.array(windowField).default([]),
       commandFile: z.string().min(1).optional(),
+      journal: journalField.optional(),
       resultTokens: z.record(z.string().min(1), secret).default({}),
       commands: commandsSection,
       devices: devicesField(plugins),
@@ -158,6 +162,7 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),
         commandFile: section.commandFile ?? null,
+        journal: section.journal ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
         quirks,

@@ -4,6 +4,7 @@ import type {
   AlertCommands,
   AlertJournal,
   Budgets,
+  CapacityJournal,
   CompletenessJournal,
   Efficiency,
   EventJournal,
@@ -21,6 +22,7 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
@@ -30,6 +32,7 @@ export interface UiDeps {
   inventory: Inventory
   machines: Pick<MachineJournal, 'machines'>
   networks: NetworkInventory
+  capacity: Pick<CapacityJournal, 'readings'>
   usage: UsageJournal
   reports: Reports
   budgets: Budgets
@@ -44,6 +47,7 @@ export interface UiDeps {
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
+  engine: EngineView
   accounts: AccountJournal
   health: HealthBoard
   live: Live

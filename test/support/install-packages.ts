@@ -21,6 +21,8 @@ const wanted: Record<string, string> = {
   iproute2: '/usr/bin/ip',
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
+  postgresql: '/usr/lib/postgresql/15/bin/postgres',
+  prometheus: '/usr/bin/promtool',
   'poppler-utils': '/usr/bin/pdftotext',
   'monitoring-plugins-standard': '/usr/lib/nagios/plugins/check_pgsql',
   'nagios-nrpe-server': '/usr/sbin/nrpe',
