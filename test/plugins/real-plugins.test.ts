@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { type OpenPrograms, openPrograms } from '../../plugins/check-command/pro
 import { freePort } from '../support/free-port.ts'
 import { needs } from '../support/needs.ts'
 import { ntpResponder } from '../support/ntp-responder.ts'
+import { postgresProgram, startPostgres } from '../support/postgres.ts'
 import { runCheck } from '../support/run-check.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { smtpSink } from '../support/smtp-sink.ts'
@@ -51,13 +52,15 @@ const until = async (what: () => boolean, ms = 4000) => {
 describe('plugins of Debian’s monitoring-plugins, against real services', () => {
   needs(`${plugins}/check_http`, 'monitoring-plugins-standard')
   needs('/usr/sbin/sshd', 'openssh-server')
+  needs(postgresProgram, 'postgresql')
   const directory = temporaryDirectory()
   let programs: OpenPrograms
   let sshd: Sshd
-  const ports = { http: '', smtp: '', ntp: '', wrong: '', nobody: '' }
+  const ports = { http: '', smtp: '', ntp: '', wrong: '', nobody: '', sql: '' }
   const closing: (() => unknown)[] = []
   before(async function () {
-    this.timeout(20_000)
+    this.timeout(30_000)
+    chmodSync(directory(), 0o755) // PostgreSQL is another user
     programs = open()
     closing.push(() => programs.close())
     const web = createServer((_, reply) => reply.end('welcome to the observatory\n')).listen(0, '127.0.0.1')
@@ -69,6 +72,11 @@ describe('plugins of Debian’s monitoring-plugins, against real services', () =
       () => right.close(),
       () => wrong.close(),
     )
+    const database = join(directory(), 'database')
+    mkdirSync(database)
+    const postgres = await startPostgres(database)
+    closing.push(() => postgres.stop())
+    ports.sql = String(postgres.port)
     sshd = await startSshd(directory())
     closing.push(() => sshd.stop())
     await new Promise((listening) => (web.listening ? listening(null) : web.once('listening', listening)))
@@ -110,6 +118,21 @@ describe('plugins of Debian’s monitoring-plugins, against real services', () =
     'critical',
     /^NTP CRITICAL: Offset (89|90)/,
   )
+  const sql = (password: string) => [
+    'check_pgsql',
+    '-H',
+    local,
+    '-P',
+    ports.sql,
+    '-d',
+    'postgres',
+    '-l',
+    'specola',
+    '-p',
+    password,
+  ]
+  says('postgresql', () => sql('observe'), 'ok', /^OK - database postgres \([\d.]+ sec\.\)/)
+  says('postgresql with a wrong password', () => sql('wrong'), 'critical', /password authentication failed/)
   says('tcp', () => ['check_tcp', '-H', local, '-p', ports.http], 'ok', /^TCP OK/)
   says('procs', () => ['check_procs', '-c', '1:', '-C', 'sshd'], 'ok', /^PROCS OK: \d+ process/)
   says('disk', () => ['check_disk', '-w', '0%', '-c', '0%', '-p', '/'], 'ok', /^DISK OK/)
