@@ -23,11 +23,11 @@ export function checkMacro(entry: Entry, name: string, sources: MacroSources): s
   )
 }
 
-const isHost = ({ rule }: Entry) => rule.own?.host === true
+const isHost = ({ rule }: Entry) => rule.device?.host === true
 
 /** The check of the device itself. */
 export function hostEntry(registry: Pick<Registry, 'of'>, { target }: Pick<Entry, 'target'>): Entry | undefined {
-  return target.kind === 'device' ? registry.of('device', target.id).find(({ rule }) => rule.own?.host === true) : undefined
+  return target.kind === 'device' ? registry.of('device', target.id).find(({ rule }) => rule.device?.host === true) : undefined
 }
 
 function onDemand(name: string, device: string, second: string | undefined, { registry }: MacroSources): string | undefined {
@@ -43,7 +43,7 @@ function onDemand(name: string, device: string, second: string | undefined, { re
 
 function customMacro(name: string, { rule, target }: Entry): string | undefined {
   const [, of, variable = ''] = /^_(HOST|SERVICE)(.+)$/.exec(name) ?? []
-  const known = of === 'HOST' ? target.device?.variables : rule.own?.variables
+  const known = of === 'HOST' ? target.device?.variables : rule.device?.variables
   return of !== undefined && known && Object.hasOwn(known, variable) ? known[variable] : undefined
 }
 

@@ -5,7 +5,7 @@ import type { Around } from './surroundings.ts'
 
 /** Until when the check waits, epoch ms; null = it may run. */
 export function notYet({ rule, stored }: Entry, { config }: Pick<Around, 'config'>, now: number): number | null {
-  const { own } = rule
+  const own = rule.device
   if (!own) return null
   if (own.onlyAfterMs !== null && stored.state.lastCheck !== null) {
     const stale = stored.state.lastCheck + own.onlyAfterMs

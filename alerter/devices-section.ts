@@ -159,7 +159,7 @@ function ruleOf(
   return {
     name: title,
     check,
-    config: written.config,
+    ...{ config: written.config, written: {}, overrides: null, about: null, service: null },
     intervalMs: written.interval,
     retryMs: written.retryInterval,
     targets: {},
@@ -173,7 +173,7 @@ function ruleOf(
     dependsOn: [],
     staleMs: written.onlyWhenStale ? null : written.stale || null,
     takesResults: written.takesResults,
-    own: {
+    device: {
       host: title === hostRule,
       contacts: written.contacts,
       escalations: written.escalations.map((one) => ({

@@ -11,7 +11,7 @@ export function explainedBy(
   view: Pick<MasterView, 'now' | 'periodEndsSearch' | 'pendingPasses'>,
 ): string | null {
   const entry = registry.entries.get(id)
-  if (!entry || (entry.rule.dependsOn.length === 0 && !entry.rule.own?.dependsOn.length)) return null
+  if (!entry || (entry.rule.dependsOn.length === 0 && !entry.rule.device?.dependsOn.length)) return null
   const failing = failingMaster(
     {
       ...{ ...view, softStates: false },
@@ -28,10 +28,10 @@ export function explainedBy(
 function mastersOf(registry: Registry, id: string): MasterRule[] {
   const entry = registry.entries.get(id)
   if (!entry) return []
-  const own = (entry.rule.own?.dependsOn ?? []).flatMap((master) =>
+  const own = (entry.rule.device?.dependsOn ?? []).flatMap((master) =>
     registry
       .of('device', master.device)
-      .filter(({ rule }) => (master.service === null ? rule.own?.host === true : rule.name === master.service))
+      .filter(({ rule }) => (master.service === null ? rule.device?.host === true : rule.name === master.service))
       .map((other) => ({ ...masterRule(other, master), period: master.period })),
   )
   const byRule = entry.rule.dependsOn.flatMap((master) => {

@@ -7,7 +7,7 @@ import type { Alert, Reaching, Telling } from './alert.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { asReached, orderChecks } from './device-states.ts'
-import { problemOf } from './problem.ts'
+import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
 import type { AlerterConfig } from './section.ts'
@@ -39,14 +39,14 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
     stored,
     result,
     rule.alert,
-    { ...surroundingsOf(around, entry, now), confirmed: rule.own?.host === true && result.pushed === true },
+    { ...surroundingsOf(around, entry, now), confirmed: rule.device?.host === true && result.pushed === true },
     reaching,
   )
   const next: StoredCheck = {
     ...stored,
     ...decision.next,
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
-    longOutput: result.longOutput ?? null,
+    longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
     nextCheck: nextCheck(entry, decision.next.state.hard, now),
   }
@@ -61,6 +61,12 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   collectTellings(around, entry, decision.tellings, transition, now, batch)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []
+}
+
+/** What a target wrote for itself and does not count is said with every result. */
+function withNotices(longOutput: string | undefined, notices: readonly string[]): string | null {
+  const lines = [...notices.map((notice) => `IGNORED ${notice}`), ...(longOutput ? [longOutput] : [])]
+  return bounded({ state: 'ok', output: '', perfdata: [], longOutput: lines.join('\n') }).longOutput ?? null
 }
 
 /** Who hears of alerts about this check; those who do not are remembered with the reason. */

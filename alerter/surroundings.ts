@@ -23,7 +23,7 @@ export function surroundingsOf({ config, registry, dependencies, downtimes }: Ar
   const view = { now, periodEndsSearch: quirks.dependencyPeriodEndsSearch, pendingPasses: quirks.pendingMastersPass }
   return {
     ...{ now, dependency, dependencyDown: below !== null || (dependency !== null && !dependency.settling) },
-    host: entry.rule.own?.host === true,
+    host: entry.rule.device?.host === true,
     master: explainedBy(registry, entry.stored.id, 'notTold', view),
     downtime: downtimes.own(entry, now),
     downtimeBelow: downtimes.below(entry) ?? (host && host !== entry ? downtimes.own(host, now) : null),

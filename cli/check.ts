@@ -7,15 +7,7 @@ import { load, loadFile } from '../config/load.ts'
 import { everything } from '../model/access.ts'
 import { type CheckResult, states } from '../model/check.ts'
 import { systemClock } from '../model/clock.ts'
-import {
-  AppError,
-  type Check,
-  type CheckContext,
-  type Logger,
-  type SampleStore,
-  type Target,
-  type TargetKind,
-} from '../model/contract.ts'
+import { AppError, type Check, type CheckContext, type SampleStore, type Target, type TargetKind } from '../model/contract.ts'
 import { printPerfdata } from '../model/perfdata.ts'
 import { openPrograms } from '../plugins/check-command/programs.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
@@ -25,6 +17,7 @@ import { checkHelp } from './check-help.ts'
 import type { Command } from './command.ts'
 import { findPlugins } from './plugins.ts'
 import { projectTarget } from './project-target.ts'
+import { quietLogger } from './quiet-logger.ts'
 import { storedCheck } from './stored-check.ts'
 
 export const command: Command = {
@@ -92,7 +85,7 @@ async function runOnce(args: readonly string[]): Promise<CheckResult> {
   }
   const { directory, store: section } = storeOf(asked)
   const target = await targetOf(asked, directory)
-  const store = await openSampleStore(section, { directory, clock: systemClock, logger: quiet })
+  const store = await openSampleStore(section, { directory, clock: systemClock, logger: quietLogger })
   try {
     return await within(asked.timeoutMs, (signal) => run(check, config, target, store, signal))
   } finally {
@@ -122,7 +115,7 @@ async function runOnDevice(check: Check, config: unknown, { id, address }: Asked
   const device = { address: address ?? id, alias: id, groups: [], parents: [], variables: {} }
   const target: Target = { kind: 'device', id, name: id, project: null, host: null, instance: null, device }
   const macros = new Map(Object.entries({ HOSTNAME: id, HOSTALIAS: id, HOSTADDRESS: device.address }))
-  const programs = openPrograms({ user: null, environment: {}, atOnce: 1 }, { clock: systemClock, logger: quiet })
+  const programs = openPrograms({ user: null, environment: {}, atOnce: 1 }, { clock: systemClock, logger: quietLogger })
   try {
     const outside = { programs, macro: (name: string) => macros.get(name) }
     return await run(check, config, target, noSamples, signal, outside)
@@ -230,6 +223,3 @@ async function targetOf({ kind, id }: Asked, directory: string): Promise<Target>
     db.close()
   }
 }
-
-/** A plugin's stdout is its answer and its stderr is nobody's. */
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }

@@ -22,6 +22,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
+import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
@@ -44,6 +46,8 @@ export interface UiDeps {
   /** What is checked besides the cloud; default: nothing. */
   devices?: readonly Target[]
   commands: AlertCommands
+  rules: RuleBoard
+  previews: RulePreviews
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor

@@ -23,7 +23,7 @@ describe('a real NRPE server', () => {
     `command[fine]=${dummy} 0 fine`,
     ...states.map((state, code) => `command[${state}]=${dummy} ${code} careful`),
     `command[odd]=/bin/sh -c 'echo odd; exit 9'`,
-    `command[disk]=/usr/lib/nagios/plugins/check_disk -w 1% -c 1% -p /`,
+    `command[disk]=/bin/echo 'DISK OK - free | /=29B;26;27;0;27'`,
     `command[long]=/usr/bin/perl -e 'print "line | a=1;2;3", chr(10), ("long text", chr(10)) x 20, "| b=2", chr(10)'`,
     `command[big]=/usr/bin/perl -e 'print "x" x 40000'`,
     `command[gone]=/nonexistent`,

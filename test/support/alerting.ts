@@ -1,12 +1,13 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
 import { createAlerter } from '../../alerter/engine.ts'
-import { rulesSchema } from '../../alerter/rules.ts'
+import { allRules, rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
+import type { LabelSource } from '../../model/labels.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
@@ -66,6 +67,7 @@ export interface SceneOptions {
   budgets?: Budgets
   /** Default: no commands are run. */
   programs?: Programs
+  labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -85,6 +87,7 @@ export async function scene({
   plugins,
   budgets,
   programs,
+  labels,
   clock: given,
 }: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
@@ -94,7 +97,7 @@ export async function scene({
     ...{ logger: silentLogger(), changes: [] as Change[] },
   }
   const config = checked(section, alerterSection(plugins))
-  const parsed = checked(rules, rulesSchema(plugins)).rules
+  const parsed = allRules(checked(rules, rulesSchema(plugins)))
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
   const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
   const start = async () => {
@@ -111,6 +114,7 @@ export async function scene({
       render,
       ...(budgets && { budgets }),
       ...(programs && { programs }),
+      ...(labels && { labels }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow
