@@ -161,7 +161,8 @@ class Engine {
     const config = this.#config
     const { journal, clock } = this.#deps
     const since = clock.now()
-    const registry = new Registry(this.#rules, await journal.stored(), clock.now())
+    const own = new Map(config.devices.map(({ target, rules }) => [target.id, rules]))
+    const registry = new Registry(this.#rules, await journal.stored(), clock.now(), own)
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const causes = new Causes(registry, new Dependencies(config.settleMs), this.#deps.health, config.groupingWaitMs)
     const around = { config, registry, causes, downtimes }

@@ -13,9 +13,10 @@ export async function refreshTargets(running: Running): Promise<void> {
   let targets: Target[]
   try {
     if (running.deps.topology) causes.refresh(await running.deps.topology())
-    targets = await readTargets(inventory, health, {
+    const read = await readTargets(inventory, health, {
       ...{ budgets, labels, rules: registry.rules, causes: causeTargets(causes, registry.rules) },
     })
+    targets = [...read, ...running.config.devices.map(({ target }) => target)]
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return

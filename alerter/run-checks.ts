@@ -40,6 +40,7 @@ const tags = {
   'business-service': 'service',
   // no sample is about these
   ...{ region: 'region', zone: 'zone', router: 'router', network: 'network', source: 'rule', impact: 'project' },
+  device: 'device',
 } as const
 
 const seen = (causes: Causes | undefined, entry: Entry) =>

@@ -24,6 +24,7 @@ import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import { openPrograms } from '../plugins/check-command/programs.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -148,6 +149,8 @@ async function serve(
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const clues = changeJournal(db)
+    const programs = openPrograms(config.alerter.commands, { clock, logger })
+    closing.defer(() => programs.close())
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
     const labels = labelSource(db)
@@ -164,6 +167,7 @@ async function serve(
       budgets,
       topology: topologyFacts(db, () => regionsOf(config)),
       clues,
+      programs,
       labels,
       render,
     })
@@ -245,6 +249,7 @@ async function serve(
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
+          devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
           clues: alerter.clues,
           rules: alerter.rules,

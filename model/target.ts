@@ -7,7 +7,7 @@ import type { Instance } from './resource.ts'
  * means for one project.
  */
 export const targetKinds = [
-  ...(['instance', 'hypervisor', 'connection', 'project', 'business-service'] as const),
+  ...(['instance', 'hypervisor', 'connection', 'project', 'business-service', 'device'] as const),
   ...(['region', 'zone', 'router', 'network', 'source', 'impact'] as const),
 ] as const
 export type TargetKind = (typeof targetKinds)[number]
@@ -27,4 +27,17 @@ export interface Target {
   /** For projects with a budget: how far it is used up. */
   budget?: BudgetStanding
   labels?: Labels
+  /** For devices. */
+  device?: DeviceFacts
+}
+
+/** Something with an address that is no part of a cloud: a switch, a web site, what Nagios calls a host. */
+export interface DeviceFacts {
+  address: string
+  alias: string
+  groups: readonly string[]
+  /** Devices on the way to it; when none of them is up, it cannot be reached. */
+  parents: readonly string[]
+  /** For `$_HOSTNAME$` in commands, by name. */
+  variables: Readonly<Record<string, string>>
 }

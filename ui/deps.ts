@@ -20,6 +20,7 @@ import type {
   Reports,
   ResourceJournal,
   SampleStore,
+  Target,
   TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
@@ -45,6 +46,8 @@ export interface UiDeps {
   timeline: TimelineJournal
   resources: ResourceJournal
   alerts: AlertJournal
+  /** What is checked besides the cloud; default: nothing. */
+  devices?: readonly Target[]
   commands: AlertCommands
   /** What changed before a problem, the likeliest first; of the scope only. */
   clues(scope: Scope, problem: Problem): Promise<Clue[]>

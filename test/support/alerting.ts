@@ -7,7 +7,7 @@ import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { ChangeJournal } from '../../model/clue.ts'
-import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { LabelSource } from '../../model/labels.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import type { TopologyFacts } from '../../model/topology.ts'
@@ -69,6 +69,8 @@ export interface SceneOptions {
   budgets?: Budgets
   topology?: () => Promise<TopologyFacts>
   clues?: ChangeJournal
+  /** Default: no commands are run. */
+  programs?: Programs
   labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
@@ -90,6 +92,7 @@ export async function scene({
   budgets,
   topology,
   clues,
+  programs,
   labels,
   clock: given,
 }: SceneOptions): Promise<Scene> {
@@ -118,6 +121,7 @@ export async function scene({
       ...(budgets && { budgets }),
       ...(topology && { topology }),
       ...(clues && { clues }),
+      ...(programs && { programs }),
       ...(labels && { labels }),
     })
     living.commands = alerter.commands
