@@ -168,6 +168,7 @@ export class Causes {
 
   /** What is known only through a connection of ours says nothing while that is down. */
   #upstream({ rule, target }: Entry): Explanation | null {
+    if (target.kind !== 'connection' && rule.check.name !== 'ganglia') return null
     const board = this.#health.all()
     const own = board.find(({ component }) => target.kind === 'connection' && component === target.id)
     const kind = rule.check.name === 'ganglia' ? 'ganglia' : own?.kind === 'queue' || own?.kind === 'completeness' ? 'amqp' : null
