@@ -5,6 +5,7 @@ import type { Acknowledgement } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import type { AlertCommands, AlertJournal, DowntimeRequest, Live } from '../model/contract.ts'
 import { cannotBe, type StoredDowntime } from '../model/downtime.ts'
+import { within } from '../model/time-period.ts'
 import type { AlertBatch } from '../model/tracked-check.ts'
 import { addressesOf, concernsIt, maySee } from './contacts.ts'
 import { takeTurns } from './downtime-turns.ts'
@@ -12,7 +13,7 @@ import { subjectOfCheck, subjectOfTarget } from './downtimes.ts'
 import { emptyBatch, notificationTo } from './judge.ts'
 import { problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
-import type { AlerterConfig } from './section.ts'
+import type { AlerterConfig, Contact } from './section.ts'
 import type { Around } from './surroundings.ts'
 
 export interface CommandDeps {
@@ -45,19 +46,28 @@ export function alertCommands(deps: CommandDeps): AlertCommands {
   /** Those who heard of the problem hear that somebody took it, so that they need not. */
   function tellOthers({ stored, target, rule }: Entry, { time }: Acknowledgement) {
     if (stored.told.states.length === 0) return []
+    const { heard } = stored.told
+    const hears = (contact: Contact) =>
+      heard
+        ? heard[contact.name] !== undefined && (contact.period === null || within(contact.period, time))
+        : concernsIt(contact, { project: target.project, rule: rule.name }) &&
+          stored.told.states.some((state) => (contact.states as readonly string[]).includes(state))
     const problem = problemOf(stored)
     const said = { kind: 'acknowledgement', problem, transition: null, instances: null, time } as const
     return config.contacts
-      .filter((contact) => maySee(contact, target) && concernsIt(contact, { project: target.project, rule: rule.name }))
-      .filter(({ states }) => stored.told.states.some((state) => (states as readonly string[]).includes(state)))
-      .flatMap((contact) => addressesOf(contact).map((recipient) => notificationTo(config, recipient, said)))
+      .filter((contact) => maySee(contact, target) && hears(contact))
+      .flatMap((contact) => {
+        const before = { heard: heard?.[contact.name] ?? null, importance: rule.importance }
+        return addressesOf(contact, target).map((recipient) => notificationTo(config, recipient, { ...said, ...before }))
+      })
   }
 
   return {
-    async acknowledge(scope, id, author, comment, sticky, { until, persistent = false, notify = true } = {}) {
+    async acknowledge(scope, id, author, comment, sticky, { until, persistent = false, notify = true, began } = {}) {
       const entry = await findProblem(scope, id)
       const time = clock.now()
       if (!entry || (until !== undefined && until <= time)) return false
+      if (began !== undefined && entry.stored.told.began !== began) return false
       const acknowledgement = { author, comment, time, sticky, ...(until === undefined ? {} : { until }) }
       entry.stored = { ...entry.stored, acknowledgement }
       const batch = emptyBatch()

@@ -1,4 +1,5 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Decisions are pure; here is the loop around them. */
+import type { Problem } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import type {
   AlertCommands,
@@ -16,8 +17,10 @@ import type {
 } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import { afterExpiry } from './acknowledgement-ends.ts'
+import { newAttention } from './attention.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
@@ -26,8 +29,10 @@ import { takeTurns } from './downtime-turns.ts'
 import { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
+import { keepPeople } from './keep-people.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { entryFor, resultOf, staleResult } from './passive.ts'
+import { type People, peopleOf } from './people.ts'
 import { type Entry, Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
@@ -40,7 +45,7 @@ import { readTargets } from './targets.ts'
 export interface AlerterDeps {
   store: Pick<SampleStore, 'range' | 'latest'>
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>
-  journal: AlertJournal & AlertWriter
+  journal: AlertJournal & AlertWriter & Outbox
   health: HealthBoard
   live: Pick<Live, 'publish'>
   clock: Clock
@@ -50,6 +55,10 @@ export interface AlerterDeps {
   budgets?: Budgets
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
+  /** Default: what the configuration says. */
+  people?: People
+  /** Default: messages carry no link to acknowledge. */
+  acknowledgeLink?: (problem: Problem, contact: string) => string | null
   render: NotifierContext<unknown>['render']
 }
 
@@ -106,13 +115,15 @@ class Engine {
     this.#since = clock.now()
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), this.#config.windows)
-    this.#around = { config: this.#config, registry, dependencies: this.#dependencies, downtimes }
+    const people = this.#deps.people ?? peopleOf(this.#config, null, clock)
+    const config = this.#config
+    this.#around = { config, registry, dependencies: this.#dependencies, downtimes, people, attention: newAttention() }
     await this.#refresh(registry)
     this.#report('ok', `${registry.entries.size} checks`)
     const notifiers = notifiersOf(this.#config, plugins)
     await Promise.all([
       this.#loop(registry, signal),
-      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runDispatch({ ...this.#deps, config, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
       this.#readCommandFile(signal),
     ])
     await this.#commits.settled()
@@ -195,6 +206,7 @@ class Engine {
       const { id, project, state } = ended
       this.#deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
     }
+    keepPeople(around, now, batch)
     await this.#commits.commit(batch)
   }
 

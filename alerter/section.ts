@@ -4,6 +4,7 @@ import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
+import { type Habits, habitFields, type PeopleConfig, peopleFields, readHabits, readPeople } from './people-section.ts'
 import {
   type DowntimeWindow,
   escalationField,
@@ -40,11 +41,12 @@ export interface Contact {
   period: TimePeriod | null
   /** What matters less is not for it. */
   importance: number
-  /** Hears only by escalations. */
+  /** Hears only by escalations and chains. */
   onlyEscalated: boolean
+  habits: Habits
 }
 
-export interface AlerterConfig {
+export interface AlerterConfig extends PeopleConfig {
   /** Rules file; null = the one that comes with Specola. */
   rules: string | null
   contacts: readonly Contact[]
@@ -88,6 +90,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
     onlyEscalated: z.boolean().default(false),
     language: language.optional(),
     zone: timeZone.optional(),
+    ...habitFields,
     ...Object.fromEntries(names.map((name) => [name, z.string().min(3).max(254).optional()])),
   })
   return z
@@ -103,6 +106,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
       periods: z.array(periodField).default([]),
       escalations: z.array(escalationField).default([]),
       downtimes: z.array(windowField).default([]),
+      ...peopleFields,
       commandFile: z.string().min(1).optional(),
       resultTokens: z.record(z.string().min(1), secret).default({}),
       nagiosCompatible: z.boolean().default(false),
@@ -121,9 +125,16 @@ export function alerterSection(plugins: readonly Plugin[]) {
       const complain: Complain = (path, message) => ctx.addIssue({ code: 'custom', path: [...path], message, input: section })
       const periods = readPeriods(section.periods, section.zone, complain)
       const contacts = section.contacts.map((written, index) =>
-        readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
+        readContact(written, names, sections, { ...section, periods }, (key, message) =>
+          complain(['contacts', index, key], message),
+        ),
       )
-      const known = new Set(contacts.map(({ name }) => name))
+      const configured = new Set(names.filter((name) => sections[name] !== undefined))
+      const people = readPeople(section, contacts, configured, periods, section.zone, complain)
+      const known = new Set([...contacts, ...people.teams, ...people.rotas].map(({ name }) => name))
+      for (const [index, { fallback }] of section.contacts.entries())
+        if (fallback !== undefined && !contacts.some(({ name }) => name === fallback))
+          complain(['contacts', index, 'fallback'], `no contact is named "${fallback}"`)
       return {
         rules: section.rules ?? null,
         contacts,
@@ -139,6 +150,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
         commandFile: section.commandFile ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
+        ...people,
         quirks: {
           ...(section.nagiosCompatible ? asNagios : sensible),
           ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
@@ -161,6 +173,10 @@ interface WrittenContact {
   period?: string | undefined
   importance: number
   onlyEscalated: boolean
+  quiet?: z.output<typeof habitFields.quiet>
+  digest?: z.output<typeof habitFields.digest>
+  rate?: z.output<typeof habitFields.rate>
+  fallback?: string | undefined
 }
 
 /** What one contact says, and what is wrong with it as a whole. */
@@ -168,9 +184,10 @@ function readContact(
   written: WrittenContact,
   notifiers: readonly string[],
   sections: Readonly<Record<string, unknown>>,
-  periods: ReadonlyMap<string, TimePeriod>,
+  around: { periods: ReadonlyMap<string, TimePeriod>; zone: string; delivery: { fallback?: string | undefined } },
   complain: (key: string, message: string) => void,
 ): Contact {
+  const { periods } = around
   const { name, role, projects, rules, states, language, zone } = written
   const given = written as unknown as Record<string, unknown>
   const addresses = Object.fromEntries(notifiers.flatMap((key) => (typeof given[key] === 'string' ? [[key, given[key]]] : [])))
@@ -184,5 +201,6 @@ function readContact(
     ...{ language: language ?? null, zone: zone ?? null },
     ...{ importance: written.importance, onlyEscalated: written.onlyEscalated },
     period: named(periods, written.period, (text) => complain('period', text)),
+    habits: readHabits(written, zone ?? around.zone, periods, around.delivery.fallback, complain),
   }
 }

@@ -123,6 +123,7 @@ const subjectOf = (row: CheckRow) => ({
 })
 
 export function toProblem(row: CheckRow): Problem {
+  const { began } = JSON.parse(row.told) as Told
   return {
     check: row.id,
     ...subjectOf(row),
@@ -137,6 +138,7 @@ export function toProblem(row: CheckRow): Problem {
     lastCheck: row.last_check,
     nextCheck: row.next_check,
     acknowledgement: acknowledgementOf(row),
+    ...(began === undefined ? {} : { began }),
   }
 }
 
@@ -185,6 +187,7 @@ export interface NotificationRow {
   attempts: number
   next_attempt: number | null
   message: string | null
+  filter: string | null
 }
 
 export const toNotificationRecord = (row: NotificationRow): NotificationRecord => ({
@@ -197,6 +200,7 @@ export const toNotificationRecord = (row: NotificationRow): NotificationRecord =
   outcome: row.outcome,
   reason: row.reason,
   attempts: row.attempts,
+  ...(row.filter === null ? {} : { filter: row.filter }),
 })
 
 export const toQueued = (row: NotificationRow): QueuedNotification => ({

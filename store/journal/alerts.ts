@@ -2,6 +2,7 @@
 import type { Scope } from '../../model/access.ts'
 import type { State } from '../../model/check.ts'
 import type { AlertJournal, ProblemQuery } from '../../model/contract.ts'
+import type { DecisionLog, Outbox } from '../../model/outbox.ts'
 import type { AlertWriter } from '../../model/tracked-check.ts'
 import {
   type CheckRow,
@@ -13,16 +14,18 @@ import {
 } from './alert-rows.ts'
 import { alertWriter } from './alert-writer.ts'
 import type { Database } from './database.ts'
+import { decisionLog } from './decisions.ts'
 import { commentsOf, downtimesOf } from './downtimes.ts'
+import { outbox } from './outbox.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 import { worstStates } from './worst-states.ts'
 
 const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
 const mostProblems = 1000
 
-/** Both sides of the alert journal on one database. */
-export function alertJournal(db: Database): AlertJournal & AlertWriter {
-  return { ...alertReader(db), ...alertWriter(db) }
+/** All sides of the alert journal on one database. */
+export function alertJournal(db: Database): AlertJournal & AlertWriter & Outbox & DecisionLog {
+  return { ...alertReader(db), ...alertWriter(db), ...outbox(db), ...decisionLog(db) }
 }
 
 function alertReader(db: Database): AlertJournal {

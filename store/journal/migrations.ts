@@ -8,6 +8,7 @@ import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
+import { peopleSchema } from './people.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-downtimes', sql: downtimesSchema },
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0016-people', sql: peopleSchema },
 ]

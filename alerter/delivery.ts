@@ -1,0 +1,45 @@
+/** What delivering needs, and what follows from one attempt. */
+import type { Clock } from '../model/clock.ts'
+import type { Delivery, Logger, Notifier, NotifierContext } from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+import type { Outbox } from '../model/outbox.ts'
+import type { AlertWriter, DeliveryOutcome, QueuedNotification } from '../model/tracked-check.ts'
+import type { AlerterConfig } from './section.ts'
+
+const firstPauseMs = 15_000
+const longestPauseMs = 15 * 60_000
+
+export interface ConfiguredNotifier {
+  notifier: Notifier
+  config: unknown
+}
+
+export interface DispatchDeps {
+  queue: Outbox & Pick<AlertWriter, 'waiting' | 'hurry'>
+  config: AlerterConfig
+  notifiers: ReadonlyMap<string, ConfiguredNotifier>
+  render: NotifierContext<unknown>['render']
+  health: HealthBoard
+  clock: Clock
+  logger: Logger
+  timeoutMs: number
+  giveUpMs: number
+  /** Where a reader of the message takes the problem; null where that is not for them. */
+  acknowledgeLink?: AcknowledgeLink
+  /** Called whenever the queue was looked at. */
+  alive?: (now: number) => void
+}
+
+export type AcknowledgeLink = (problem: QueuedNotification['message']['problem'], contact: string) => string | null
+
+/** The pause before the next attempt: 15 s, doubled each time, 15 minutes at most. */
+export const pauseAfter = (attempts: number) => Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(attempts, 20))
+
+/** What follows from an attempt. */
+export function outcomeOf(delivery: Delivery, queued: QueuedNotification, now: number, giveUpMs: number): DeliveryOutcome {
+  if (delivery.ok) return { outcome: 'sent', deliveryId: delivery.id ?? null }
+  const age = now - queued.message.time
+  if (!delivery.retry) return { outcome: 'failed', reason: delivery.reason }
+  if (age >= giveUpMs) return { outcome: 'failed', reason: `given up after ${queued.attempts + 1} attempts: ${delivery.reason}` }
+  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + pauseAfter(queued.attempts) }
+}
