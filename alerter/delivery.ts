@@ -4,7 +4,7 @@ import type { Delivery, Logger, Notifier, NotifierContext } from '../model/contr
 import type { HealthBoard } from '../model/health.ts'
 import type { Outbox } from '../model/outbox.ts'
 import type { AlertWriter, DeliveryOutcome, QueuedNotification } from '../model/tracked-check.ts'
-import type { AlerterConfig } from './section.ts'
+import type { Around } from './surroundings.ts'
 
 const firstPauseMs = 15_000
 const longestPauseMs = 15 * 60_000
@@ -16,7 +16,7 @@ export interface ConfiguredNotifier {
 
 export interface DispatchDeps {
   queue: Outbox & Pick<AlertWriter, 'waiting' | 'hurry'>
-  config: AlerterConfig
+  around: Pick<Around, 'config' | 'attention'>
   notifiers: ReadonlyMap<string, ConfiguredNotifier>
   render: NotifierContext<unknown>['render']
   health: HealthBoard
@@ -26,8 +26,6 @@ export interface DispatchDeps {
   giveUpMs: number
   /** Where a reader of the message takes the problem; null where that is not for them. */
   acknowledgeLink?: AcknowledgeLink
-  /** Called whenever the queue was looked at. */
-  alive?: (now: number) => void
 }
 
 export type AcknowledgeLink = (problem: QueuedNotification['message']['problem'], contact: string) => string | null

@@ -23,7 +23,7 @@ export async function runDispatch(deps: DispatchDeps, signal: AbortSignal): Prom
   while (!signal.aborted) {
     try {
       await serveDue(deps, lanes, signal)
-      deps.alive?.(clock.now())
+      deps.around.attention.pulse.dispatch = clock.now()
     } catch (error) {
       if (!signal.aborted) logger.error(`notifications wait: ${(error as Error).message}`, { error })
     }

@@ -36,6 +36,7 @@ import { type People, peopleOf } from './people.ts'
 import { type Entry, Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type CheckRun, runChecks } from './run-checks.ts'
+import { runPeople } from './run-people.ts'
 import { nextRetry } from './schedule.ts'
 import { type AlerterConfig, isNotifier } from './section.ts'
 import type { Around } from './surroundings.ts'
@@ -116,6 +117,7 @@ class Engine {
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), this.#config.windows)
     const people = this.#deps.people ?? peopleOf(this.#config, null, clock)
+    await people.refresh().catch(() => undefined) // what the configuration says stands until the journal answers
     const config = this.#config
     this.#around = { config, registry, dependencies: this.#dependencies, downtimes, people, attention: newAttention() }
     await this.#refresh(registry)
@@ -123,7 +125,8 @@ class Engine {
     const notifiers = notifiersOf(this.#config, plugins)
     await Promise.all([
       this.#loop(registry, signal),
-      runDispatch({ ...this.#deps, config, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runDispatch({ ...this.#deps, around: this.#around, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runPeople({ ...this.#deps, around: this.#around, notifiers, stalled: () => this.#commits.stalled }, signal),
       this.#readCommandFile(signal),
     ])
     await this.#commits.settled()

@@ -23,6 +23,7 @@ const passing: ReadonlySet<string> = new Set(['period', 'off', 'master', 'downti
 
 export function keepPeople(around: Around, now: number, batch: Collected): void {
   const { attention, registry, config } = around
+  attention.pulse.loop = now
   for (const entry of registry.entries.values())
     if (entry.stored.told.chain) keepChain(around, entry, attention.noted, now, batch)
   const due = attention.lookedAt === null || now < attention.lookedAt || now - attention.lookedAt >= lookMs

@@ -51,7 +51,7 @@ export async function deferLane(deps: DispatchDeps, lane: Lane, now: number): Pr
 
 /** Holds back and drops what is to be; returns what is to be sent, in the order of its decision. */
 async function settlePlans(
-  { queue, config }: DispatchDeps,
+  { queue, around: { config } }: DispatchDeps,
   lane: Lane,
   due: readonly OutboxItem[],
   now: number,
@@ -133,7 +133,7 @@ function turnOf(id: number, outcome: ReturnType<typeof outcomeOf>, now: number, 
 }
 
 function replacements(
-  { config }: DispatchDeps,
+  { around: { config } }: DispatchDeps,
   item: OutboxItem,
   attempts: number,
   refused: boolean,
@@ -144,7 +144,7 @@ function replacements(
 }
 
 /** When the time of the first one is up for whom somebody could stand in: then it is tried once more, and they are told. */
-function nextFallback({ config }: DispatchDeps, items: readonly OutboxItem[], now: number): number {
+function nextFallback({ around: { config } }: DispatchDeps, items: readonly OutboxItem[], now: number): number {
   const times = items
     .filter((item) => !item.fellBack && standIns(config, item, '').length > 0)
     .map(({ message }) => message.time + config.delivery.afterMs)

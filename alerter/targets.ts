@@ -6,7 +6,7 @@ import type { Instance } from '../model/resource.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'notifier', 'on-call'])
 
 /** All targets as they are now. */
 export async function readTargets(

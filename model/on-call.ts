@@ -63,3 +63,20 @@ export interface OnCall {
   /** False when there is none, or it is one of the configuration. */
   removeOverride(id: string, by: string): Promise<boolean>
 }
+
+/** What a link in a message is for. Times are epoch ms. */
+export interface LinkClaim {
+  check: string
+  /** `Problem.began`: the link is for this problem, not for the next. */
+  began: number
+  contact: string
+  expires: number
+}
+
+export interface AcknowledgeLinks {
+  make(claim: LinkClaim): string
+  /** Null for anything that we did not sign. Whether it is still good, the reader decides. */
+  read(token: string): LinkClaim | null
+  /** What is kept of a link that was used. */
+  digest(token: string): string
+}
