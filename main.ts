@@ -24,6 +24,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   month: () => import('./cli/month.ts'),
   completeness: () => import('./cli/completeness.ts'),
   timeline: () => import('./cli/timeline.ts'),
+  oncall: () => import('./cli/oncall.ts'),
+  why: () => import('./cli/why.ts'),
   check: () => import('./cli/check.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),

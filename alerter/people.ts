@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../model/clock.ts'
 import type { NewOverride, OnCall, OnCallJournal, RotaNow } from '../model/on-call.ts'
 import { type Override, onCallAt, shiftsOf } from '../model/rota.ts'
+import { within } from '../model/time-period.ts'
+import { maySee } from './contacts.ts'
 import type { ConfiguredRota } from './people-section.ts'
 import type { AlerterConfig } from './section.ts'
 
@@ -65,6 +67,18 @@ export function peopleOf({ contacts, teams, rotas }: Config, journal: OnCallJour
     overrides(name, from, to) {
       const rota = rotaOf.get(name)
       return rota ? overridesOf(rota).filter((one) => one.from < to && one.to > from) : []
+    },
+
+    whyNot(name, { rule, project, kind }) {
+      const contact = contacts.find((one) => one.name === name)
+      if (!contact) return 'unknown'
+      const seesMoney = maySee(contact, { kind: 'project', project }) || kind !== 'project'
+      if (!seesMoney) return 'money'
+      if (!maySee(contact, { kind: 'instance', project })) return 'scope'
+      if (contact.onlyEscalated) return 'escalated-only'
+      if (contact.projects !== null && !(project !== null && contact.projects.includes(project))) return 'projects'
+      if (contact.rules !== null && !contact.rules.includes(rule)) return 'rules'
+      return contact.period !== null && !within(contact.period, clock.now()) ? 'period' : null
     },
 
     async addOverride(asked) {

@@ -1,7 +1,10 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { acknowledgeLinks, linkKey } from '../alerter/acknowledge-link.ts'
 import { createAlerter } from '../alerter/engine.ts'
+import { linkMaker } from '../alerter/link-maker.ts'
+import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -34,6 +37,7 @@ import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { onCallJournal } from '../store/journal/on-call.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { readingJournal } from '../store/journal/readings.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
@@ -132,9 +136,15 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const calendars = onCallJournal(db)
+    const onCall = peopleOf(config.alerter, calendars, clock)
+    await onCall.refresh()
+    const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
     const alerter = createAlerter(
       { ...config.alerter, publicUrl: linkBase(config) },
       {
+        people: onCall,
+        acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
         store,
         inventory,
         journal: alerts,
@@ -216,6 +226,10 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          decisions: alerts,
+          onCall,
+          calendars,
+          links,
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

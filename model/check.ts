@@ -63,6 +63,8 @@ export interface Problem {
   lastCheck: number | null
   nextCheck: number | null
   acknowledgement: Acknowledgement | null
+  /** Planned work on it or on what it runs on is under way. */
+  inDowntime?: boolean
   /** When it left ok, whatever states it went through since; absent while it is ok. Tells this problem from the next. */
   began?: number
 }

@@ -60,6 +60,14 @@ export interface OnCall {
    * for themselves), `unavailable`.
    */
   addOverride(override: NewOverride): Promise<{ ok: true; id: string } | { ok: false; reason: string }>
+  /**
+   * Why a contact would not hear of such a problem, by the configuration as it is now; null = it would. `unknown`: there is no such
+   * contact.
+   */
+  whyNot(
+    contact: string,
+    problem: { rule: string; project: string | null; kind: string },
+  ): 'unknown' | 'money' | 'scope' | 'escalated-only' | 'projects' | 'rules' | 'period' | null
   /** False when there is none, or it is one of the configuration. */
   removeOverride(id: string, by: string): Promise<boolean>
 }

@@ -20,6 +20,8 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'problems', href: '/problems', resource: 'problems' },
       { key: 'wall', href: '/wall', resource: 'wall' },
       { key: 'events', href: '/timeline', resource: 'timeline' },
+      { key: 'oncall', href: '/oncall', resource: 'oncall' },
+      { key: 'notifications', href: '/notifications', resource: 'problems' },
     ],
   },
   {
@@ -141,6 +143,7 @@ function navigationOf(visit: Visit) {
 
 const within = (path: string, { href, key }: NavigationItem) =>
   path === href ||
+  (key === 'problems' && path === '/phone') ||
   path.startsWith(`${href}/`) ||
   (key === 'problems' && path.startsWith('/checks/')) ||
   (key === 'events' && /^\/events(\/|$)/.test(path))

@@ -19,6 +19,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { AcknowledgeLinks, OnCall, OnCallJournal } from '../model/on-call.ts'
+import type { DecisionLog } from '../model/outbox.ts'
 import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
@@ -37,6 +39,11 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  decisions: DecisionLog
+  onCall: OnCall
+  calendars: Pick<OnCallJournal, 'openFeed' | 'feeds' | 'revokeFeed' | 'feed' | 'useLink' | 'linkUsed'>
+  /** Null: messages carry no links to acknowledge. */
+  links: AcknowledgeLinks | null
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

@@ -7,7 +7,9 @@ import { type Edge, identify } from './edge.ts'
 import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
+import { acknowledgeLinkRoutes } from './pages/acknowledge-link.ts'
 import { budgetsPage } from './pages/budgets.ts'
+import { calendarFeed, openCalendar, revokeCalendar } from './pages/calendar.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
@@ -20,7 +22,10 @@ import { hostList, hostsPage } from './pages/hosts.ts'
 import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { networksPage, networkTraffic } from './pages/networks.ts'
+import { notificationsPage } from './pages/notifications.ts'
+import { addOverride, onCallBoard, onCallPage, removeOverride } from './pages/on-call.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
+import { phoneList, phonePage } from './pages/phone.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
@@ -39,6 +44,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     problemList,
     problemBadge,
     checkDetail,
+    phoneList,
+    onCallBoard,
     wallContent,
     eventList,
     actionList,
@@ -59,7 +66,16 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
 )
 
 export function publicRoutes({ deps, hub }: Edge): PublicRoute[] {
-  return [healthz, metrics(hub.clients), openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
+  const now = () => deps.clock.now()
+  return [
+    healthz,
+    metrics(hub.clients),
+    openapi,
+    accessibilityPage,
+    calendarFeed,
+    ...signInRoutes(now),
+    ...acknowledgeLinkRoutes(now),
+  ]
 }
 
 export function routes(): Route[] {
@@ -76,6 +92,13 @@ export function routes(): Route[] {
     unacknowledge,
     scheduleDowntime,
     cancelDowntime,
+    phonePage,
+    notificationsPage,
+    onCallPage,
+    addOverride,
+    removeOverride,
+    openCalendar,
+    revokeCalendar,
     wallPage,
     timelinePage,
     actionPage,

@@ -1,6 +1,8 @@
 /** A message as the parts of a mail. Pure. */
 import { createHash } from 'node:crypto'
 import type { Message } from '../../model/contract.ts'
+import { countsOf, itemsOf, type MailItem } from './items.ts'
+import { oneLine } from './one-line.ts'
 import { kindWords, labels, stateWords } from './words.ts'
 
 export interface MailParts {
@@ -22,16 +24,15 @@ export interface MailData {
   rows: { label: string; value: string }[]
   link: string | null
   open: string
+  /** Takes the problem without signing in. */
+  acknowledge: string | null
+  take: string
+  /** Several messages in one; null = this is one. */
+  items: MailItem[] | null
   sent: string
 }
 
 const colours = { ok: '#1a7f37', warning: '#9a6700', critical: '#cf222e', unknown: '#6639ba' } as const
-
-/** Without control characters and line breaks, and no longer than a header should be. */
-export function oneLine(text: string, longest: number): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
-  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean
-}
 
 /** `domain` is the sender's; the id is the same when the same message is sent again. */
 export function mailOf(message: Message, to: string, domain: string): MailParts {
@@ -45,31 +46,41 @@ export function mailOf(message: Message, to: string, domain: string): MailParts 
   const kindOfTarget = problem.target.kind in words.target ? (problem.target.kind as keyof typeof words.target) : 'other'
   const row = (label: string, value: string | null) =>
     value === null || value === '' ? [] : [{ label, value: oneLine(value, 500) }]
+  const items = itemsOf(message, colours)
+  const several = items && `${problem.rule === 'digest' ? words.digest : words.rest}: ${countsOf(message)}`
   return {
-    subject: `[${kindWords[language][kind]}] ${title}`,
+    subject: several === null ? `[${kindWords[language][kind]}] ${title}` : `[${words.several}] ${several}`,
     messageId: `<${unique}@${domain}>`,
-    thread: `<check-${problem.check}@${domain}>`,
+    thread: `<${items ? `several-${unique}` : `check-${problem.check}`}@${domain}>`,
     data: {
       language,
-      title,
-      kind: kindWords[language][kind],
+      title: several ?? title,
+      kind: items ? words.several : kindWords[language][kind],
       colour: colours[problem.state],
       output: problem.output,
-      longOutput: problem.longOutput,
-      rows: [
-        ...row(words.state, state),
-        ...row(words.target[kindOfTarget], name === problem.target.id ? name : `${name} (${problem.target.id})`),
-        ...row(words.project, problem.project),
-        ...row(words.host, problem.host),
-        ...row(words.rule, problem.rule),
-        ...row(words.instances, message.instances === null ? null : String(message.instances)),
-        ...row(words.since, when.format(problem.since)),
-        ...row(words.by, message.acknowledgement?.author ?? null),
-        ...row(words.comment, message.acknowledgement?.comment ?? null),
-      ],
+      longOutput: items ? null : problem.longOutput,
+      items,
+      rows: items
+        ? []
+        : [
+            ...row(words.escalated, message.escalation ? escalationText(message.escalation) : null),
+            ...row(words.state, state),
+            ...row(words.target[kindOfTarget], name === problem.target.id ? name : `${name} (${problem.target.id})`),
+            ...row(words.project, problem.project),
+            ...row(words.host, problem.host),
+            ...row(words.rule, problem.rule),
+            ...row(words.instances, message.instances === null ? null : String(message.instances)),
+            ...row(words.since, when.format(problem.since)),
+            ...row(words.by, message.acknowledgement?.author ?? null),
+            ...row(words.comment, message.acknowledgement?.comment ?? null),
+          ],
       link: message.link,
       open: words.open,
+      acknowledge: message.acknowledge ?? null,
+      take: words.take,
       sent: words.sent,
     },
   }
 }
+
+const escalationText = ({ chain, step, steps }: NonNullable<Message['escalation']>) => `${chain}, ${step}/${steps}`

@@ -2,7 +2,7 @@
 import { createTransport, type SendMailOptions } from 'nodemailer'
 import type { Delivery, Mailer } from '../../model/contract.ts'
 import type { EmailConfig } from './config.ts'
-import { oneLine } from './mail.ts'
+import { oneLine } from './one-line.ts'
 
 const oneAddress = /^[^\s@<>",;:]+@[^\s@<>",;:]+$/
 

@@ -36,6 +36,8 @@ export interface CheckRow {
   told: string
   flapping: string
   created_at: number
+  /** Where the query asks for it. */
+  in_downtime?: number
 }
 
 /** Columns of check_state in the order of `checkValues`. */
@@ -123,7 +125,7 @@ const subjectOf = (row: CheckRow) => ({
 })
 
 export function toProblem(row: CheckRow): Problem {
-  const { began } = JSON.parse(row.told) as Told
+  const { began, held } = JSON.parse(row.told) as Told
   return {
     check: row.id,
     ...subjectOf(row),
@@ -139,6 +141,7 @@ export function toProblem(row: CheckRow): Problem {
     nextCheck: row.next_check,
     acknowledgement: acknowledgementOf(row),
     ...(began === undefined ? {} : { began }),
+    ...(row.in_downtime === 1 || (held === 'downtime' && row.state !== 'ok') ? { inDowntime: true } : {}),
   }
 }
 

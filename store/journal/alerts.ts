@@ -22,6 +22,9 @@ import { worstStates } from './worst-states.ts'
 
 const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
 const mostProblems = 1000
+/** The check's own downtime, its target's, or that of the host that carries it. */
+const inDowntime = `EXISTS (SELECT 1 FROM downtime WHERE ended_at IS NULL AND active = 1
+  AND subject IN ('check:' || id, target_kind || ':' || target_id, 'hypervisor:' || host))`
 
 /** All sides of the alert journal on one database. */
 export function alertJournal(db: Database): AlertJournal & AlertWriter & Outbox & DecisionLog {
@@ -30,7 +33,13 @@ export function alertJournal(db: Database): AlertJournal & AlertWriter & Outbox 
 
 function alertReader(db: Database): AlertJournal {
   const checks = (condition: Condition, tail: string, ...values: number[]) =>
-    db.all<CheckRow>(`SELECT * FROM check_state WHERE ${condition.sql} ${tail}`, ...condition.values, ...values).map(toProblem)
+    db
+      .all<CheckRow>(
+        `SELECT *, ${inDowntime} AS in_downtime FROM check_state WHERE ${condition.sql} ${tail}`,
+        ...condition.values,
+        ...values,
+      )
+      .map(toProblem)
   return {
     async problems(scope, query) {
       const order = `ORDER BY ack_author IS NOT NULL, ${severity}, last_state_change DESC, id LIMIT ?`

@@ -8,6 +8,7 @@ import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
+import { fakeOnCall } from './fake-on-call.ts'
 import { fakeResources } from './fake-resources.ts'
 import { silentLogger } from './silent-logger.ts'
 
@@ -53,6 +54,7 @@ export async function startUi(
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
+    ...fakeOnCall(database, clock, options.hostile),
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
     ...{ demo: options.demo ?? true, version: '0.1.0' },
   })
@@ -62,6 +64,7 @@ export async function startUi(
     accounts,
     resources: told,
     cloud,
+    database,
     money,
     logger,
     async close() {
