@@ -63,9 +63,12 @@ export function dueStep({ steps }: RunningChain, now: number): number | null {
   return again === -1 ? null : again
 }
 
-/** A step was told, or had nobody to tell: then the next one does not wait for its time. */
-export function afterStep(chain: RunningChain, index: number, reached: boolean, now: number): RunningChain {
-  const pullBy = reached ? 0 : Math.max(0, (chain.steps[index + 1]?.at ?? now) - now)
+/**
+ * A step was told, or had nobody to tell: then the next one does not wait for its time. `lateMs`: for so long something held it,
+ * and the next ones come as much later.
+ */
+export function afterStep(chain: RunningChain, index: number, reached: boolean, now: number, lateMs = 0): RunningChain {
+  const pullBy = reached ? -lateMs : Math.max(0, (chain.steps[index + 1]?.at ?? now) - now)
   return {
     ...chain,
     steps: chain.steps.map((step, nth) => {

@@ -43,11 +43,11 @@ function takeStep(around: Around, entry: Entry, noted: Map<string, string>, now:
     noted.set(id, hold.stage)
     return false
   }
-  noted.delete(id)
+  const lateMs = noted.delete(id) ? Math.max(0, now - step.at) : 0
   batch.held.push(...silent.map((one) => suppressed(entry.stored, { ...one, kind: 'problem' }, now)))
   if (reached.length === 0)
     note(entry, 'nobody', `${title} reached nobody (${step.names.join(', ')}): the next is told`, now, batch)
-  putChain(entry, afterStep(chain, index, reached.length > 0, now), batch)
+  putChain(entry, afterStep(chain, index, reached.length > 0, now, lateMs), batch)
   return true
 }
 

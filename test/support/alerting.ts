@@ -1,15 +1,20 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
 import Handlebars from 'handlebars'
+import { acknowledgeLinks } from '../../alerter/acknowledge-link.ts'
 import { createAlerter } from '../../alerter/engine.ts'
+import { linkMaker } from '../../alerter/link-maker.ts'
+import { type People, peopleOf } from '../../alerter/people.ts'
 import { rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { OnCallJournal } from '../../model/on-call.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
+import { onCallJournal } from '../../store/journal/on-call.ts'
 import { SamplesInMemory } from './samples-in-memory.ts'
 import { silentLogger } from './silent-logger.ts'
 import { settled, VirtualClock } from './virtual-clock.ts'
@@ -18,6 +23,9 @@ export const render: NotifierContext<unknown>['render'] = {
   text: (template, data) => Handlebars.compile(template, { noEscape: true })(data),
   html: (template, data) => Handlebars.compile(template)(data),
 }
+
+/** Links to acknowledge are signed with this. */
+export const links = acknowledgeLinks(Buffer.alloc(32, 7))
 
 /** An instance as the inventory has it. */
 export function instance(id: string, over: Partial<Instance> = {}): Instance {
@@ -53,6 +61,8 @@ export interface Scene {
   commands: ReturnType<typeof createAlerter>['commands']
   checkNow: ReturnType<typeof createAlerter>['checkNow']
   results: ReturnType<typeof createAlerter>['results']
+  onCall: People
+  calendars: OnCallJournal
   /** Moves time on, second by second where work on sockets has to be given its turn. */
   pass(ms: number): Promise<void>
   /** The engine ends and its journal is closed. */
@@ -89,14 +99,18 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
   const config = checked(section, alerterSection(plugins))
   const parsed = checked(rules, rulesSchema(plugins)).rules
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
-  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
+  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results' | 'onCall' | 'calendars'>
   const start = async () => {
     const db = openDatabase(directory)
     living.journal = alertJournal(db)
     const { journal } = living
     const live = { publish: (change: Change) => void parts.changes.push(change) }
+    living.calendars = onCallJournal(db)
+    living.onCall = peopleOf(config, living.calendars, clock)
     const alerter = createAlerter(config, {
       ...parts,
+      people: living.onCall,
+      acknowledgeLink: linkMaker(config, links, 'https://specola.example', clock),
       journal,
       live,
       plugins,
@@ -128,6 +142,11 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
         await start()
       },
     },
-    Object.fromEntries((['journal', 'commands', 'checkNow', 'results'] as const).map((key) => [key, { get: () => living[key] }])),
+    Object.fromEntries(
+      (['journal', 'commands', 'checkNow', 'results', 'onCall', 'calendars'] as const).map((key) => [
+        key,
+        { get: () => living[key] },
+      ]),
+    ),
   ) as unknown as Scene
 }
