@@ -54,7 +54,7 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
   const { change } = decision
   const transition = change && transitionOf(problem, change, now)
   if (transition) batch.transitions.push(transition)
-  collectTellings(around, entry, decision.tellings, transition, now, batch, stored.told.heard)
+  collectTellings(around, entry, decision.tellings, transition, now, batch, stored.told.heard ?? null)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []
 }
@@ -91,7 +91,7 @@ export function collectTellings(
   transition: Omit<Transition, 'seq'> | null,
   now: number,
   batch: Collected,
-  heardBefore: Told['heard'] = stored.told.heard,
+  heardBefore: NonNullable<Told['heard']> | null = stored.told.heard ?? null,
   escalation?: Message['escalation'],
 ): void {
   const problem = problemOf(stored)

@@ -46,6 +46,7 @@ export async function deferLane(deps: DispatchDeps, lane: Lane, now: number): Pr
     [],
     due.flatMap((item) => replacements(deps, item, lane.failures, false, reason, now)),
   )
+  lane.backUntil = Math.min(lane.backUntil, nextFallback(deps, due, now))
   await deps.queue.backOff(lane.receiver, lane.backUntil)
 }
 
@@ -100,7 +101,8 @@ async function attempt(deps: DispatchDeps, lane: Lane, group: Group, signal: Abo
   const outcomes = group.items.map((item) => ({ item, outcome: outcomeOf(delivery, item, now, giveUpMs) }))
   const refused = outcomes.every(({ outcome }) => outcome.outcome === 'failed')
   const failures = delivery.retry ? lane.failures + 1 : lane.failures
-  const until = now + pauseAfter(Math.max(first.attempts, failures - 1))
+  const waits = outcomes.flatMap(({ outcome }) => (outcome.outcome === 'waiting' ? [outcome.nextAttempt] : []))
+  const until = Math.min(Math.max(now + pauseAfter(failures - 1), ...waits), nextFallback(deps, group.items, now))
   const stood = outcomes.flatMap(({ item, outcome }) =>
     replacements(deps, item, Math.max(failures, item.attempts + 1), outcome.outcome === 'failed', delivery.reason, now),
   )
@@ -108,19 +110,15 @@ async function attempt(deps: DispatchDeps, lane: Lane, group: Group, signal: Abo
     outcomes.map(({ item, outcome }) => turnOf(item.id, outcome, now, until)),
     stood,
   )
-  if (refused)
-    lane.refused = `not delivered to ${first.contact}: ${outcomes[0]?.outcome.outcome === 'failed' ? outcomes[0].outcome.reason : delivery.reason}`
+  const [head] = outcomes
+  if (refused && head?.outcome.outcome === 'failed') lane.refused = `not delivered to ${first.contact}: ${head.outcome.reason}`
   if (!delivery.retry) return true
   const others = await queue.waitingFor(lane.receiver, now, batchSize)
   await queue.settle(
     [],
     others.flatMap((item) => replacements(deps, item, failures, false, delivery.reason, now)),
   )
-  Object.assign(lane, {
-    failures,
-    reason: delivery.reason,
-    backUntil: Math.min(until, nextFallback(deps, [...others, ...group.items], now)),
-  })
+  Object.assign(lane, { failures, reason: delivery.reason, backUntil: Math.min(until, nextFallback(deps, others, now)) })
   await queue.backOff(lane.receiver, lane.backUntil)
   return false
 }
