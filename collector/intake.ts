@@ -20,8 +20,8 @@ export function intake({ samples, journal, inventory, machines, parked, live, un
     async samples(batch) {
       samples.push(batch)
     },
-    async events(batch) {
-      const counts = await journal.record(batch)
+    async events(batch, texts) {
+      const counts = await journal.record(batch, texts)
       if (counts.events > 0) {
         const projects = new Set(batch.flatMap(({ event }) => event.project ?? []))
         const instances = new Set(batch.flatMap(({ event }) => (event.resource?.kind === 'instance' ? event.resource.id : [])))

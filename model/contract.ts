@@ -22,6 +22,7 @@ import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
 import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
+import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
@@ -69,7 +70,7 @@ export interface Intake {
   /** Resolves when the samples are queued; a full queue drops the oldest and counts them. Never blocks for long. */
   samples(batch: readonly Sample[]): Promise<void>
   /** Resolves once durable: then, and only then, may the bus be acknowledged. */
-  events(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  events(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /** Body that could not be understood, with its reason: kept in DIR/parked, replayable by `specola import`. Resolves once durable. */
   park(messages: readonly ParkedMessage[]): Promise<void>
   instances(seen: readonly SeenInstance[]): Promise<void>
@@ -123,7 +124,8 @@ export interface EventRow extends CloudEvent {
 
 /** The log of facts. A fact told in both formats is one row here, whatever arrived first. */
 export interface EventJournal {
-  record(batch: readonly RecordedEvent[]): Promise<RecordCounts>
+  /** `texts`: those of all events of the batch, compressed already; then each event's own `raw` is null. */
+  record(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /**
    * A complete list of all instances (or volumes, images …) that the APIs of all clouds had at an instant. What a ledger believes
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives

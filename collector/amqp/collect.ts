@@ -1,10 +1,11 @@
 /** Bus notifications → journal: at least once in, acknowledged only when durable, so exactly once counted. */
 import type { ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../model/clock.ts'
-import type { Collector, Intake, ListeningLog, Logger } from '../../model/contract.ts'
+import type { Collector, Intake, ListeningLog, Logger, RecordCounts } from '../../model/contract.ts'
 import type { Json } from '../../model/event.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { type Subscription, subscribe } from './connection.ts'
+import { Gathering, type ReadBatch } from './gather.ts'
 import { presence } from './presence.ts'
 import { watchQueues } from './queues.ts'
 import { type Read, readDelivered } from './read.ts'
@@ -23,17 +24,15 @@ const firstPauseMs = 500
 const longestPauseMs = 3000
 
 interface Deps {
-  intake: Pick<Intake, 'events' | 'park'>
+  intake: Pick<Intake, 'park'> & {
+    /** Resolves once durable. */
+    batch(read: ReadBatch): Promise<RecordCounts>
+  }
   /** Where our own absences are kept; without it they are forgotten. */
   listening?: ListeningLog
   clock: Clock
   logger: Logger
   health: Pick<HealthBoard, 'report'>
-}
-
-interface Received {
-  message: ConsumeMessage
-  read: Read
 }
 
 interface Counters {
@@ -93,13 +92,13 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
 
   /** One connection's life. Returns when the signal is aborted; throws when the connection is lost or the journal refuses. */
   async function session(url: string, signal: AbortSignal, connected: () => void): Promise<void> {
-    const waiting: Received[] = []
+    let waiting = new Gathering<ConsumeMessage>()
     // half of what may be under way: while one batch is written the next one is received and read
     const batchSize = Math.max(1, Math.floor(source.prefetch / 2))
     let wake: () => void = () => undefined
     const subscription = await subscribe(source, url, (message) => {
-      waiting.push({ message, read: readMessage(message) })
-      if (waiting.length === 1 || waiting.length >= batchSize) wake()
+      waiting.add(message, readMessage(message))
+      if (waiting.messages === 1 || waiting.messages >= batchSize) wake()
     })
     connected()
     await present.connected(subscription).catch((error: Error) => logger.warn(`${name}: ${error.message}`))
@@ -116,11 +115,13 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     const bindings = keepBound(subscription, signal)
     try {
       while (!signal.aborted && lost === null) {
-        if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-        if (waiting.length === 0) continue
-        if (waiting.length < batchSize) await clock.sleep(batchWaitMs)
+        if (waiting.messages === 0) await new Promise<void>((resolve) => (wake = resolve))
+        if (waiting.messages === 0) continue
+        if (waiting.messages < batchSize) await clock.sleep(batchWaitMs)
         if (lost !== null) break // the broker delivers these again
-        await take(waiting.splice(0, batchSize), subscription)
+        const gathered = waiting
+        waiting = new Gathering()
+        await take(gathered, subscription)
       }
       if (lost !== null && !signal.aborted) throw new Error(lost)
     } finally {
@@ -133,12 +134,13 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     }
   }
 
-  async function take(received: readonly Received[], subscription: Subscription): Promise<void> {
-    const parked = received.flatMap(({ read }) => (read.ok ? [] : read.parked))
+  async function take(gathered: Gathering<ConsumeMessage>, subscription: Subscription): Promise<void> {
+    const { parked, messages, last } = gathered
     if (parked.length > 0) await deps.intake.park(parked)
-    const counts = await deps.intake.events(received.flatMap(({ read }) => (read.ok ? read.recorded : [])))
-    subscription.acknowledge((received.at(-1) as Received).message)
-    counters.messages += received.length
+    const batch = gathered.batch()
+    const counts = batch ? await deps.intake.batch(batch) : { events: 0, duplicates: 0, ignored: 0 }
+    subscription.acknowledge(last as ConsumeMessage)
+    counters.messages += messages
     counters.events += counts.events
     counters.duplicates += counts.duplicates
     counters.ignored += counts.ignored

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Secret } from '../../config/fields.ts'
 import { systemClock } from '../../model/clock.ts'
 import type { Logger } from '../../model/contract.ts'
+import { compressTexts } from '../../model/message-texts.ts'
 import { runCollectors } from '../run.ts'
 import { amqpCollector } from './collect.ts'
 import type { Calls, FromThread, LogLevel, ThreadSource, ToThread } from './thread-protocol.ts'
@@ -44,7 +45,10 @@ const logger = (fields: Readonly<Record<string, unknown>>): Logger => {
 }
 
 const deps = {
-  intake: { events: (batch) => call('events', batch), park: (messages) => call('park', messages) },
+  intake: {
+    batch: async ({ events, texts }) => call('record', events, await compressTexts(texts)),
+    park: (messages) => call('park', messages),
+  },
   listening: {
     last: (source) => call('last', source),
     bound: (source, exchanges, at) => call('bound', source, exchanges, at),

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../model/clock.ts'
 import type { Collector, Intake, ListeningLog, Logger } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
+import { eventsIn } from './gather.ts'
 import type { AmqpSource } from './section.ts'
 import type { Calls, FromThread, ThreadSource, ToThread } from './thread-protocol.ts'
 
@@ -20,7 +21,7 @@ interface Deps {
 /** All sources in one thread. A thread that dies makes `run` throw, and is started anew by whoever runs collectors. */
 export function threadedAmqp(sources: readonly AmqpSource[], { intake, listening, health, clock, logger }: Deps): Collector {
   const calls: Calls = {
-    events: (batch) => intake.events(batch),
+    record: (events, texts) => intake.events(eventsIn(events), texts),
     park: (messages) => intake.park(messages),
     last: (source) => listening.last(source),
     bound: (source, exchanges, at) => listening.bound(source, exchanges, at),

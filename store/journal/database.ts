@@ -40,8 +40,9 @@ export function openDatabase(directory: string): Database {
   try {
     // first of all to wait: a reader may hold the file while the log of a process that was killed is taken in
     sqlite.exec('PRAGMA busy_timeout=10000')
-    sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
-      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA wal_autocheckpoint=8000`)
+    // a new file's page holds eight events: half as many pages to write as with SQLite's 4096
+    sqlite.exec(`PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
+      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA wal_autocheckpoint=4000`)
     migrate(sqlite)
   } catch (cause) {
     sqlite.close()

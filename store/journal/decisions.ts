@@ -43,7 +43,7 @@ export function decisionLog(db: Database): DecisionLog {
         q ? contains(['target_name', 'target_id', 'rule', 'reason'], q) : null,
       ])
       const rows = db.all<DecisionRow>(
-        `SELECT * FROM notification WHERE ${where.sql} ORDER BY id DESC LIMIT ?`,
+        `SELECT * FROM notification WHERE ${where.sql} ORDER BY decided_at DESC, id DESC LIMIT ?`,
         ...[...where.values, Math.min(query.limit, mostRows)],
       )
       const turns = db.all<TurnRow>(

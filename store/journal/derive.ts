@@ -1,7 +1,7 @@
 /** For journals that are older than what is counted beside the events now: once, from the event log. */
-import type { CloudEvent } from '../../model/event.ts'
 import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
+import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 import { noteHeard } from './heard.ts'
 
 const batchSize = 2000
@@ -10,12 +10,12 @@ const batchSize = 2000
 export function deriveOnce(db: Database): void {
   if (db.get('SELECT 1 FROM heard LIMIT 1') || !db.get(`SELECT 1 FROM event WHERE format <> 'native' LIMIT 1`)) return
   for (let after = 0; ; ) {
-    const rows = db.all<{ seq: number; body: string }>(
-      'SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?',
+    const rows = db.all<StoredEvent & { seq: number }>(
+      `SELECT seq, ${eventColumns()} FROM event WHERE seq > ? ORDER BY seq LIMIT ?`,
       after,
       batchSize,
     )
-    const events = rows.map(({ body }) => JSON.parse(body) as CloudEvent)
+    const events = rows.map(toEvent)
     // the further things of a bulk request came in one message
     noteHeard(
       db,

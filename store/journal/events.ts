@@ -1,13 +1,13 @@
 /** The log of facts: one transaction for de-duplication, events, inventory and ledger, so that a replay changes nothing. */
-import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompressSync } from 'node:zlib'
 import type { Scope } from '../../model/access.ts'
 import type { EventJournal, EventQuery, EventRow, RecordCounts } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
 import { absent, listingSkew } from '../../model/ledger.ts'
+import { compressTexts, type MessageTexts, textAt } from '../../model/message-texts.ts'
 import { noteActions } from './actions.ts'
 import type { Database } from './database.ts'
 import { deriveOnce } from './derive.ts'
+import { bodyOf, eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 import { flavorSpecsWriter } from './flavor-specs.ts'
 import { noteHeard } from './heard.ts'
 import { ledgerWriter } from './ledger-writer.ts'
@@ -15,27 +15,21 @@ import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
 import { concernsResources, resourceWriter } from './resource-writer.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
-
-/** Between the texts of a batch: JSON has no bare NUL. */
-const rawSeparator = '\0'
-
-/** The same fact in the other format comes within this time, ms. */
-const twinWindow = 2000
-
-const compress = promisify(zstdCompress)
+import { twins } from './twins.ts'
 
 export function eventJournal(db: Database): EventJournal {
   const ledger = ledgerWriter(db)
   const resources = resourceWriter(db)
   const names = nameWriter(db)
   const specs = flavorSpecsWriter(db)
+  const pairs = twins(db)
   let derived = false
   const listings = resourceListings(db, (event) => {
     if (insert(event, false, null, 0) !== null) resources.apply([event])
   })
 
-  /** `raws`: the raw texts of the batch, compressed; null when it has none. */
-  function recordNow(batch: readonly RecordedEvent[], raws: Uint8Array | null): RecordCounts {
+  /** `texts`: of those events that have one; null when none has. `apart`: each has one, and it does not come with the event. */
+  function recordNow(batch: readonly RecordedEvent[], texts: MessageTexts | null, apart: boolean): RecordCounts {
     if (!derived) deriveOnce(db)
     derived = true
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
@@ -48,16 +42,21 @@ export function eventJournal(db: Database): EventJournal {
     const fresh: CloudEvent[] = []
     const others: CloudEvent[] = []
     for (const { event, more = [], ignored, raw } of batch) {
-      const kept = raw === null ? null : rawBatch
-      const index = raw === null ? 0 : rawIndex++
-      const twin = event.format === 'native' ? null : twinOf(event)
+      const hasText = apart || raw !== null
+      const kept = hasText ? rawBatch : null
+      const index = hasText ? rawIndex++ : 0
+      const twin = pairs.find(event)
       const seq = insert(event, ignored, kept, index, twin)
       if (seq === null) {
         counts.duplicates++
         continue
       }
-      for (const further of more) insert(further, ignored, kept, index)
-      if (raw !== null) rawKept = true
+      pairs.note(seq, event, twin)
+      for (const further of more) {
+        const furtherSeq = insert(further, ignored, kept, index)
+        if (furtherSeq !== null) pairs.note(furtherSeq, further, null)
+      }
+      if (hasText) rawKept = true
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
@@ -69,9 +68,8 @@ export function eventJournal(db: Database): EventJournal {
         instances.push(event)
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
       } else others.push(...[event, ...more].filter(concernsResources))
-      if (twin !== null) pair(seq, event, twin)
     }
-    if (raws && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, raws)
+    if (texts && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, texts)
     for (const [type, { count, ignored }] of types)
       db.run(
         'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',
@@ -134,6 +132,7 @@ export function eventJournal(db: Database): EventJournal {
       resources.forget()
       names.forget()
       specs.forget()
+      pairs.forget()
       derived = false
       throw error
     }
@@ -167,47 +166,20 @@ export function eventJournal(db: Database): EventJournal {
       ignored ? 1 : 0,
       twin,
       twin !== null && event.format === 'legacy' ? 1 : 0,
-      JSON.stringify(event),
+      bodyOf(event),
       rawBatch,
       rawBatch === null ? null : rawIndex,
     )
     return changes === 0 ? null : lastInsertRowid
   }
 
-  /**
-   * `notification_format=both` tells each fact twice. Canonical key: resource, type, phase, request, ±2 s; each row is paired
-   * with one row at the most, the nearest. A legacy event without phase is its versioned `.end`.
-   */
-  function twinOf(event: CloudEvent): number | null {
-    if (event.service !== 'nova' || !event.resource) return null
-    const twin = db.get<{ seq: number }>(
-      `SELECT seq FROM event INDEXED BY event_resource
-       WHERE resource_id = ?1 AND time BETWEEN ?2 - ?3 AND ?2 + ?3 AND type = ?4 AND request IS ?5 AND twin IS NULL
-         AND format = ?6 AND (phase IS ?7 OR (phase IS NULL AND ?7 = 'end' AND format = 'legacy') OR (phase = 'end' AND ?7 IS NULL AND format = 'versioned'))
-       ORDER BY abs(time - ?2) LIMIT 1`,
-      event.resource.id,
-      event.time,
-      twinWindow,
-      event.type,
-      event.request,
-      event.format === 'legacy' ? 'versioned' : 'legacy',
-      event.phase,
-    )
-    return twin?.seq ?? null
-  }
-
-  /** `hidden` is in indexes: written only where it changes. */
-  function pair(seq: number, event: CloudEvent, twin: number): void {
-    if (event.format === 'versioned') db.run('UPDATE event SET twin = ?, hidden = 1 WHERE seq = ?', seq, twin)
-    else db.run('UPDATE event SET twin = ? WHERE seq = ?', seq, twin)
-  }
-
   return {
-    async record(batch) {
+    async record(batch, texts) {
+      if (texts) return safely(() => recordNow(batch, texts, true))
       const raws = batch.flatMap(({ raw }) => raw ?? [])
-      // on another thread, and before the transaction, which must not wait
-      const compressed = raws.length === 0 ? null : await compress(raws.join(rawSeparator))
-      return safely(() => recordNow(batch, compressed))
+      // before the transaction, which must not wait
+      const compressed = raws.length === 0 ? null : await compressTexts(raws)
+      return safely(() => recordNow(batch, compressed, false))
     },
 
     async listed({ kind, readAt, ids }) {
@@ -216,8 +188,8 @@ export function eventJournal(db: Database): EventJournal {
 
     async events(scope, query) {
       const { sql, values } = eventCondition(scope, query)
-      const rows = db.all<{ seq: number; body: string }>(
-        `SELECT seq, body FROM event WHERE ${sql} ORDER BY time DESC, seq DESC LIMIT ?`,
+      const rows = db.all<StoredRow>(
+        `SELECT seq, ${eventColumns()} FROM event WHERE ${sql} ORDER BY time DESC, seq DESC LIMIT ?`,
         ...values,
         Math.min(1000, Math.max(1, query.limit)),
       )
@@ -226,8 +198,8 @@ export function eventJournal(db: Database): EventJournal {
 
     async event(scope, seq) {
       const { sql, values } = allOf([equals('seq', seq), inScope(scope, 'project')])
-      const row = db.get<{ seq: number; body: string; raw_batch: number | null; raw_index: number | null }>(
-        `SELECT seq, body, raw_batch, raw_index FROM event WHERE ${sql}`,
+      const row = db.get<StoredRow & { raw_batch: number | null; raw_index: number | null }>(
+        `SELECT seq, ${eventColumns()}, raw_batch, raw_index FROM event WHERE ${sql}`,
         ...values,
       )
       if (!row) return null
@@ -268,7 +240,7 @@ export function eventJournal(db: Database): EventJournal {
   function rawText(batch: number, index: number): string | null {
     const row = db.get<{ body: Uint8Array }>('SELECT body FROM raw_batch WHERE id = ?', batch)
     if (!row) return null
-    return zstdDecompressSync(row.body).toString('utf8').split(rawSeparator)[index] ?? null
+    return textAt(row.body, index)
   }
 }
 
@@ -311,4 +283,6 @@ const absence = (id: string, project: string | null, readAt: number): CloudEvent
     project,
   })
 
-const toEventRow = ({ seq, body }: { seq: number; body: string }): EventRow => ({ ...(JSON.parse(body) as CloudEvent), seq })
+type StoredRow = StoredEvent & { seq: number }
+
+const toEventRow = (row: StoredRow): EventRow => ({ ...toEvent(row), seq: row.seq })

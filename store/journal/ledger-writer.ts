@@ -6,6 +6,7 @@ import { compareKeys, type LedgerState, sortKey, unknownInstance } from '../../m
 import { dueAt } from '../../model/overdue.ts'
 import type { Segment } from '../../model/usage.ts'
 import type { Database } from './database.ts'
+import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 
 /** States kept in memory: the instances that events come for now. */
 const remembered = 20_000
@@ -76,14 +77,11 @@ export function ledgerWriter(db: Database): LedgerWriter {
   }
 
   function refold(instance: string): LedgerState {
-    const rows = db.all<{ body: string }>(
-      `SELECT body FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = 'instance' AND type GLOB 'instance.*'`,
+    const rows = db.all<StoredEvent>(
+      `SELECT ${eventColumns()} FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = 'instance' AND type GLOB 'instance.*'`,
       instance,
     )
-    const folded = fold(
-      instance,
-      rows.map(({ body }) => JSON.parse(body) as CloudEvent),
-    )
+    const folded = fold(instance, rows.map(toEvent))
     db.run('DELETE FROM segment WHERE instance = ?', instance)
     for (const segment of folded.segments) putSegment(db, segment)
     db.run('DELETE FROM discrepancy WHERE instance = ?', instance)

@@ -3,6 +3,7 @@ import type { ReadingJournal } from '../../model/contract.ts'
 import type { CloudEvent, Json } from '../../model/event.ts'
 import type { LedgerState } from '../../model/ledger-state.ts'
 import type { Database } from './database.ts'
+import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 
 export function readingJournal(db: Database): ReadingJournal {
   return {
@@ -17,12 +18,12 @@ export function readingJournal(db: Database): ReadingJournal {
     async newestEvents(kind, ids) {
       const newest = new Map<string, CloudEvent>()
       for (const id of ids) {
-        const row = db.get<{ body: string }>(
-          'SELECT body FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = ? ORDER BY time DESC, seq DESC LIMIT 1',
+        const row = db.get<StoredEvent>(
+          `SELECT ${eventColumns()} FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = ? ORDER BY time DESC, seq DESC LIMIT 1`,
           id,
           kind,
         )
-        if (row) newest.set(id, JSON.parse(row.body) as CloudEvent)
+        if (row) newest.set(id, toEvent(row))
       }
       return newest
     },

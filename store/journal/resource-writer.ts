@@ -6,6 +6,7 @@ import { advanceResource, foldResource, type ResourceState, unknownResource } fr
 import { isPortDeletion } from '../../model/resource-words.ts'
 import { type ResourceKind, type ResourceSegment, resourceKinds } from '../../model/usage.ts'
 import type { Database } from './database.ts'
+import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 
 /** Entries kept in memory: the resources that events come for now. */
 const remembered = 20_000
@@ -110,24 +111,20 @@ export function resourceWriter(db: Database): ResourceWriter {
   }
 
   function refold(kind: ResourceKind, id: string): ResourceState {
-    const rows = db.all<{ body: string }>(
-      'SELECT body FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = ?',
+    const rows = db.all<StoredEvent>(
+      `SELECT ${eventColumns()} FROM event INDEXED BY event_resource WHERE resource_id = ? AND resource_kind = ?`,
       id,
       kind,
     )
     if (kind === 'floatingip')
       rows.push(
-        ...db.all<{ body: string }>(
-          `SELECT e.body FROM floatingip_port f CROSS JOIN event e INDEXED BY event_resource ON e.resource_id = f.port
+        ...db.all<StoredEvent>(
+          `SELECT ${eventColumns('e')} FROM floatingip_port f CROSS JOIN event e INDEXED BY event_resource ON e.resource_id = f.port
            WHERE f.floatingip = ? AND e.resource_kind = 'port' AND e.type = 'port.delete' AND e.phase = 'end'`,
           id,
         ),
       )
-    const folded = foldResource(
-      kind,
-      id,
-      rows.map(({ body }) => JSON.parse(body) as CloudEvent),
-    )
+    const folded = foldResource(kind, id, rows.map(toEvent))
     db.run('DELETE FROM resource_segment WHERE kind = ? AND id = ?', kind, id)
     for (const segment of folded.segments) putSegment(segment)
     return folded.state

@@ -6,9 +6,9 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Scope } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Action, ActionQuery, EventRow, TimelineJournal } from '../../model/contract.ts'
-import type { CloudEvent } from '../../model/event.ts'
 import { resultAt } from '../../model/timeline.ts'
 import type { Database } from './database.ts'
+import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 
 const mostRows = 1000
@@ -177,11 +177,11 @@ export function timelineJournal(db: Database, clock: Clock): TimelineJournal {
         : { sql: `request = ? OR body ->> 'globalRequest' = ?`, values: [row.root, row.root] },
     ])
     return db
-      .all<{ seq: number; body: string }>(
-        `SELECT seq, body FROM event WHERE ${where.sql} ORDER BY time, seq LIMIT ${mostEvents}`,
+      .all<StoredEvent & { seq: number }>(
+        `SELECT seq, ${eventColumns()} FROM event WHERE ${where.sql} ORDER BY time, seq LIMIT ${mostEvents}`,
         ...where.values,
       )
-      .map(({ seq, body }) => ({ ...(JSON.parse(body) as CloudEvent), seq }))
+      .map((row) => ({ ...toEvent(row), seq: row.seq }))
   }
 
   return {

@@ -25,6 +25,24 @@ describe('times as OpenStack services write them', () => {
   reads('yesterday', null)
   reads('2026-11-01T00:00:00 or later', null)
 
+  it('reads the usual shape and any other alike', () => {
+    for (let ms = 0; ms < 1000; ms++) {
+      const fraction = String(ms).padStart(3, '0')
+      const want = Date.UTC(2026, 9, 5, 23, 59, 59, ms)
+      assert.equal(parseTimestamp(`2026-10-05T23:59:59.${fraction}`), want)
+      assert.equal(parseTimestamp(`2026-10-05 23:59:59.${fraction}999`), want)
+      assert.equal(parseTimestamp(`2026-10-05T23:59:59.${fraction}Z`), want)
+    }
+    for (const odd of [
+      '2026-10-05T24:00:00',
+      '2026-00-05T10:00:00',
+      '2026-10-00T10:00:00',
+      '2026-10-05x10:00:00',
+      '2026-10-05T10:00:0/',
+    ])
+      assert.equal(parseTimestamp(odd), null, odd)
+  })
+
   it("cuts to the second as Nova's database does", () => {
     assert.equal(floorToSecond(1_700_000_000_999), 1_700_000_000_000)
   })

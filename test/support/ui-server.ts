@@ -4,6 +4,7 @@ import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
 import { resourceJournal } from '../../store/journal/resources.ts'
+import type { UiDeps } from '../../ui/deps.ts'
 import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
@@ -34,6 +35,8 @@ export async function startUi(
     config?: Record<string, unknown>
     only?: readonly string[]
     results?: ResultsDoor
+    /** In place of the fake ones. */
+    deps?: Partial<UiDeps>
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -57,6 +60,7 @@ export async function startUi(
     ...fakeOnCall(database, clock, options.hostile),
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
     ...{ demo: options.demo ?? true, version: '0.1.0' },
+    ...options.deps,
   })
   const { url } = await ui.listen()
   return {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { connect } from 'amqplib'
 import { amqpCollector } from '../../../collector/amqp/collect.ts'
+import { eventsIn, type ReadBatch } from '../../../collector/amqp/gather.ts'
 import { amqpSource } from '../../../collector/amqp/section.ts'
 import { healthBoard } from '../../../collector/health.ts'
 import { intake } from '../../../collector/intake.ts'
 import { liveHub } from '../../../collector/live.ts'
 import { parkedFiles } from '../../../collector/parked.ts'
 import { systemClock } from '../../../model/clock.ts'
+import { compressTexts } from '../../../model/message-texts.ts'
 import { openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { inventory } from '../../../store/journal/inventory.ts'
@@ -56,7 +58,11 @@ describe('our presence on a real RabbitMQ', function () {
         live: liveHub(),
       })
       const abort = new AbortController()
-      const deps = { intake: door, clock, logger: silentLogger(), health, listening: listeningLog(db) }
+      const direct = {
+        park: door.park,
+        batch: async ({ events, texts }: ReadBatch) => door.events(eventsIn(events), await compressTexts(texts)),
+      }
+      const deps = { intake: direct, clock, logger: silentLogger(), health, listening: listeningLog(db) }
       const running = amqpCollector(source, deps).run(abort.signal)
       const component = (wanted: string) => health.all().find(({ component }) => component === wanted)
       const marked = async () => {

@@ -1,0 +1,64 @@
+/** Each second: what is due is run, decided and written, in cycles that may overlap. */
+import { explainedBy } from './entry-masters.ts'
+import { keepTime } from './keep-time.ts'
+import { refreshTargets } from './refresh-targets.ts'
+import type { Entry } from './registry.ts'
+import { runChecks } from './run-checks.ts'
+import type { Running } from './running.ts'
+import { nextRetry } from './schedule.ts'
+import { takeRuns } from './take-results.ts'
+
+const tickMs = 1000
+const refreshMs = 30_000
+const mostCycles = 4
+
+/** Runs until the signal is aborted and the last cycle is over. */
+export async function runDueLoop(running: Running, signal: AbortSignal): Promise<void> {
+  const { clock, logger } = running.deps
+  const cycles = new Set<Promise<void>>()
+  let refreshed = clock.now()
+  while (!signal.aborted) {
+    const now = clock.now()
+    if (Math.abs(now - refreshed) >= refreshMs) {
+      refreshed = now
+      await refreshTargets(running)
+    }
+    await keepTime(running, now)
+    const entries = [...running.around.registry.entries.values()]
+    const due = entries.filter((entry) => isDue(entry, now) && !putOff(running, entry, now))
+    if (due.length > 0 && cycles.size < mostCycles && !running.commits.stalled) {
+      const cycle = runCycle(running, due, signal)
+        .catch((error: Error) => {
+          if (!signal.aborted) logger.error(`a cycle of checks failed: ${error.message}`, { error })
+        })
+        .finally(() => cycles.delete(cycle))
+      cycles.add(cycle)
+    }
+    await clock.sleep(tickMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
+  }
+  await Promise.all(cycles)
+}
+
+async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
+  for (const entry of due) entry.running = true
+  try {
+    const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
+    if (!signal.aborted) await takeRuns(running, runs)
+  } finally {
+    for (const entry of due) entry.running = false
+  }
+}
+
+/** A next check further away than two intervals is the work of a clock that was set back. */
+function isDue({ stored, running, rule }: Entry, now: number): boolean {
+  const next = stored.nextCheck ?? 0
+  return !running && (next <= now || next > now + 2 * rule.intervalMs + rule.retryMs)
+}
+
+/** A check that another one's state makes pointless is not run. */
+function putOff({ config, around }: Running, entry: Entry, now: number): boolean {
+  const { dependencyPeriodEndsSearch: periodEndsSearch, pendingMastersPass: pendingPasses } = config.quirks
+  if (!explainedBy(around.registry, entry.stored.id, 'notChecked', { now, periodEndsSearch, pendingPasses })) return false
+  entry.stored = { ...entry.stored, nextCheck: nextRetry(entry.rule.retryMs, now) }
+  return true
+}

@@ -1,0 +1,22 @@
+/** Downtimes begin and end, acknowledgements run out: what time alone does. */
+import { afterExpiry } from './acknowledgement-ends.ts'
+import { takeTurns } from './downtime-turns.ts'
+import { emptyBatch } from './judge.ts'
+import { keepPeople } from './keep-people.ts'
+import type { Running } from './running.ts'
+
+export async function keepTime({ deps, around, commits }: Running, now: number): Promise<void> {
+  if (commits.stalled) return
+  const batch = emptyBatch()
+  takeTurns(around, around.downtimes.takeDue(now), now, batch)
+  for (const entry of around.registry.entries.values()) {
+    const ended = afterExpiry(entry, now)
+    if (!ended) continue
+    entry.stored = ended
+    batch.checks.push(ended)
+    const { id, project, state } = ended
+    deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
+  }
+  keepPeople(around, now, batch)
+  await commits.commit(batch)
+}

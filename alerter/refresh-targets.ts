@@ -1,0 +1,31 @@
+/** The checks follow what there is to check. */
+import type { Target } from '../model/contract.ts'
+import { type Collected, emptyBatch } from './judge.ts'
+import type { Entry } from './registry.ts'
+import type { Running } from './running.ts'
+import { judgeAll } from './take-results.ts'
+import { readTargets } from './targets.ts'
+
+export async function refreshTargets(running: Running): Promise<void> {
+  const { inventory, health, budgets, clock, logger } = running.deps
+  let targets: Target[]
+  try {
+    targets = await readTargets(inventory, health, budgets)
+  } catch (error) {
+    logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
+    return
+  }
+  const now = clock.now()
+  const { ended, orphans } = running.around.registry.sync(targets, now)
+  const batch = emptyBatch()
+  for (const entry of ended) end(running, entry, now, batch)
+  batch.removed.push(...ended.map((entry) => entry.stored.id), ...orphans.map(({ id }) => id))
+  await running.commits.commit(batch)
+}
+
+/** A problem whose target is gone is over: those who heard of it hear that. */
+function end(running: Running, entry: Entry, now: number, batch: Collected): void {
+  if (entry.stored.state.state === 'ok') return
+  const output = `the ${entry.target.kind} is gone; no longer checked`
+  judgeAll(running, [{ entry, result: { state: 'ok', output, perfdata: [] } }], now, batch)
+}

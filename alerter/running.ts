@@ -1,0 +1,53 @@
+/** What the parts of a running engine share. */
+import type { Clock } from '../model/clock.ts'
+import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
+import type { HealthBoard } from '../model/health.ts'
+import type { Outbox } from '../model/outbox.ts'
+import type { AlertWriter } from '../model/tracked-check.ts'
+import type { AcknowledgeLink } from './delivery.ts'
+import type { Collected } from './judge.ts'
+import type { OrderedCommits } from './ordered-commits.ts'
+import type { People } from './people.ts'
+import type { Rule } from './rules.ts'
+import type { AlerterConfig } from './section.ts'
+import type { Around } from './surroundings.ts'
+
+export interface AlerterDeps {
+  store: Pick<SampleStore, 'range' | 'latest'>
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'>
+  journal: AlertJournal & AlertWriter & Outbox
+  health: HealthBoard
+  live: Pick<Live, 'publish'>
+  clock: Clock
+  logger: Logger
+  plugins: readonly Plugin[]
+  /** Default: no project has a budget. */
+  budgets?: Budgets
+  /** Default: those of the configured file, or the ones that come with Specola. */
+  rules?: readonly Rule[]
+  /** Default: what the configuration says. */
+  people?: People
+  /** Default: messages carry no link to acknowledge. */
+  acknowledgeLink?: AcknowledgeLink
+  render: NotifierContext<unknown>['render']
+}
+
+export interface Running {
+  config: AlerterConfig
+  deps: AlerterDeps
+  around: Around
+  commits: OrderedCommits
+  /** When the engine began to listen: silence counts from there; epoch ms. */
+  since: number
+}
+
+/** Pages that are open learn what changed. */
+export function publish({ deps }: Pick<Running, 'deps'>, { transitions }: Collected): void {
+  for (const { check, project, to, hard } of transitions) deps.live.publish({ kind: 'problem', check, project, state: to, hard })
+}
+
+export function report({ deps }: Pick<Running, 'deps'>, state: 'ok' | 'degraded', detail: string): void {
+  deps.health.report({ component: 'alerter', kind: 'alerter', state, detail })
+}
+
+export const countsChecks = ({ around }: Pick<Running, 'around'>) => `${around.registry.entries.size} checks`
