@@ -24,6 +24,9 @@ export interface Lane {
   said: string | null
 }
 
+/** Messages that are on their way to one receiver at the same time; those about one check are so one after the other. */
+const atOnce = 4
+
 /** Sends what is due until nothing is, or until the receiver fails. */
 export async function servesLane(deps: DispatchDeps, lane: Lane, signal: AbortSignal): Promise<void> {
   const { queue, clock } = deps
@@ -32,10 +35,35 @@ export async function servesLane(deps: DispatchDeps, lane: Lane, signal: AbortSi
     const due = await queue.waitingFor(lane.receiver, now, batchSize)
     const groups = await settlePlans(deps, lane, due, now)
     if (groups.length === 0) return
-    for (const group of groups) {
-      if (signal.aborted || !(await attempt(deps, lane, group, signal))) return
+    // one that failed is tried with one message first
+    const probe = lane.reason === null ? [] : groups.splice(0, 1)
+    const pass = { failed: false }
+    for (const group of probe) await attempt(deps, lane, group, pass, signal)
+    for (const several of wavesOf(groups)) {
+      const next = several.values()
+      const worker = async () => {
+        for (const inOrder of next)
+          for (const group of inOrder) if (!pass.failed && !signal.aborted) await attempt(deps, lane, group, pass, signal)
+      }
+      await allDone(Array.from({ length: Math.min(atOnce, several.length) }, worker))
     }
+    if (pass.failed) return
   }
+}
+
+/** Whatever is being sent is noted before it is served again. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === 'rejected') throw end.reason
+}
+
+/** Digests, then single messages by check, then the rest: within a wave nothing has to wait for anything. */
+function wavesOf(groups: readonly Group[]): Group[][][] {
+  const singles = Map.groupBy(
+    groups.filter((group) => group.as === 'single'),
+    ({ items }) => items[0]?.message.problem.check,
+  )
+  const several = (as: Group['as']) => groups.filter((group) => group.as === as).map((group) => [[group]])
+  return [...several('digest'), [...singles.values()], ...several('rest')]
 }
 
 /** While it is known to fail nothing is tried; whoever has a fallback does not wait for that to be found out again. */
@@ -81,11 +109,17 @@ async function settlePlans(
   return groups.sort((a, b) => (a.items[0]?.id ?? 0) - (b.items[0]?.id ?? 0))
 }
 
-/** False when the receiver fails: the rest waits with it. */
-async function attempt(deps: DispatchDeps, lane: Lane, group: Group, signal: AbortSignal): Promise<boolean> {
-  const { queue, clock, giveUpMs } = deps
+/** `pass.failed`: the receiver fails, and the rest waits with it. */
+async function attempt(
+  deps: DispatchDeps,
+  lane: Lane,
+  group: Group,
+  pass: { failed: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const { queue, clock } = deps
   const delivery = await send(deps, lane, group, signal)
-  if (signal.aborted && !delivery.ok) return false // shutting down: it stays in the queue as it was
+  if (signal.aborted && !delivery.ok) return // shutting down: it stays in the queue as it was
   const now = clock.now()
   const [first] = group.items as [OutboxItem]
   if (delivery.ok) {
@@ -96,31 +130,44 @@ async function attempt(deps: DispatchDeps, lane: Lane, group: Group, signal: Abo
       [],
     )
     Object.assign(lane, { failures: 0, backUntil: 0, reason: null, refused: null })
-    return true
+    return
   }
-  const outcomes = group.items.map((item) => ({ item, outcome: outcomeOf(delivery, item, now, giveUpMs) }))
-  const refused = outcomes.every(({ outcome }) => outcome.outcome === 'failed')
-  const failures = delivery.retry ? lane.failures + 1 : lane.failures
+  await noteFailure(deps, lane, group, delivery, pass)
+}
+
+async function noteFailure(
+  deps: DispatchDeps,
+  lane: Lane,
+  { items }: Group,
+  delivery: Extract<Delivery, { ok: false }>,
+  pass: { failed: boolean },
+): Promise<void> {
+  const { queue, clock, giveUpMs } = deps
+  const now = clock.now()
+  const outcomes = items.map((item) => ({ item, outcome: outcomeOf(delivery, item, now, giveUpMs) }))
+  // several that fail at the same time are one failure of the receiver
+  const failures = lane.failures + (delivery.retry && !pass.failed ? 1 : 0)
+  if (delivery.retry) pass.failed = true
   const waits = outcomes.flatMap(({ outcome }) => (outcome.outcome === 'waiting' ? [outcome.nextAttempt] : []))
-  const until = Math.min(Math.max(now + pauseAfter(failures - 1), ...waits), nextFallback(deps, group.items, now))
+  const until = Math.min(Math.max(now + pauseAfter(failures - 1), ...waits), nextFallback(deps, items, now))
   const stood = outcomes.flatMap(({ item, outcome }) =>
     replacements(deps, item, Math.max(failures, item.attempts + 1), outcome.outcome === 'failed', delivery.reason, now),
   )
+  Object.assign(lane, { failures })
   await queue.settle(
     outcomes.map(({ item, outcome }) => turnOf(item.id, outcome, now, until)),
     stood,
   )
   const [head] = outcomes
-  if (refused && head?.outcome.outcome === 'failed') lane.refused = `not delivered to ${first.contact}: ${head.outcome.reason}`
-  if (!delivery.retry) return true
+  if (head?.outcome.outcome === 'failed') lane.refused = `not delivered to ${head.item.contact}: ${head.outcome.reason}`
+  if (!delivery.retry) return
   const others = await queue.waitingFor(lane.receiver, now, batchSize)
   await queue.settle(
     [],
     others.flatMap((item) => replacements(deps, item, failures, false, delivery.reason, now)),
   )
-  Object.assign(lane, { failures, reason: delivery.reason, backUntil: Math.min(until, nextFallback(deps, others, now)) })
+  Object.assign(lane, { reason: delivery.reason, backUntil: Math.min(until, nextFallback(deps, others, now)) })
   await queue.backOff(lane.receiver, lane.backUntil)
-  return false
 }
 
 function turnOf(id: number, outcome: ReturnType<typeof outcomeOf>, now: number, until: number): DeliveryTurn {
