@@ -27,6 +27,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   oncall: () => import('./cli/oncall.ts'),
   why: () => import('./cli/why.ts'),
   check: () => import('./cli/check.ts'),
+  notify: () => import('./cli/notify.ts'),
   simulate: () => import('./cli/simulate.ts'),
   parse: () => import('./cli/parse.ts'),
   libvirt: () => import('./cli/libvirt.ts'),

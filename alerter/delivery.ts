@@ -8,6 +8,8 @@ import type { Around } from './surroundings.ts'
 
 const firstPauseMs = 15_000
 const longestPauseMs = 15 * 60_000
+/** What a server asks for beyond this is not waited for. */
+const longestAskedMs = 60 * 60_000
 
 export interface ConfiguredNotifier {
   notifier: Notifier
@@ -26,6 +28,8 @@ export interface DispatchDeps {
   giveUpMs: number
   /** Where a reader of the message takes the problem; null where that is not for them. */
   acknowledgeLink?: AcknowledgeLink
+  /** What else a notifier may ask for while it makes this message. */
+  aids?(queued: QueuedNotification, signal: AbortSignal): Pick<NotifierContext<unknown>, 'conversation' | 'history'>
 }
 
 export type AcknowledgeLink = (problem: QueuedNotification['message']['problem'], contact: string) => string | null
@@ -39,5 +43,6 @@ export function outcomeOf(delivery: Delivery, queued: QueuedNotification, now: n
   const age = now - queued.message.time
   if (!delivery.retry) return { outcome: 'failed', reason: delivery.reason }
   if (age >= giveUpMs) return { outcome: 'failed', reason: `given up after ${queued.attempts + 1} attempts: ${delivery.reason}` }
-  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + pauseAfter(queued.attempts) }
+  const asked = Math.min(longestAskedMs, delivery.retryAfterMs ?? 0)
+  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + Math.max(asked, pauseAfter(queued.attempts)) }
 }

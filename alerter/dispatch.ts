@@ -32,6 +32,12 @@ export async function runDispatch(deps: DispatchDeps, signal: AbortSignal): Prom
   await lanes.settled()
 }
 
+/** Serves everything that is due now; resolves when each attempt is noted. */
+export async function deliverDue(deps: DispatchDeps, lanes: Lanes, signal: AbortSignal): Promise<void> {
+  await serveDue(deps, lanes, signal)
+  await lanes.settled()
+}
+
 /** Starts serving every receiver for whom something is due. */
 async function serveDue(deps: DispatchDeps, lanes: Lanes, signal: AbortSignal): Promise<void> {
   const now = deps.clock.now()
@@ -59,7 +65,7 @@ async function serve(deps: DispatchDeps, lanes: Lanes, lane: Lane, signal: Abort
 }
 
 /** Receivers as they were met since the start. */
-class Lanes {
+export class Lanes {
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Set<Promise<void>>()
 
@@ -72,6 +78,7 @@ class Lanes {
       backUntil: 0,
       reason: null,
       refused: null,
+      notice: null,
       said: null,
     }
     this.#lanes.set(key, lane)

@@ -20,6 +20,8 @@ export interface Lane {
   reason: string | null
   /** What was refused for good since the last success, and for whom. */
   refused: string | null
+  /** It was sent, but not as it was meant to be. */
+  notice: string | null
   /** What was last told of it in the log. */
   said: string | null
 }
@@ -129,7 +131,7 @@ async function attempt(
       group.items.map(({ id }) => ({ ...sent, id })),
       [],
     )
-    Object.assign(lane, { failures: 0, backUntil: 0, reason: null, refused: null })
+    Object.assign(lane, { failures: 0, backUntil: 0, reason: null, refused: null, notice: delivery.notice ?? null })
     return
   }
   await noteFailure(deps, lane, group, delivery, pass)
@@ -209,7 +211,9 @@ async function send(deps: DispatchDeps, { receiver }: Lane, group: Group, signal
   )
   const stop = AbortSignal.any([signal, late.signal])
   try {
-    const context = { config: found.config, to: receiver.to, render, signal: stop }
+    const [first] = group.items as [OutboxItem]
+    const aids = group.as === 'single' ? deps.aids?.(first, stop) : undefined
+    const context = { config: found.config, to: receiver.to, render, signal: stop, ...aids }
     return await orAborted(found.notifier.send(messageOf(deps, group), context), stop)
   } catch (error) {
     return { ok: false, retry: true, reason: (error as Error).message }

@@ -12,6 +12,7 @@ export async function reportLanes(
   const { count, next } = await queue.waiting()
   const failing = all.filter(({ reason }) => reason !== null)
   const refused = all.find((one) => one.refused !== null)?.refused ?? null
+  const notice = all.find((one) => one.notice !== null)?.notice ?? null
   tellLog()
   const report = (state: 'ok' | 'degraded' | 'down', detail: string) =>
     health.report({
@@ -23,14 +24,16 @@ export async function reportLanes(
     const some = all.length > failing.length ? ` (${failing.length} of ${all.length} receivers)` : ''
     report(all.length > failing.length ? 'degraded' : 'down', `${failing[0]?.reason}${some}; ${waits}`)
   } else if (refused !== null) report('degraded', refused)
+  else if (notice !== null) report('degraded', `delivers, but ${notice}`)
   else report('ok', count === 0 ? 'delivers; nothing waits' : `delivers; ${count} wait`)
 
   /** Once when it begins, once when it ends. */
   function tellLog() {
-    const what = lane.reason !== null ? 'fails' : lane.refused
+    const what = lane.reason !== null ? 'fails' : (lane.refused ?? lane.notice)
     if (what === lane.said) return
     if (lane.reason !== null) logger.warn(`${component}: ${lane.reason}; notifications wait on disk`, { waiting: count })
     else if (lane.refused !== null) logger.error(`${component}: ${lane.refused}`)
+    else if (lane.notice !== null) logger.warn(`${component}: ${lane.notice}`)
     else logger.info(`${component} gets through again`, { waiting: count })
     lane.said = what
   }

@@ -129,6 +129,12 @@ export function alerterSection(plugins: readonly Plugin[]) {
           complain(['contacts', index, key], message),
         ),
       )
+      for (const [index, { addresses }] of contacts.entries())
+        for (const [name, to] of Object.entries(addresses)) {
+          if (sections[name] === undefined) continue
+          const wrong = notifiers.find((one) => one.name === name)?.wrongAddress?.(to, sections[name]) ?? null
+          if (wrong !== null) complain(['contacts', index, name], wrong)
+        }
       const configured = new Set(names.filter((name) => sections[name] !== undefined))
       const people = readPeople(section, contacts, configured, periods, section.zone, complain)
       const known = new Set([...contacts, ...people.teams, ...people.rotas].map(({ name }) => name))

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { acknowledgeLinks, linkKey } from '../alerter/acknowledge-link.ts'
 import { createAlerter } from '../alerter/engine.ts'
 import { linkMaker } from '../alerter/link-maker.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
@@ -140,23 +141,22 @@ async function serve(
     const onCall = peopleOf(config.alerter, calendars, clock)
     await onCall.refresh()
     const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        people: onCall,
-        acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        render: createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = createRender()
+    const alerter = createAlerter(alerting, {
+      people: onCall,
+      acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -230,6 +230,7 @@ async function serve(
           onCall,
           calendars,
           links,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },

@@ -664,6 +664,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** What a message about it shows the last hours of; absent = nothing that is measured. */
+  metric?(config: C, target: ResourceRef): Metric | null
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
@@ -694,7 +696,36 @@ export interface Message {
   items?: readonly Message[]
 }
 
-export type Delivery = { ok: true; id?: string } | { ok: false; retry: boolean; reason: string }
+export type Delivery =
+  /** `answer`: what the server said. `notice`: it was sent, but not as it was meant to be (a template that cannot be used). */
+  | { ok: true; id?: string; answer?: string; notice?: string }
+  /** `retryAfterMs`: the server asks not to be tried again before. */
+  | { ok: false; retry: boolean; reason: string; retryAfterMs?: number }
+
+/** The measured value that a check judges, as far as it is in the sample store. */
+export interface Metric {
+  measurement: string
+  field: string
+  /** The tags of the target's series. */
+  where: Readonly<Record<string, string>>
+  unit: string
+}
+
+/** The last hours of a metric: one mean per bucket, null = no data. Times are epoch ms. */
+export interface MetricHistory {
+  from: number
+  to: number
+  times: readonly number[]
+  values: readonly (number | null)[]
+  unit: string
+}
+
+/** A part of a message as it would be sent, without secrets. */
+export interface Preview {
+  title: string
+  type: 'text' | 'html' | 'json'
+  body: string
+}
 
 export type Render = (template: string, data: unknown) => string
 
@@ -704,6 +735,10 @@ export interface NotifierContext<C> {
   to: string
   render: { text: Render; html: Render }
   signal: AbortSignal
+  /** The id under which the first message about this problem was delivered to this address; null = this is the first. */
+  conversation?(): Promise<string | null>
+  /** The metric behind the problem; null = there is none. */
+  history?(): Promise<MetricHistory | null>
 }
 
 export interface Notifier<C = unknown> {
@@ -711,7 +746,28 @@ export interface Notifier<C = unknown> {
   name: string
   description: string
   config: ZodType<C>
+  /** What is wrong with a contact's address; null = nothing that can be seen from here. */
+  wrongAddress?(to: string, config: C): string | null
+  /** What would be sent. */
+  preview?(message: Message, ctx: NotifierContext<C>): Promise<readonly Preview[]>
   send(message: Message, ctx: NotifierContext<C>): Promise<Delivery>
+}
+
+/** A contact and how one notifier reaches it. */
+export interface ReachedContact {
+  contact: string
+  address: string
+  language: 'it' | 'en'
+}
+
+/** Notifiers, for the person who sets them up. */
+export interface NotifierDesk {
+  /** All that there are; those without a section send nothing. */
+  notifiers(): { name: string; description: string; configured: boolean; contacts: ReachedContact[] }[]
+  /** Sends a message that says that it is a test; it goes through no queue. */
+  test(notifier: string, to: string, language: 'it' | 'en'): Promise<Delivery>
+  /** What a message of this kind would look like; empty where the notifier cannot tell. */
+  preview(notifier: string, to: string, language: 'it' | 'en', kind: Message['kind']): Promise<readonly Preview[]>
 }
 
 export type Plugin = Check | Notifier

@@ -23,6 +23,7 @@ import { instanceActivity, instanceFacts, instanceInside, instancePage } from '.
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { networksPage, networkTraffic } from './pages/networks.ts'
 import { notificationsPage } from './pages/notifications.ts'
+import { notifierPreview, notifierPreviewHtml, notifiersPage, testNotifier } from './pages/notifiers.ts'
 import { addOverride, onCallBoard, onCallPage, removeOverride } from './pages/on-call.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { phoneList, phonePage } from './pages/phone.ts'
@@ -78,7 +79,7 @@ export function publicRoutes({ deps, hub }: Edge): PublicRoute[] {
   ]
 }
 
-export function routes(): Route[] {
+export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
   return [
     home,
     logout,
@@ -122,6 +123,10 @@ export function routes(): Route[] {
     reportsPage,
     reportDownload,
     healthPage,
+    notifiersPage,
+    notifierPreview,
+    notifierPreviewHtml,
+    testNotifier(() => deps.clock.now()),
     seriesApi,
   ]
 }

@@ -1,11 +1,11 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
-import Handlebars from 'handlebars'
 import { acknowledgeLinks } from '../../alerter/acknowledge-link.ts'
 import { createAlerter } from '../../alerter/engine.ts'
 import { linkMaker } from '../../alerter/link-maker.ts'
 import { type People, peopleOf } from '../../alerter/people.ts'
 import { rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
+import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
@@ -19,10 +19,7 @@ import { SamplesInMemory } from './samples-in-memory.ts'
 import { silentLogger } from './silent-logger.ts'
 import { settled, VirtualClock } from './virtual-clock.ts'
 
-export const render: NotifierContext<unknown>['render'] = {
-  text: (template, data) => Handlebars.compile(template, { noEscape: true })(data),
-  html: (template, data) => Handlebars.compile(template)(data),
-}
+export const render: NotifierContext<unknown>['render'] = createRender()
 
 /** Links to acknowledge are signed with this. */
 export const links = acknowledgeLinks(Buffer.alloc(32, 7))

@@ -1,5 +1,6 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import type { NotifierDesk } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
@@ -9,6 +10,7 @@ import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
+import { fakeNotifiers } from './fake-notifiers.ts'
 import { fakeOnCall } from './fake-on-call.ts'
 import { fakeResources } from './fake-resources.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -37,6 +39,7 @@ export async function startUi(
     results?: ResultsDoor
     /** In place of the fake ones. */
     deps?: Partial<UiDeps>
+    notifiers?: NotifierDesk
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -59,7 +62,7 @@ export async function startUi(
   const ui = createUi(config, {
     ...fakeOnCall(database, clock, options.hostile),
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
-    ...{ demo: options.demo ?? true, version: '0.1.0' },
+    ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
     ...options.deps,
   })
   const { url } = await ui.listen()

@@ -1,30 +1,30 @@
-/** Several messages in one mail. Pure. */
+/** Several messages in one: a digest, or the rest of what would have been too many. Pure. */
 import type { Message } from '../../model/contract.ts'
-import { oneLine } from './one-line.ts'
+import { colours } from './colours.ts'
+import { oneLine } from './text.ts'
 import { kindWords, stateWords } from './words.ts'
 
-export interface MailItem {
+export interface SummaryItem {
   title: string
-  kind: string
+  kindWord: string
   colour: string
   output: string
-  time: string
-  link: string | null
-  acknowledge: string | null
+  timeText: string
+  link: string
+  acknowledge: string
 }
 
-export function itemsOf(message: Message, colours: Readonly<Record<string, string>>): MailItem[] | null {
-  const { items, language, zone } = message
+export function itemsOf({ items, language, zone }: Message): SummaryItem[] | null {
   if (items === undefined) return null
   const when = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short', timeZone: zone })
   return items.map(({ kind, problem, time, link, acknowledge }) => ({
-    title: `${oneLine(problem.targetName ?? problem.target.id, 100)}: ${problem.rule} ${stateWords[language][problem.state]}`,
-    kind: kindWords[language][kind],
-    colour: colours[problem.state] ?? '#59636e',
+    title: `${oneLine(problem.targetName ?? problem.target.id, 100)}: ${oneLine(problem.rule, 100)} ${stateWords[language][problem.state]}`,
+    kindWord: kindWords[language][kind],
+    colour: colours[problem.state],
     output: oneLine(problem.output, 300),
-    time: when.format(time),
-    link,
-    acknowledge: acknowledge ?? null,
+    timeText: when.format(time),
+    link: link ?? '',
+    acknowledge: acknowledge ?? '',
   }))
 }
 

@@ -1,4 +1,4 @@
-/** The words of a mail in the reader's language. */
+/** The words of a notification in the reader's language. */
 import type { NotificationRecord, State } from '../../model/check.ts'
 
 type Language = 'it' | 'en'
@@ -40,7 +40,6 @@ export const labels = {
     sent: 'Sent by Specola',
     take: 'I take it',
     escalated: 'Nobody took it: chain',
-    several: 'SPECOLA',
     digest: 'Digest',
     rest: 'And more',
   },
@@ -58,7 +57,6 @@ export const labels = {
     sent: 'Inviato da Specola',
     take: 'Lo prendo in carico',
     escalated: 'Nessuno in carico: catena',
-    several: 'SPECOLA',
     digest: 'Riepilogo',
     rest: 'E altro',
   },
