@@ -29,7 +29,7 @@ export interface ContactReach extends Reach<Recipient> {
 
 /** What decides who is asked, beside the configuration. */
 export interface Asking {
-  /** The contacts behind a name: its own, the members of a team, whoever a rota has on call now. */
+  /** The contacts behind a name: its own, the members of a group, whoever a rota has on call now. */
   named: (name: string) => readonly string[]
   /** Those whom a chain tells besides. */
   chain: readonly string[]

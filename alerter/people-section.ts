@@ -1,4 +1,4 @@
-/** Teams, rotas, chains of escalation, and how each person wants to be told, as the configuration writes them. */
+/** Groups, rotas, chains of escalation, and how each person wants to be told, as the configuration writes them. */
 import { z } from 'zod'
 import { duration, secret, timeZone } from '../config/fields.ts'
 import { parseInstant } from '../model/range.ts'
@@ -68,7 +68,7 @@ const overrideField = z.strictObject({
 const stepField = z.strictObject({
   /** After the step before; the first one is told with the problem. */
   after: duration.prefault('0s'),
-  /** Contacts, teams and rotas. */
+  /** Contacts, groups and rotas. */
   tell: z.array(name).min(1),
   /** Told again after this while nobody acknowledges; 0 = once. */
   repeat: duration.prefault('0s'),
@@ -90,7 +90,7 @@ const heartbeatField = z.union([
 
 /** Fields of `alerter:`. */
 export const peopleFields = {
-  teams: z.array(z.strictObject({ name, members: z.array(name).min(1) })).default([]),
+  groups: z.array(z.strictObject({ name, members: z.array(name).min(1) })).default([]),
   rotas: z
     .array(
       z.strictObject({
@@ -170,7 +170,7 @@ export interface Habits {
   fallback: string | null
 }
 
-export interface Team {
+export interface ContactGroup {
   name: string
   members: readonly string[]
 }
@@ -182,7 +182,7 @@ export interface ConfiguredRota extends Rota {
 }
 
 export interface PeopleConfig {
-  teams: readonly Team[]
+  groups: readonly ContactGroup[]
   rotas: readonly ConfiguredRota[]
   chains: readonly Chain[]
   delivery: { afterAttempts: number; afterMs: number }
@@ -205,19 +205,19 @@ export function readPeople(
   const people = new Set(contacts.map((contact) => contact.name))
   const all = new Set(people)
   const take = (path: readonly (string | number)[], title: string) => {
-    if (all.has(title)) complain([...path, 'name'], `a second contact, team or rota named "${title}"`)
+    if (all.has(title)) complain([...path, 'name'], `a second contact, group or rota named "${title}"`)
     all.add(title)
   }
-  for (const [index, team] of written.teams.entries()) take(['teams', index], team.name)
+  for (const [index, group] of written.groups.entries()) take(['groups', index], group.name)
   for (const [index, rota] of written.rotas.entries()) take(['rotas', index], rota.name)
   const person = (path: readonly (string | number)[], who: string) => {
     if (!people.has(who)) complain(path, `no contact is named "${who}" (known: ${[...people].join(', ') || 'none'})`)
   }
   const anybody = (path: readonly (string | number)[], who: string) => {
-    if (!all.has(who)) complain(path, `no contact, team or rota is named "${who}" (known: ${[...all].join(', ') || 'none'})`)
+    if (!all.has(who)) complain(path, `no contact, group or rota is named "${who}" (known: ${[...all].join(', ') || 'none'})`)
   }
-  for (const [index, { members }] of written.teams.entries())
-    for (const [at, who] of members.entries()) person(['teams', index, 'members', at], who)
+  for (const [index, { members }] of written.groups.entries())
+    for (const [at, who] of members.entries()) person(['groups', index, 'members', at], who)
   for (const [index, { steps }] of written.chains.entries())
     for (const [at, { tell }] of steps.entries())
       for (const [nth, who] of tell.entries()) anybody(['chains', index, 'steps', at, 'tell', nth], who)
@@ -226,7 +226,7 @@ export function readPeople(
     if ('notifier' in beat && !notifiers.has(beat.notifier))
       complain(['heartbeats', index, 'notifier'], `the section "${beat.notifier}:" is missing, so nothing can be sent by it`)
   return {
-    teams: written.teams,
+    groups: written.groups,
     rotas: written.rotas.map((rota, index) => readRota(rota, index, periods, zone, person, complain)),
     chains: written.chains.map((chain) => ({
       ...{ name: chain.name, rules: chain.rules ?? null, projects: chain.projects ?? null, states: chain.states },

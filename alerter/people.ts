@@ -1,4 +1,4 @@
-/** Who is behind a name at a moment: contacts, teams, and whoever a rota has on call. */
+/** Who is behind a name at a moment: contacts, groups, and whoever a rota has on call. */
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../model/clock.ts'
 import type { NewOverride, OnCall, OnCallJournal, RotaNow } from '../model/on-call.ts'
@@ -8,7 +8,7 @@ import { maySee } from './contacts.ts'
 import type { ConfiguredRota } from './people-section.ts'
 import type { AlerterConfig } from './section.ts'
 
-type Config = Pick<AlerterConfig, 'contacts' | 'teams' | 'rotas'>
+type Config = Pick<AlerterConfig, 'contacts' | 'groups' | 'rotas'>
 
 /** Overrides that ended longer ago than this are of no use to anybody who looks ahead. */
 const keptMs = 400 * 86_400_000
@@ -25,10 +25,10 @@ export interface People extends OnCall {
 }
 
 /** Without a journal only the configuration speaks. */
-export function peopleOf({ contacts, teams, rotas }: Config, journal: OnCallJournal | null, clock: Clock): People {
+export function peopleOf({ contacts, groups, rotas }: Config, journal: OnCallJournal | null, clock: Clock): People {
   let entered: readonly Override[] = []
   const people = new Set(contacts.map(({ name }) => name))
-  const teamOf = new Map(teams.map((team) => [team.name, team]))
+  const groupOf = new Map(groups.map((group) => [group.name, group]))
   const rotaOf = new Map(rotas.map((rota) => [rota.name, rota]))
   const overridesOf = (rota: ConfiguredRota) => [...rota.overrides, ...entered.filter((one) => one.rota === rota.name)]
 
@@ -50,15 +50,15 @@ export function peopleOf({ contacts, teams, rotas }: Config, journal: OnCallJour
   return {
     named(name, at) {
       if (people.has(name)) return [name]
-      const team = teamOf.get(name)
-      if (team) return team.members
+      const group = groupOf.get(name)
+      if (group) return group.members
       const rota = rotaOf.get(name)
       const who = rota && onCallAt(rota, overridesOf(rota), at).who
       return who && people.has(who) ? [who] : []
     },
     refresh,
     contacts: () => [...people],
-    teams: () => teams,
+    groups: () => groups,
     rotas: (at) => rotas.map((rota) => now(rota, at)),
     shifts(name, from, to) {
       const rota = rotaOf.get(name)

@@ -93,31 +93,36 @@ export function alerterSection(plugins: readonly Plugin[]) {
     ...habitFields,
     ...Object.fromEntries(names.map((name) => [name, z.string().min(3).max(254).optional()])),
   })
+  const fields = {
+    rules: z.string().min(1).optional(),
+    contacts: z.array(contact).default([]),
+    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    language: language.default('en'),
+    zone: timeZone.default('Europe/Rome'),
+    timeout: duration.prefault('30s'),
+    settle: duration.prefault('2m'),
+    giveUp: duration.prefault('3d'),
+    periods: z.array(periodField).default([]),
+    escalations: z.array(escalationField).default([]),
+    downtimes: z.array(windowField).default([]),
+    ...peopleFields,
+    commandFile: z.string().min(1).optional(),
+    resultTokens: z.record(z.string().min(1), secret).default({}),
+    nagiosCompatible: z.boolean().default(false),
+    quirks: z
+      .strictObject(
+        Object.fromEntries(quirkNames.map((name) => [name, z.boolean().optional()])) as Record<
+          keyof Quirks,
+          z.ZodOptional<z.ZodBoolean>
+        >,
+      )
+      .default({}),
+  }
+  const taken = names.find((name) => name in fields || name in habitFields)
+  if (taken !== undefined) throw new Error(`the notifier "${taken}" is named as a setting of the alerter`)
   return z
     .strictObject({
-      rules: z.string().min(1).optional(),
-      contacts: z.array(contact).default([]),
-      publicUrl: z.url({ protocol: /^https?$/ }).optional(),
-      language: language.default('en'),
-      zone: timeZone.default('Europe/Rome'),
-      timeout: duration.prefault('30s'),
-      settle: duration.prefault('2m'),
-      giveUp: duration.prefault('3d'),
-      periods: z.array(periodField).default([]),
-      escalations: z.array(escalationField).default([]),
-      downtimes: z.array(windowField).default([]),
-      ...peopleFields,
-      commandFile: z.string().min(1).optional(),
-      resultTokens: z.record(z.string().min(1), secret).default({}),
-      nagiosCompatible: z.boolean().default(false),
-      quirks: z
-        .strictObject(
-          Object.fromEntries(quirkNames.map((name) => [name, z.boolean().optional()])) as Record<
-            keyof Quirks,
-            z.ZodOptional<z.ZodBoolean>
-          >,
-        )
-        .default({}),
+      ...fields,
       ...Object.fromEntries(notifiers.map((notifier) => [notifier.name, notifier.config.optional()])),
     })
     .transform((section, ctx): AlerterConfig => {
@@ -137,7 +142,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
         }
       const configured = new Set(names.filter((name) => sections[name] !== undefined))
       const people = readPeople(section, contacts, configured, periods, section.zone, complain)
-      const known = new Set([...contacts, ...people.teams, ...people.rotas].map(({ name }) => name))
+      const known = new Set([...contacts, ...people.groups, ...people.rotas].map(({ name }) => name))
       for (const [index, { fallback }] of section.contacts.entries())
         if (fallback !== undefined && !contacts.some(({ name }) => name === fallback))
           complain(['contacts', index, 'fallback'], `no contact is named "${fallback}"`)

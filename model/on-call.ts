@@ -50,7 +50,7 @@ export interface RotaNow {
 /** Who is on call, and who is going to be. Times are epoch ms. */
 export interface OnCall {
   contacts(): readonly string[]
-  teams(): readonly { name: string; members: readonly string[] }[]
+  groups(): readonly { name: string; members: readonly string[] }[]
   rotas(at: number): RotaNow[]
   /** Without gaps, [from, to), a year at the most. Empty for a rota that is not there. */
   shifts(rota: string, from: number, to: number): Shift[]

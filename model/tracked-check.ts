@@ -42,7 +42,7 @@ export interface ChainStep {
   at: number
   /** Contacts. */
   who: readonly string[]
-  /** As the configuration names them: contacts, teams, rotas. */
+  /** As the configuration names them: contacts, groups, rotas. */
   names: readonly string[]
   repeatMs: number
   /** When it was told; null = not yet. */

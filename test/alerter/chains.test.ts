@@ -14,13 +14,13 @@ const contacts = `contacts: [{ name: noc, kept: noc }, { name: anna, kept: anna,
 /** The virtual clock begins on Thursday 1 January 2026, 00:00 UTC, which is 01:00 in Rome. */
 const rota = `rotas: [{ name: duty, layers: [{ members: [anna, bruno, carla], begins: 2025-12-29, handOver: "02:00", every: 1d }] }]`
 const chain = `chains: [{ name: net, steps: [{ tell: [duty] }, { after: 10m, tell: [duo] }, { after: 20m, tell: [lead], repeat: 15m }] }]`
-const teams = 'teams: [{ name: duo, members: [bruno, carla] }]'
+const groups = 'groups: [{ name: duo, members: [bruno, carla] }]'
 
 describe('a chain of escalation', () => {
   const root = temporaryDirectory()
   let s: Scene
   let t: ReturnType<typeof spokenScene>
-  const begin = async (section = `{ kept: {}, ${contacts}, ${teams}, ${rota}, ${chain} }`) => {
+  const begin = async (section = `{ kept: {}, ${contacts}, ${groups}, ${rota}, ${chain} }`) => {
     t = spokenScene()
     s = await scene({ directory: mkdtempSync(join(root(), 'journal-')), rules, section, plugins: t.plugins })
     s.inventory.all = [instance('web')]
@@ -77,7 +77,7 @@ describe('a chain of escalation', () => {
 
   it('keeps to those who were on call when the problem began', async () => {
     await begin(
-      `{ kept: {}, ${contacts}, ${teams}, ${rota}, chains: [{ name: net, steps: [{ tell: [lead] }, { after: 90m, tell: [duty] }] }] }`,
+      `{ kept: {}, ${contacts}, ${groups}, ${rota}, chains: [{ name: net, steps: [{ tell: [lead] }, { after: 90m, tell: [duty] }] }] }`,
     )
     await fail()
     await s.pass(91 * minute)
@@ -101,7 +101,7 @@ describe('a chain of escalation', () => {
   it('does not wait for a step that reaches nobody, and says so', async () => {
     const empty = `rotas: [{ name: duty, layers: [{ members: [anna], begins: 2027-01-01 }] }]`
     await begin(
-      `{ kept: {}, ${contacts}, ${teams}, ${empty}, chains: [{ name: net, steps: [{ tell: [lead] }, { after: 10m, tell: [duty] }, { after: 60m, tell: [duo] }] }] }`,
+      `{ kept: {}, ${contacts}, ${groups}, ${empty}, chains: [{ name: net, steps: [{ tell: [lead] }, { after: 10m, tell: [duty] }, { after: 60m, tell: [duo] }] }] }`,
     )
     await fail()
     await s.pass(10 * minute)

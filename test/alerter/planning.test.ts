@@ -274,7 +274,7 @@ describe('the alerter section', () => {
   refuses(
     'an escalation to nobody that is known',
     '{ escalations: [{ first: 2, contacts: [boss] }] }',
-    'escalations[0].contacts: no contact, team or rota is named "boss"',
+    'escalations[0].contacts: no contact, group or rota is named "boss"',
   )
   refuses(
     'a downtime without its period',

@@ -103,14 +103,14 @@ describe('specola oncall and why', () => {
     /:5:\d+ .*handOver: not a time of the day: "25:00"/,
   )
   mistake(
-    'a team that is named as a contact',
-    (text) => `${text}  teams: [{ name: anna, members: [bruno] }]\n`,
-    /:6:\d+ .*a second contact, team or rota named "anna"/,
+    'a group that is named as a contact',
+    (text) => `${text}  groups: [{ name: anna, members: [bruno] }]\n`,
+    /:6:\d+ .*a second contact, group or rota named "anna"/,
   )
   mistake(
     'a step to nobody known',
     (text) => `${text}  chains: [{ name: c, steps: [{ tell: [dutty] }] }]\n`,
-    /:6:\d+ .*tell\[0\]: no contact, team or rota is named "dutty"/,
+    /:6:\d+ .*tell\[0\]: no contact, group or rota is named "dutty"/,
   )
   mistake(
     'a digest without a time',

@@ -14,7 +14,7 @@ export function fakeOnCall(database: Database, clock: Clock, given: readonly str
   const names = given.map((name) => name.slice(0, 100))
   const text = JSON.stringify({
     contacts: names.map((name) => ({ name })),
-    teams: [{ name: 'rete', members: names.slice(0, 2) }],
+    groups: [{ name: 'rete', members: names.slice(0, 2) }],
     rotas: [
       { name: 'reperibili', layers: [{ members: names, begins: '2025-01-06', handOver: 'monday 09:00', every: '1w' }] },
       {

@@ -30,7 +30,7 @@ export const onCallPage: Route = {
         rotas: rotas.map(({ rota }) => rota),
         people,
         mayPlan: visit.can('acknowledge', 'problems'),
-        teams: onCall.teams().map(({ name, members }) => ({ name, members: members.join(', ') })),
+        groups: onCall.groups().map(({ name, members }) => ({ name, members: members.join(', ') })),
         feeds: await visit.deps.calendars.feeds(visit.viewer.account),
         csv: linkTo(visit, {}, '/oncall.csv'),
         json: linkTo(visit, {}, '/oncall.json'),
