@@ -4,6 +4,7 @@ import type { Delivery, Logger, Notifier, NotifierContext } from '../model/contr
 import type { HealthBoard } from '../model/health.ts'
 import type { Outbox } from '../model/outbox.ts'
 import type { AlertWriter, DeliveryOutcome, QueuedNotification } from '../model/tracked-check.ts'
+import type { Meter } from './meter.ts'
 import type { Around } from './surroundings.ts'
 
 const firstPauseMs = 15_000
@@ -17,7 +18,7 @@ export interface ConfiguredNotifier {
 }
 
 export interface DispatchDeps {
-  queue: Outbox & Pick<AlertWriter, 'waiting' | 'hurry'>
+  queue: Outbox & Pick<AlertWriter, 'waiting' | 'hurry' | 'begin'>
   around: Pick<Around, 'config' | 'attention'>
   notifiers: ReadonlyMap<string, ConfiguredNotifier>
   render: NotifierContext<unknown>['render']
@@ -26,6 +27,7 @@ export interface DispatchDeps {
   logger: Logger
   timeoutMs: number
   giveUpMs: number
+  meter?: Pick<Meter, 'delivered'>
   /** Where a reader of the message takes the problem; null where that is not for them. */
   acknowledgeLink?: AcknowledgeLink
   /** What else a notifier may ask for while it makes this message. */

@@ -21,16 +21,18 @@ const lookMs = 5000
 /** Holds that end by themselves. */
 const passing: ReadonlySet<string> = new Set(['period', 'off', 'master', 'downtime', 'dependency', 'acknowledged'])
 
-export function keepPeople(around: Around, now: number, batch: Collected): void {
+/** `mine`: what this engine decides on, where several share a journal. */
+export function keepPeople(around: Around, now: number, batch: Collected, mine: (entry: Entry) => boolean = () => true): void {
   const { attention, registry, config } = around
   attention.pulse.loop = now
   for (const entry of registry.entries.values())
-    if (entry.stored.told.chain) keepChain(around, entry, attention.noted, now, batch)
+    if (entry.stored.told.chain && mine(entry)) keepChain(around, entry, attention.noted, now, batch)
   const due = attention.lookedAt === null || now < attention.lookedAt || now - attention.lookedAt >= lookMs
   if (!due || config.quirks.forgetHeldRecoveries) return
   attention.lookedAt = now
   const opened = openedSince(config, attention, now)
   for (const entry of registry.entries.values()) {
+    if (!mine(entry)) continue
     const { told, state } = entry.stored
     if (told.owed || (told.held !== null && passing.has(told.held))) whenHoldEnds(around, entry, now, batch)
     if (opened.size > 0 && told.held === 'nobody' && state.state !== 'ok') lookAgain(entry, now)

@@ -5,6 +5,7 @@ import { bundleOf } from './bundle.ts'
 import { type DispatchDeps, outcomeOf, pauseAfter } from './delivery.ts'
 import { type Group, planDelivery } from './delivery-plan.ts'
 import { fallsBack, standIns } from './fallback.ts'
+import { mayBegin, noteAttempt } from './note-attempt.ts'
 import { orAborted } from './or-aborted.ts'
 
 const batchSize = 1000
@@ -120,6 +121,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<void> {
   const { queue, clock } = deps
+  for (const item of group.items) if (!(await mayBegin(deps, item))) return
   const delivery = await send(deps, lane, group, signal)
   if (signal.aborted && !delivery.ok) return // shutting down: it stays in the queue as it was
   const now = clock.now()
@@ -127,10 +129,9 @@ async function attempt(
   if (delivery.ok) {
     const bundle = group.items.length > 1 ? first.id : null
     const sent = { time: now, outcome: 'sent' as const, deliveryId: delivery.id ?? null, bundle }
-    await queue.settle(
-      group.items.map(({ id }) => ({ ...sent, id })),
-      [],
-    )
+    const turns = group.items.map(({ id }) => ({ ...sent, id }))
+    await noteAttempt(deps, () => queue.settle(turns, []), signal)
+    deps.meter?.delivered(lane.receiver.notifier, { outcome: 'sent', deliveryId: sent.deliveryId })
     Object.assign(lane, { failures: 0, backUntil: 0, reason: null, refused: null, notice: delivery.notice ?? null })
     return
   }
@@ -156,6 +157,7 @@ async function noteFailure(
     replacements(deps, item, Math.max(failures, item.attempts + 1), outcome.outcome === 'failed', delivery.reason, now),
   )
   Object.assign(lane, { failures })
+  for (const { outcome } of outcomes) deps.meter?.delivered(lane.receiver.notifier, outcome)
   await queue.settle(
     outcomes.map(({ item, outcome }) => turnOf(item.id, outcome, now, until)),
     stood,

@@ -4,6 +4,7 @@ import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
+import { journalField, type SharedJournal } from './journal-section.ts'
 import { type Habits, habitFields, type PeopleConfig, peopleFields, readHabits, readPeople } from './people-section.ts'
 import {
   type DowntimeWindow,
@@ -68,6 +69,8 @@ export interface AlerterConfig extends PeopleConfig {
   quirks: Quirks
   /** Named pipe for Nagios' external commands; null = none. */
   commandFile: string | null
+  /** null = the data directory's. */
+  journal: SharedJournal | null
   /** Who may push results over HTTP: name → token. */
   resultTokens: ReadonlyMap<string, Secret>
 }
@@ -107,6 +110,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
     downtimes: z.array(windowField).default([]),
     ...peopleFields,
     commandFile: z.string().min(1).optional(),
+    journal: journalField.optional(),
     resultTokens: z.record(z.string().min(1), secret).default({}),
     nagiosCompatible: z.boolean().default(false),
     quirks: z
@@ -159,6 +163,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),
         commandFile: section.commandFile ?? null,
+        journal: section.journal ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
         ...people,

@@ -4,7 +4,7 @@ import { alerterSection } from '../alerter/section.ts'
 import { agentsSection } from '../collector/agent/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
 import { gangliaSection } from '../collector/ganglia/section.ts'
-import { libvirtSection } from '../collector/libvirt/section.ts'
+import { atOnceSetting, libvirtSection } from '../collector/libvirt/section.ts'
 import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
@@ -14,23 +14,28 @@ import { uiSection } from '../ui/section.ts'
 
 /** Plugins bring their own sections, each under its own name. */
 const schema = (plugins: readonly Plugin[]) =>
-  z.strictObject({
-    /** Everything that Specola keeps: journal, samples, parked messages. One process a directory. */
-    data: z.string().min(1).default('/var/lib/specola'),
-    log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    store: storeSection,
-    collector: z
-      .strictObject({
-        ...{ amqp: amqpSection, libvirt: libvirtSection, openstack: openstackSection },
-        ...{ ganglia: gangliaSection, agents: agentsSection },
-      })
-      .prefault({}),
-    alerter: alerterSection(plugins),
-    ui: uiSection.prefault({}),
-    prices: pricesSection.optional(),
-    budgets: budgetsSection,
-    reports: reportsSection,
-  })
+  z
+    .strictObject({
+      /** Everything that Specola keeps: journal, samples, parked messages. One process a directory. */
+      data: z.string().min(1).default('/var/lib/specola'),
+      log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      store: storeSection,
+      collector: z
+        .strictObject({
+          ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },
+          ...{ ganglia: gangliaSection, agents: agentsSection },
+        })
+        .prefault({}),
+      alerter: alerterSection(plugins),
+      ui: uiSection.prefault({}),
+      prices: pricesSection.optional(),
+      budgets: budgetsSection,
+      reports: reportsSection,
+    })
+    .superRefine(({ alerter, reports }, ctx) => {
+      if (reports.fatigue && alerter.notifiers.email === undefined)
+        ctx.addIssue({ code: 'custom', path: ['reports', 'fatigue'], message: 'no mail server is configured: add alerter.email' })
+    })
 
 export type Configuration = z.output<ReturnType<typeof schema>>
 

@@ -1,5 +1,6 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { acknowledgeLinks, linkKey } from '../alerter/acknowledge-link.ts'
 import { createAlerter } from '../alerter/engine.ts'
@@ -14,6 +15,7 @@ import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
+import { turns } from '../collector/libvirt/turns.ts'
 import { liveHub } from '../collector/live.ts'
 import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
@@ -21,7 +23,7 @@ import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -30,13 +32,14 @@ import type { ReportContact } from '../reports/mailing.ts'
 import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
-import { alertJournal } from '../store/journal/alerts.ts'
+import { capacityJournal } from '../store/journal/capacity.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
+import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { onCallJournal } from '../store/journal/on-call.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
@@ -49,7 +52,7 @@ import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
-import { createUi } from '../ui/server.ts'
+import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -57,7 +60,6 @@ import { startDemoCloud } from './demo-cloud.ts'
 import { demoMoney } from './demo-money.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
-import { createRender } from './render.ts'
 import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
@@ -127,9 +129,12 @@ async function serve(
     const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
     const events = eventJournal(db)
     const inventory = openInventory(db)
-    const alerts = alertJournal(db)
+    const shared = openAlerts(db, config, { health, clock, logger })
+    const { journal: alerts } = shared
+    closing.defer(() => shared.close())
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
+    const capacity = capacityJournal(db)
     const reporting = reportDeps(db, config, store)
     const reports = openReports(reporting)
     const budgets = openBudgets(config.budgets, reporting)
@@ -142,13 +147,14 @@ async function serve(
     await onCall.refresh()
     const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
-    const render = createRender()
+    const render = (await import('./render.ts')).createRender()
     const alerter = createAlerter(alerting, {
       people: onCall,
       acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
       store,
       inventory,
       journal: alerts,
+      ...(shared.cluster && { cluster: shared.cluster }),
       health,
       live,
       clock,
@@ -173,6 +179,7 @@ async function serve(
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
+      const hypervisorTurns = turns(config.collector.libvirtAtOnce)
       const collectors: Collector[] = [
         ...(config.collector.amqp.length > 0
           ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
@@ -180,7 +187,7 @@ async function serve(
         ...spread(
           config.collector.libvirt,
           ({ interval }) => interval,
-          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health }),
+          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health, turns: hypervisorTurns }),
           clock,
         ),
         ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
@@ -190,7 +197,7 @@ async function serve(
         }),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
-          overdue: usageJournal(db, clock).overdue,
+          ...{ overdue: usageJournal(db, clock).overdue, capacity },
         }),
         ...(cloud?.collectors ?? []),
       ]
@@ -211,9 +218,11 @@ async function serve(
           },
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
-      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
+      const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
+      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, fatigue, clock, logger, health }, signal))
     }
     if (only.has('ui')) {
+      const { createUi } = await import('../ui/server.ts')
       const ui = createUi(config.ui, {
         ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
         ...{
@@ -221,7 +230,8 @@ async function serve(
           events,
           inventory,
           machines,
-          networks: unknownNetworks,
+          networks: networkInventory(db),
+          capacity,
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
@@ -232,6 +242,7 @@ async function serve(
           links,
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
+          engine: engineView(shared, alerter, config),
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
         results: { ...alerter.results, tokens: config.alerter.resultTokens },
@@ -243,6 +254,7 @@ async function serve(
       const link = await firstStartLink(accounts, url, clock.now())
       if (link) io.out(`Sign in (once, as admin): ${link}`)
     }
+    flushCompileCache() // a service may be ended the hard way, and would start as slowly the next time
     logger.info('started', { roles: [...only], data: config.data, demo })
     if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
     logger.info(`stopping: ${(signal.reason as Error).message}`)
@@ -257,8 +269,6 @@ async function serve(
   logger.info('stopped')
 }
 
-/** Until Neutron is asked, networks go by the names in instances' addresses. */
-const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
 /** Reports are mailed by the mail server that notifications go through. */
 function mailerOf({ alerter }: Configuration): Mailer | null {
   const section = alerter.notifiers.email

@@ -24,10 +24,11 @@ import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
+import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
 import type { Report, ReportFormat, ReportQuery } from './report.ts'
-import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
+import type { Hypervisor, Instance, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
@@ -127,11 +128,11 @@ export interface EventJournal {
   /** `texts`: those of all events of the batch, compressed already; then each event's own `raw` is null. */
   record(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /**
-   * A complete list of all instances (or volumes, images …) that the APIs of all clouds had at an instant. What a ledger believes
+   * A complete list of all instances (or volumes, images, ports …) that the APIs of all clouds had at an instant. What a ledger believes
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
    * before or after, the result is the same.
    */
-  listed(listing: { kind: 'instance' | ResourceKind; readAt: number; ids: readonly string[] }): Promise<void>
+  listed(listing: { kind: 'instance' | ResourceKind | NetworkKind; readAt: number; ids: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
@@ -180,11 +181,22 @@ export interface MachineJournal {
   machines(scope: Scope, query: { hypervisor?: string; instance?: string }): Promise<Machine[]>
 }
 
-/** Neutron's ports, subnets and networks that a scope may see; empty where nobody told of any. */
+/** Neutron's ports, subnets and networks that exist and that a scope may see; empty where nobody told of any. */
 export interface NetworkInventory {
+  /** Those of the scope's projects. Others' ports in its own networks are there with nothing but their addresses. */
   ports(scope: Scope): Promise<Port[]>
+  /** Also those of networks that every project may see: then without whose they are, and without pools. */
   subnets(scope: Scope): Promise<Subnet[]>
   networks(scope: Scope): Promise<Named[]>
+}
+
+/** What Placement has and has promised, as last read. */
+export interface CapacityJournal {
+  /** Replaces what was known of the cloud. */
+  put(reading: PlacementReading): Promise<void>
+  reading(cloud: string): Promise<PlacementReading | null>
+  /** Of all clouds; nothing for those who may not see hosts. */
+  readings(scope: Scope): Promise<PlacementReading[]>
 }
 
 export interface UsageJournal {
@@ -476,8 +488,10 @@ export interface ReadingJournal {
    * list, if it had them; epoch ms.
    */
   openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
-  /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
-  openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
+  /** What exists of a kind as far as is known; `updatedAt`: the newest word of it, epoch ms. */
+  openResources(
+    kind: ResourceKind | NetworkKind,
+  ): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
   /** Where a reader of a cloud had got to; null: nowhere yet. */
   mark(cloud: string, task: string): Promise<Json | null>
   setMark(cloud: string, task: string, value: Json): Promise<void>

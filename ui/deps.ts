@@ -4,6 +4,7 @@ import type {
   AlertCommands,
   AlertJournal,
   Budgets,
+  CapacityJournal,
   CompletenessJournal,
   Efficiency,
   EventJournal,
@@ -22,6 +23,7 @@ import type {
 import type { HealthBoard } from '../model/health.ts'
 import type { AcknowledgeLinks, OnCall, OnCallJournal } from '../model/on-call.ts'
 import type { DecisionLog } from '../model/outbox.ts'
+import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
@@ -31,6 +33,7 @@ export interface UiDeps {
   inventory: Inventory
   machines: Pick<MachineJournal, 'machines'>
   networks: NetworkInventory
+  capacity: Pick<CapacityJournal, 'readings'>
   usage: UsageJournal
   reports: Reports
   budgets: Budgets
@@ -48,6 +51,7 @@ export interface UiDeps {
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
+  engine: EngineView
   accounts: AccountJournal
   health: HealthBoard
   live: Live

@@ -4,7 +4,7 @@ import { type NotificationRow, toNotificationRecord } from './alert-rows.ts'
 import type { Database } from './database.ts'
 import { allOf, contains, equals, inScope } from './scope.ts'
 
-interface DecisionRow extends NotificationRow {
+export interface DecisionRow extends NotificationRow {
   project: string | null
   decided_at: number | null
   rule: string | null
@@ -15,7 +15,7 @@ interface DecisionRow extends NotificationRow {
   stands_for: number | null
 }
 
-interface TurnRow {
+export interface TurnRow {
   notification: number
   time: number
   outcome: string
@@ -23,7 +23,7 @@ interface TurnRow {
   reason: string | null
 }
 
-const mostRows = 10_000
+export const mostRows = 10_000
 
 export function decisionLog(db: Database): DecisionLog {
   return {
@@ -56,7 +56,7 @@ export function decisionLog(db: Database): DecisionLog {
   }
 }
 
-const toDecision = (row: DecisionRow, turns: readonly TurnRow[]): Decision => ({
+export const toDecision = (row: DecisionRow, turns: readonly TurnRow[]): Decision => ({
   ...toNotificationRecord(row),
   id: row.id,
   decidedAt: row.decided_at ?? row.time,

@@ -2,10 +2,12 @@
 
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
+import { capacitySchema } from './capacity.schema.ts'
 import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { fatigueSchema } from './fatigue.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { peopleSchema } from './people.schema.ts'
@@ -30,5 +32,7 @@ export const migrations: readonly Migration[] = [
   { name: '0009-downtimes', sql: downtimesSchema },
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0013-capacity', sql: capacitySchema },
   { name: '0016-people', sql: peopleSchema },
+  { name: '0018-fatigue', sql: fatigueSchema },
 ]
