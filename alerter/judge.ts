@@ -8,7 +8,7 @@ import { chainFor, toldByChain } from './chain.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { remember } from './heard.ts'
-import { problemOf } from './problem.ts'
+import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
 import type { AlerterConfig } from './section.ts'
@@ -43,7 +43,7 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
     ...decision.next,
     told: remember(stored.told, decision.next, decision.tellings, { now, chain, named }),
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
-    longOutput: result.longOutput ?? null,
+    longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
     nextCheck: nextCheck(entry, decision.next.state.hard, now),
   }
@@ -61,6 +61,12 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
 
 const chainOf = ({ chains }: AlerterConfig, { rule, target }: Entry, state: State) =>
   state === 'ok' ? null : chainFor(chains, { rule: rule.name, project: target.project, state })
+
+/** What a target wrote for itself and does not count is said with every result. */
+function withNotices(longOutput: string | undefined, notices: readonly string[]): string | null {
+  const lines = [...notices.map((notice) => `IGNORED ${notice}`), ...(longOutput ? [longOutput] : [])]
+  return bounded({ state: 'ok', output: '', perfdata: [], longOutput: lines.join('\n') }).longOutput ?? null
+}
 
 /** Who hears of alerts about this check; those who do not are remembered with the reason. */
 export function reachingOf(

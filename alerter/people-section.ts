@@ -280,6 +280,9 @@ function readRota(
   return { name: written.name, zone, layers, overrides, warnMs: written.warn }
 }
 
+/** Told at once, of everything, always. */
+export const noHabits: Habits = { zone: 'UTC', quiet: null, digest: null, rate: null, fallback: null }
+
 /** Puts a contact's habits in order. */
 export function readHabits(
   written: {

@@ -4,6 +4,7 @@ import type { Clock } from '../model/clock.ts'
 import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { LabelSource } from '../model/labels.ts'
 import type { Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { AcknowledgeLink } from './delivery.ts'
@@ -11,6 +12,7 @@ import type { Collected } from './judge.ts'
 import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
 import type { People } from './people.ts'
+import type { RuleCosts } from './rule-board.ts'
 import type { Rule } from './rules.ts'
 import type { AlerterConfig } from './section.ts'
 import type { Around } from './surroundings.ts'
@@ -28,6 +30,8 @@ export interface AlerterDeps {
   plugins: readonly Plugin[]
   /** Default: no project has a budget. */
   budgets?: Budgets
+  /** Default: targets have no labels but their own facts. */
+  labels?: LabelSource
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
   /** Default: what the configuration says. */
@@ -43,6 +47,8 @@ export interface Running {
   around: Around
   commits: OrderedCommits
   meter: Meter
+  /** What the checks of each rule cost. */
+  costs: RuleCosts
   /** When the engine began to listen: silence counts from there; epoch ms. */
   since: number
 }

@@ -8,6 +8,7 @@ import { linkMaker } from '../alerter/link-maker.ts'
 import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
@@ -37,6 +38,7 @@ import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { labelSource } from '../store/journal/labels.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
@@ -68,6 +70,9 @@ type Role = (typeof roles)[number]
 
 /** Samples that wait in memory while the store is away: about 100 MB at the most. */
 const waitingSamples = 200_000
+
+/** A page does not wait longer for a preview of rules. */
+const previewMs = 60_000
 
 /** Shutting down takes no longer than this; what then still runs is cut off. */
 const shutdownMs = 10_000
@@ -148,6 +153,7 @@ async function serve(
     const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
+    const labels = labelSource(db)
     const alerter = createAlerter(alerting, {
       people: onCall,
       acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
@@ -161,6 +167,7 @@ async function serve(
       logger,
       plugins,
       budgets,
+      labels,
       render,
     })
 
@@ -240,6 +247,10 @@ async function serve(
           onCall,
           calendars,
           links,
+          rules: alerter.rules,
+          previews: rulePreviews(config.alerter, {
+            ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
+          }),
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
           engine: engineView(shared, alerter, config),

@@ -23,6 +23,8 @@ import type {
 import type { HealthBoard } from '../model/health.ts'
 import type { AcknowledgeLinks, OnCall, OnCallJournal } from '../model/on-call.ts'
 import type { DecisionLog } from '../model/outbox.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
+import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
@@ -48,6 +50,8 @@ export interface UiDeps {
   calendars: Pick<OnCallJournal, 'openFeed' | 'feeds' | 'revokeFeed' | 'feed' | 'useLink' | 'linkUsed'>
   /** Null: messages carry no links to acknowledge. */
   links: AcknowledgeLinks | null
+  rules: RuleBoard
+  previews: RulePreviews
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor

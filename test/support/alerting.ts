@@ -3,13 +3,14 @@ import { acknowledgeLinks } from '../../alerter/acknowledge-link.ts'
 import { createAlerter } from '../../alerter/engine.ts'
 import { linkMaker } from '../../alerter/link-maker.ts'
 import { type People, peopleOf } from '../../alerter/people.ts'
-import { rulesSchema } from '../../alerter/rules.ts'
+import { allRules, rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { LabelSource } from '../../model/labels.ts'
 import type { OnCallJournal } from '../../model/on-call.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
@@ -74,6 +75,7 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -86,7 +88,15 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, budgets, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({
+  directory,
+  rules,
+  section = '{}',
+  plugins,
+  budgets,
+  labels,
+  clock: given,
+}: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {
@@ -94,7 +104,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
     ...{ logger: silentLogger(), changes: [] as Change[] },
   }
   const config = checked(section, alerterSection(plugins))
-  const parsed = checked(rules, rulesSchema(plugins)).rules
+  const parsed = allRules(checked(rules, rulesSchema(plugins)))
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
   const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results' | 'onCall' | 'calendars'>
   const start = async () => {
@@ -114,6 +124,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(labels && { labels }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow

@@ -13,6 +13,7 @@ import { fakeMoney } from './fake-money.ts'
 import { fakeNotifiers } from './fake-notifiers.ts'
 import { fakeOnCall } from './fake-on-call.ts'
 import { fakeResources } from './fake-resources.ts'
+import { fakeRules } from './fake-rules.ts'
 import { silentLogger } from './silent-logger.ts'
 
 export const password = 'una frase abbastanza lunga'
@@ -61,7 +62,19 @@ export async function startUi(
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
     ...fakeOnCall(database, clock, options.hostile),
-    ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
+    ...{
+      ...cloud,
+      ...fakeRules(cloud.problems, clock, options.hostile),
+      reports,
+      budgets,
+      efficiency,
+      accounts,
+      resources,
+      results,
+      clock,
+      logger,
+      directory,
+    },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
     ...options.deps,
   })
