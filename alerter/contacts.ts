@@ -42,7 +42,7 @@ const plainly: Asking = { named: (name) => [name], chain: [], heard: null }
 /** Those who are told, by valid escalations or else as usual, by a chain besides, and why the others are not. */
 export function reachContacts(
   config: Pick<AlerterConfig, 'contacts' | 'escalations'>,
-  rule: Pick<Rule, 'name' | 'importance' | 'alert'>,
+  rule: Pick<Rule, 'name' | 'importance' | 'alert' | 'device'>,
   target: Pick<Target, 'kind' | 'project'> & Partial<Pick<Target, 'id'>>,
   alert: Alert,
   number: number,
@@ -50,10 +50,15 @@ export function reachContacts(
   { named, chain, heard }: Asking = plainly,
 ): ContactReach {
   const subject = { project: target.project, rule: rule.name }
-  const valid = config.escalations.filter((one) => concernsIt(one, subject) && isValid(one, alert, number, now))
+  const valid = [...config.escalations.filter((one) => concernsIt(one, subject)), ...(rule.device?.escalations ?? [])].filter(
+    (one) => isValid(one, alert, number, now),
+  )
   const names = new Set(valid.flatMap(({ contacts }) => contacts.flatMap(named)))
+  const ofDevice = new Set(rule.device?.contacts)
   const usually = (contact: Contact) =>
-    valid.length > 0 ? names.has(contact.name) : !contact.onlyEscalated && concernsIt(contact, subject)
+    valid.length > 0
+      ? names.has(contact.name)
+      : !contact.onlyEscalated && (ofDevice.has(contact.name) || concernsIt(contact, subject))
   const known = alert.kind === 'recovery' ? heard : null
   const asked = config.contacts.filter(
     (contact) =>

@@ -154,7 +154,8 @@ class Engine {
     const config = this.#config
     const { journal, clock } = this.#deps
     const since = clock.now()
-    const registry = new Registry(this.#rules, await journal.stored(), clock.now())
+    const own = new Map(config.devices.map(({ target, rules }) => [target.id, rules]))
+    const registry = new Registry(this.#rules, await journal.stored(), clock.now(), own)
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const people = this.#deps.people ?? peopleOf(config, null, clock)
     await people.refresh()

@@ -7,6 +7,7 @@ import type { Alert, Reaching, Telling } from './alert.ts'
 import { chainFor, toldByChain } from './chain.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
+import { asReached, orderChecks } from './device-states.ts'
 import { remember } from './heard.ts'
 import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
@@ -32,10 +33,17 @@ export const emptyBatch = (): Collected => ({
 export const isEmpty = (batch: AlertBatch) => Object.values(batch).every((list: readonly unknown[]) => list.length === 0)
 
 /** Decides on a result, moves the entry on, and adds what changed to the batch. */
-export function judgeResult(around: Around, entry: Entry, result: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
+export function judgeResult(around: Around, entry: Entry, given: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
   const { rule, target, stored } = entry
+  const result = asReached(around.registry, entry, given)
   const { reaching, silent } = reachingOf(around, entry, now)
-  const decision = decide<Recipient>(stored, result, rule.alert, surroundingsOf(around, entry, now), reaching)
+  const decision = decide<Recipient>(
+    stored,
+    result,
+    rule.alert,
+    { ...surroundingsOf(around, entry, now), confirmed: rule.device?.host === true && result.pushed === true },
+    reaching,
+  )
   const chain = chainOf(around.config, entry, decision.next.state.state)
   const named = (name: string) => around.people.named(name, now)
   const next: StoredCheck = {
@@ -54,6 +62,7 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
   const { change } = decision
   const transition = change && transitionOf(problem, change, now)
   if (transition) batch.transitions.push(transition)
+  orderChecks(around.registry, entry, stored.state.state, now)
   collectTellings(around, entry, decision.tellings, transition, now, batch, stored.told.heard ?? null)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []

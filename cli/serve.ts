@@ -25,6 +25,7 @@ import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import { openPrograms } from '../plugins/check-command/programs.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import { budgets as openBudgets } from '../reports/budgets.ts'
@@ -151,6 +152,8 @@ async function serve(
     const onCall = peopleOf(config.alerter, calendars, clock)
     await onCall.refresh()
     const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
+    const programs = openPrograms(config.alerter.commands, { clock, logger })
+    closing.defer(() => programs.close())
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
     const labels = labelSource(db)
@@ -167,6 +170,7 @@ async function serve(
       logger,
       plugins,
       budgets,
+      programs,
       labels,
       render,
     })
@@ -242,6 +246,7 @@ async function serve(
           usage: usageJournal(db, clock),
           resources: resourceJournal(db, clock),
           alerts,
+          devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
           decisions: alerts,
           onCall,

@@ -12,6 +12,7 @@ import { budgetsPage } from './pages/budgets.ts'
 import { calendarFeed, openCalendar, revokeCalendar } from './pages/calendar.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { deviceList, devicesPage } from './pages/devices.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { enginePage } from './pages/engine.ts'
@@ -62,6 +63,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     instanceActivity,
     instanceInside,
     hostList,
+    deviceList,
     networkTraffic,
     hostNow,
     hostInstances,
@@ -107,6 +109,7 @@ export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
     instancesPage,
     instancePage,
     hostsPage,
+    devicesPage,
     hostPage,
     guestAgentsPage,
     networksPage,

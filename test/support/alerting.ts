@@ -9,7 +9,7 @@ import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { LabelSource } from '../../model/labels.ts'
 import type { OnCallJournal } from '../../model/on-call.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
@@ -75,6 +75,8 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  /** Default: no commands are run. */
+  programs?: Programs
   labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
@@ -94,6 +96,7 @@ export async function scene({
   section = '{}',
   plugins,
   budgets,
+  programs,
   labels,
   clock: given,
 }: SceneOptions): Promise<Scene> {
@@ -124,6 +127,7 @@ export async function scene({
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(programs && { programs }),
       ...(labels && { labels }),
     })
     living.commands = alerter.commands

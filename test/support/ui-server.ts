@@ -1,6 +1,6 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
-import type { NotifierDesk } from '../../model/contract.ts'
+import type { NotifierDesk, Target } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
@@ -41,6 +41,7 @@ export async function startUi(
     /** In place of the fake ones. */
     deps?: Partial<UiDeps>
     notifiers?: NotifierDesk
+    devices?: readonly Target[]
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -76,6 +77,7 @@ export async function startUi(
       directory,
     },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
+    ...(options.devices && { devices: options.devices }),
     ...options.deps,
   })
   const { url } = await ui.listen()
