@@ -8,7 +8,7 @@ import { type Rule, serviceTargets } from './rules.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'store'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'notifier', 'on-call', 'store'])
 
 export interface TargetSources {
   budgets?: Budgets | undefined

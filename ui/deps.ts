@@ -25,6 +25,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { AcknowledgeLinks, OnCall, OnCallJournal } from '../model/on-call.ts'
+import type { DecisionLog } from '../model/outbox.ts'
 import type { RuleBoard } from '../model/rule-board.ts'
 import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
@@ -51,6 +53,11 @@ export interface UiDeps {
   commands: AlertCommands
   /** What changed before a problem, the likeliest first; of the scope only. */
   clues(scope: Scope, problem: Problem): Promise<Clue[]>
+  decisions: DecisionLog
+  onCall: OnCall
+  calendars: Pick<OnCallJournal, 'openFeed' | 'feeds' | 'revokeFeed' | 'feed' | 'useLink' | 'linkUsed'>
+  /** Null: messages carry no links to acknowledge. */
+  links: AcknowledgeLinks | null
   rules: RuleBoard
   previews: RulePreviews
   notifiers: NotifierDesk

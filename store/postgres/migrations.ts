@@ -3,9 +3,11 @@ import { AppError } from '../../model/contract.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { causesSchema } from './causes.schema.ts'
 import type { Postgres } from './connect.ts'
+import { peopleSchema } from './people.schema.ts'
 
 export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0001-alerts', sql: alertsSchema },
+  { name: '0002-people', sql: peopleSchema },
   { name: '0003-causes', sql: causesSchema },
 ]
 
