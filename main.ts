@@ -33,6 +33,8 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   month: () => import('./cli/month.ts'),
   completeness: () => import('./cli/completeness.ts'),
   timeline: () => import('./cli/timeline.ts'),
+  oncall: () => import('./cli/oncall.ts'),
+  why: () => import('./cli/why.ts'),
   check: () => import('./cli/check.ts'),
   notify: () => import('./cli/notify.ts'),
   simulate: () => import('./cli/simulate.ts'),

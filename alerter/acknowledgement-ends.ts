@@ -6,5 +6,5 @@ export function afterExpiry({ stored }: Entry, now: number): Entry['stored'] | n
   const { acknowledgement, told } = stored
   if (acknowledgement?.until === undefined || acknowledgement.until > now) return null
   const next = told.next === null ? null : Math.min(told.next, now)
-  return { ...stored, acknowledgement: null, told: { ...told, next, done: false } }
+  return { ...stored, acknowledgement: null, told: { ...told, next, done: false, held: 'acknowledged' } }
 }

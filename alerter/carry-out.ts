@@ -3,6 +3,7 @@ import type { CheckOrder } from '../model/alert-cluster.ts'
 import type { Acknowledgement } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Live } from '../model/contract.ts'
+import { within } from '../model/time-period.ts'
 import type { AlertBatch } from '../model/tracked-check.ts'
 import { addressesOf, concernsIt, maySee } from './contacts.ts'
 import { takeTurns } from './downtime-turns.ts'
@@ -10,7 +11,7 @@ import { type Collected, emptyBatch, judgeResult, notificationTo } from './judge
 import { resultOf } from './passive.ts'
 import { problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
-import type { AlerterConfig } from './section.ts'
+import type { AlerterConfig, Contact } from './section.ts'
 import type { Around } from './surroundings.ts'
 
 export interface CarryOutDeps {
@@ -49,8 +50,9 @@ function decideOn(deps: CarryOutDeps, entry: Entry, order: CheckOrder, batch: Co
   switch (order.do) {
     case 'acknowledge': {
       const { by, comment, sticky, options } = order
-      const { until, persistent = false, notify = true } = options
+      const { until, persistent = false, notify = true, began } = options
       if (!isProblem || (until !== undefined && until <= time)) return
+      if (began !== undefined && stored.told.began !== began) return
       const acknowledgement: Acknowledgement = {
         ...{ author: by, comment, time, sticky },
         ...(until === undefined ? {} : { until }),
@@ -80,10 +82,17 @@ function decideOn(deps: CarryOutDeps, entry: Entry, order: CheckOrder, batch: Co
 /** Those who heard of the problem hear that somebody took it, so that they need not. */
 function tellOthers(config: AlerterConfig, { stored, target, rule }: Entry, { time }: Acknowledgement) {
   if (stored.told.states.length === 0) return []
-  const problem = problemOf(stored)
-  const said = { kind: 'acknowledgement', problem, transition: null, instances: null, time } as const
+  const { heard } = stored.told
+  const hears = (contact: Contact) =>
+    heard
+      ? heard[contact.name] !== undefined && (contact.period === null || within(contact.period, time))
+      : concernsIt(contact, { project: target.project, rule: rule.name }) &&
+        stored.told.states.some((state) => (contact.states as readonly string[]).includes(state))
+  const said = { kind: 'acknowledgement', problem: problemOf(stored), transition: null, instances: null, time } as const
   return config.contacts
-    .filter((contact) => maySee(contact, target) && concernsIt(contact, { project: target.project, rule: rule.name }))
-    .filter(({ states }) => stored.told.states.some((state) => (states as readonly string[]).includes(state)))
-    .flatMap((contact) => addressesOf(contact).map((recipient) => notificationTo(config, recipient, said)))
+    .filter((contact) => maySee(contact, target) && hears(contact))
+    .flatMap((contact) => {
+      const before = { heard: heard?.[contact.name] ?? null, importance: rule.importance }
+      return addressesOf(contact, target).map((recipient) => notificationTo(config, recipient, { ...said, ...before }))
+    })
 }

@@ -56,6 +56,7 @@ export function alertCommands(deps: CommandDeps): AlertCommands {
     async acknowledge(scope, check, by, comment, sticky, options = {}) {
       const entry = await findProblem(scope, check)
       if (!entry || (options.until !== undefined && options.until <= clock.now())) return false
+      if (options.began !== undefined && entry.stored.told.began !== options.began) return false
       return byOwner(entry, { do: 'acknowledge', check, by, comment, sticky, options })
     },
 

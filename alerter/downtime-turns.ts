@@ -31,7 +31,7 @@ function say(
   batch: Collected,
 ): void {
   const surroundings = surroundingsOf(around, entry, now)
-  const { reaching } = reachingOf(around.config, entry, now)
+  const { reaching } = reachingOf(around, entry, now)
   const open = kind === 'downtime-start' ? { ...surroundings, downtime: null } : surroundings
   const { telling } = announce(entry.stored, entry.rule.alert, open, reaching, kind)
   const told = emptyBatch()

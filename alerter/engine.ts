@@ -3,6 +3,7 @@ import type { AlertCommands, AppError, PassiveResult, PassiveResults } from '../
 import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { RuleBoard } from '../model/rule-board.ts'
+import { newAttention } from './attention.ts'
 import { checkSoon } from './check-soon.ts'
 import { clusterMember } from './cluster-member.ts'
 import { readCommandFile } from './command-file.ts'
@@ -15,10 +16,12 @@ import { messageAids } from './message-aids.ts'
 import { Meter } from './meter.ts'
 import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
+import { peopleOf } from './people.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
 import { RuleCosts, ruleBoard } from './rule-board.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
+import { runPeople } from './run-people.ts'
 import { type AlerterDeps, countsChecks, owns, type Running, report } from './running.ts'
 import type { AlerterConfig } from './section.ts'
 import { takeExternal } from './take-external.ts'
@@ -90,6 +93,7 @@ class Engine {
       runDispatch(
         {
           ...this.#deps,
+          around: running.around,
           queue: journal,
           notifiers,
           timeoutMs,
@@ -99,6 +103,7 @@ class Engine {
         },
         signal,
       ),
+      runPeople({ ...this.#deps, around: running.around, notifiers, stalled: () => this.#commits.stalled }, signal),
       this.#readCommandFile(signal),
       cluster?.run(clusterMember(running), signal),
     ])
@@ -152,7 +157,10 @@ class Engine {
     const own = new Map(config.devices.map(({ target, rules }) => [target.id, rules]))
     const registry = new Registry(this.#rules, await journal.stored(), clock.now(), own)
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
-    const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
+    const people = this.#deps.people ?? peopleOf(config, null, clock)
+    await people.refresh()
+    const dependencies = new Dependencies(config.settleMs)
+    const around = { config, registry, dependencies, downtimes, people, attention: newAttention() }
     return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }
   }
 

@@ -1,4 +1,5 @@
 /** Whether somebody wants to hear of an alert, and which escalation speaks for it. Pure; rules of Nagios. */
+import type { State } from '../model/check.ts'
 import { type TimePeriod, within } from '../model/time-period.ts'
 import type { Alert, Wish } from './alert.ts'
 import { wishFor } from './stages/wanted.ts'
@@ -12,20 +13,23 @@ export interface Hearing {
   leastImportance: number
 }
 
-/** Why an alert is not for somebody; null = it is. */
+/** Why an alert is not for somebody, with the stable code of the filter; null = it is. `heardState`: what they heard last. */
 export function notFor(
   { wishes, period, leastImportance }: Hearing,
   alert: Alert,
   importance: number,
   now: number,
-): string | null {
-  if (importance < leastImportance) return `it matters ${importance}, and only ${leastImportance} and more is wanted`
-  if (period && !within(period, now)) return `outside the contact's period "${period.name}"`
+  heardState?: State,
+): { filter: string; reason: string } | null {
+  if (importance < leastImportance)
+    return { filter: 'importance', reason: `it matters ${importance}, and only ${leastImportance} and more is wanted` }
+  if (period && !within(period, now)) return { filter: 'contact-period', reason: `outside the contact's period "${period.name}"` }
   if (alert.kind === 'custom') return null
   const wish = wishFor(alert)
-  if (!wishes.includes(wish)) return `the contact does not want ${wish}`
-  const heard = alert.kind !== 'recovery' || alert.check.told.states.some((state) => wishes.includes(state))
-  return heard ? null : 'the contact wanted none of the states that were told'
+  if (!wishes.includes(wish)) return { filter: 'wish', reason: `the contact does not want ${wish}` }
+  const heard =
+    alert.kind !== 'recovery' || heardState !== undefined || alert.check.told.states.some((state) => wishes.includes(state))
+  return heard ? null : { filter: 'unheard', reason: 'the contact wanted none of the states that were told' }
 }
 
 /** From one number of notifications on, others are told. */

@@ -1,12 +1,14 @@
 /** One check's result: decided, and put into the batch that the journal gets. */
-import type { CheckResult, NotificationRecord, Problem, Transition } from '../model/check.ts'
+import type { CheckResult, NotificationRecord, Problem, State, Transition } from '../model/check.ts'
 import type { Message } from '../model/contract.ts'
 import type { DowntimeTurn, StoredDowntime } from '../model/downtime.ts'
-import type { AlertBatch, NewComment, NewNotification, StoredCheck } from '../model/tracked-check.ts'
+import type { AlertBatch, NewComment, NewNotification, StoredCheck, Told } from '../model/tracked-check.ts'
 import type { Alert, Reaching, Telling } from './alert.ts'
+import { chainFor, toldByChain } from './chain.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { asReached, orderChecks } from './device-states.ts'
+import { remember } from './heard.ts'
 import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
@@ -34,7 +36,7 @@ export const isEmpty = (batch: AlertBatch) => Object.values(batch).every((list: 
 export function judgeResult(around: Around, entry: Entry, given: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
   const { rule, target, stored } = entry
   const result = asReached(around.registry, entry, given)
-  const { reaching, silent } = reachingOf(around.config, entry, now)
+  const { reaching, silent } = reachingOf(around, entry, now)
   const decision = decide<Recipient>(
     stored,
     result,
@@ -42,9 +44,12 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
     { ...surroundingsOf(around, entry, now), confirmed: rule.device?.host === true && result.pushed === true },
     reaching,
   )
+  const chain = chainOf(around.config, entry, decision.next.state.state)
+  const named = (name: string) => around.people.named(name, now)
   const next: StoredCheck = {
     ...stored,
     ...decision.next,
+    told: remember(stored.told, decision.next, decision.tellings, { now, chain, named }),
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
     longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
@@ -58,10 +63,13 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   const transition = change && transitionOf(problem, change, now)
   if (transition) batch.transitions.push(transition)
   orderChecks(around.registry, entry, stored.state.state, now)
-  collectTellings(around, entry, decision.tellings, transition, now, batch)
+  collectTellings(around, entry, decision.tellings, transition, now, batch, stored.told.heard ?? null)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []
 }
+
+const chainOf = ({ chains }: AlerterConfig, { rule, target }: Entry, state: State) =>
+  state === 'ok' ? null : chainFor(chains, { rule: rule.name, project: target.project, state })
 
 /** What a target wrote for itself and does not count is said with every result. */
 function withNotices(longOutput: string | undefined, notices: readonly string[]): string | null {
@@ -71,13 +79,19 @@ function withNotices(longOutput: string | undefined, notices: readonly string[])
 
 /** Who hears of alerts about this check; those who do not are remembered with the reason. */
 export function reachingOf(
-  config: AlerterConfig,
-  { rule, target }: Entry,
+  { config, people }: Pick<Around, 'config' | 'people'>,
+  entry: Entry,
   now: number,
 ): { reaching: Reaching<Recipient>; silent: () => (Silent & { kind: Alert['kind'] })[] } {
+  const { rule, target, stored } = entry
   const silent: (Silent & { kind: Alert['kind'] })[] = []
+  const named = (name: string) => people.named(name, now)
   const reaching: Reaching<Recipient> = (alert, number) => {
-    const reach = reachContacts(config, rule, target, alert, number, now)
+    const running = stored.told.chain
+    const first = running ? undefined : chainOf(config, entry, alert.check.state.state)?.steps[0]
+    const chain = running ? toldByChain(running) : (first?.tell.flatMap(named) ?? [])
+    const heard = config.quirks.forgetHeldRecoveries ? null : (stored.told.heard ?? null)
+    const reach = reachContacts(config, rule, target, alert, number, now, { named, chain, heard })
     silent.push(...reach.silent.map((one) => ({ ...one, kind: alert.kind })))
     return reach
   }
@@ -87,17 +101,24 @@ export function reachingOf(
 /** Puts messages for everybody who is told into the batch. */
 export function collectTellings(
   { config, registry }: Pick<Around, 'config' | 'registry'>,
-  { stored, target }: Entry,
+  { stored, target, rule }: Entry,
   tellings: readonly Telling<Recipient>[],
   transition: Omit<Transition, 'seq'> | null,
   now: number,
   batch: Collected,
+  heardBefore: NonNullable<Told['heard']> | null = stored.told.heard ?? null,
+  escalation?: Message['escalation'],
 ): void {
   const problem = problemOf(stored)
   const instances = target.kind === 'instance' || !target.host ? null : registry.instancesOn(target.host)
   for (const { kind, recipients } of tellings)
     batch.notifications.push(
-      ...recipients.map((to) => notificationTo(config, to, { kind, problem, transition, instances, time: now })),
+      ...recipients.map((to) => {
+        const heard = heardBefore?.[to.contact.name] ?? null
+        const { importance } = rule
+        const said = { kind, problem, transition, instances, heard, importance, time: now, ...(escalation && { escalation }) }
+        return notificationTo(config, to, said)
+      }),
     )
 }
 
@@ -110,16 +131,24 @@ function collectSilence(
   now: number,
   batch: Collected,
 ): void {
-  const record = (kind: Alert['kind'], contact: string, reason: string): NotificationRecord => ({
-    ...{ check: stored.id, time: now, kind, state: stored.state.state, contact, notifier: '' },
-    ...{ outcome: 'suppressed', reason, attempts: 0 },
-  })
+  const record = (kind: Alert['kind'], contact: string, reason: string, filter: string) =>
+    suppressed(stored, { kind, contact, reason, filter }, now)
   if (hold && hold.stage !== 'told' && hold.stage !== heldBefore)
-    batch.held.push(record(change?.to === 'ok' ? 'recovery' : 'problem', '', hold.reason))
+    batch.held.push(record(change?.to === 'ok' ? 'recovery' : 'problem', '', hold.reason, hold.stage))
   const nobody = hold?.stage === 'nobody'
   if (nobody ? heldBefore !== 'nobody' : tellings.length > 0)
-    batch.held.push(...silent.map(({ kind, contact, reason }) => record(kind, contact, reason)))
+    batch.held.push(...silent.map(({ kind, contact, reason, filter }) => record(kind, contact, reason, filter)))
 }
+
+/** Why somebody, or everybody (an empty name), was not told. */
+export const suppressed = (
+  { id, state }: StoredCheck,
+  { kind, contact, reason, filter }: Silent & { kind: Alert['kind'] },
+  now: number,
+): NotificationRecord => ({
+  ...{ check: id, time: now, kind, state: state.state, contact, notifier: '' },
+  ...{ outcome: 'suppressed', reason, filter, attempts: 0 },
+})
 
 function nextCheck({ again, rule, offset }: Entry, hard: boolean, now: number): number {
   if (again) return now
@@ -139,7 +168,7 @@ function transitionOf(
 export function notificationTo(
   config: AlerterConfig,
   { contact, notifier, to }: Recipient,
-  said: Pick<Message, 'kind' | 'problem' | 'transition' | 'instances' | 'time'>,
+  said: Pick<Message, 'kind' | 'problem' | 'transition' | 'instances' | 'time' | 'heard' | 'importance' | 'escalation'>,
 ): NewNotification {
   const message: Message = {
     ...said,

@@ -2,6 +2,7 @@
 import { afterExpiry } from './acknowledgement-ends.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { emptyBatch } from './judge.ts'
+import { keepPeople } from './keep-people.ts'
 import { owns, type Running } from './running.ts'
 
 export async function keepTime(running: Running, now: number): Promise<void> {
@@ -17,5 +18,6 @@ export async function keepTime(running: Running, now: number): Promise<void> {
     const { id, project, state } = ended
     deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
   }
+  keepPeople(around, now, batch, (entry) => owns(running, entry.target))
   await commits.commit(batch)
 }

@@ -82,7 +82,7 @@ export function readEscalations(
 ): ScopedEscalation[] {
   return written.map((one, index) => {
     for (const contact of one.contacts)
-      if (!contacts.has(contact)) complain(['escalations', index, 'contacts'], `no contact is named "${contact}"`)
+      if (!contacts.has(contact)) complain(['escalations', index, 'contacts'], `no contact, group or rota is named "${contact}"`)
     if (one.last !== 0 && one.last < one.first) complain(['escalations', index, 'last'], 'is before the first')
     return {
       ...{ first: one.first, last: one.last, repeatMs: one.repeat ?? null, wishes: one.states, contacts: one.contacts },

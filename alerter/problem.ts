@@ -14,6 +14,7 @@ export function problemOf(check: StoredCheck): Problem {
     ...{ maxAttempts: check.maxAttempts, since: state.lastStateChange ?? state.lastCheck ?? 0, output: state.output },
     ...{ longOutput: check.longOutput, perfdata: check.perfdata, lastCheck: state.lastCheck, nextCheck: check.nextCheck },
     acknowledgement: check.acknowledgement,
+    ...(check.told.began === undefined ? {} : { began: check.told.began }),
   }
 }
 

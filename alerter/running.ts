@@ -15,10 +15,13 @@ import type {
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { LabelSource } from '../model/labels.ts'
+import type { Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
+import type { AcknowledgeLink } from './delivery.ts'
 import type { Collected } from './judge.ts'
 import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
+import type { People } from './people.ts'
 import type { RuleCosts } from './rule-board.ts'
 import type { Rule } from './rules.ts'
 import type { AlerterConfig } from './section.ts'
@@ -27,7 +30,7 @@ import type { Around } from './surroundings.ts'
 export interface AlerterDeps {
   store: Pick<SampleStore, 'range' | 'latest'>
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>
-  journal: AlertJournal & AlertWriter
+  journal: AlertJournal & AlertWriter & Outbox
   /** Default: this engine is the only one on its journal. */
   cluster?: AlertCluster
   health: HealthBoard
@@ -41,6 +44,10 @@ export interface AlerterDeps {
   labels?: LabelSource
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
+  /** Default: what the configuration says. */
+  people?: People
+  /** Default: messages carry no link to acknowledge. */
+  acknowledgeLink?: AcknowledgeLink
   /** Default: no commands are run. */
   programs?: Programs
   render: NotifierContext<unknown>['render']

@@ -9,6 +9,7 @@ import { type CommandsConfig, commandsSection } from './commands-section.ts'
 import { type Device, devicesField, readDevices } from './devices-section.ts'
 import { together } from './include.ts'
 import { journalField, type SharedJournal } from './journal-section.ts'
+import { type Habits, habitFields, type PeopleConfig, peopleFields, readHabits, readPeople } from './people-section.ts'
 import {
   type DowntimeWindow,
   escalationField,
@@ -45,11 +46,12 @@ export interface Contact {
   period: TimePeriod | null
   /** What matters less is not for it. */
   importance: number
-  /** Hears only by escalations. */
+  /** Hears only by escalations and chains. */
   onlyEscalated: boolean
+  habits: Habits
 }
 
-export interface AlerterConfig {
+export interface AlerterConfig extends PeopleConfig {
   /** Rules file; null = the one that comes with Specola. */
   rules: string | null
   contacts: readonly Contact[]
@@ -99,36 +101,43 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
     onlyEscalated: z.boolean().default(false),
     language: language.optional(),
     zone: timeZone.optional(),
+    ...habitFields,
     ...Object.fromEntries(names.map((name) => [name, z.string().min(3).max(254).optional()])),
   })
+  const fields = {
+    rules: z.string().min(1).optional(),
+    ...(included ? {} : { include: z.string().min(1).optional() }),
+    contacts: z.array(contact).default([]),
+    publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    language: language.default('en'),
+    zone: timeZone.default('Europe/Rome'),
+    timeout: duration.prefault('30s'),
+    settle: duration.prefault('2m'),
+    giveUp: duration.prefault('3d'),
+    periods: z.array(periodField).default([]),
+    escalations: z.array(escalationField).default([]),
+    downtimes: z.array(windowField).default([]),
+    ...peopleFields,
+    commandFile: z.string().min(1).optional(),
+    journal: journalField.optional(),
+    resultTokens: z.record(z.string().min(1), secret).default({}),
+    commands: commandsSection,
+    devices: devicesField(plugins),
+    nagiosCompatible: z.boolean().default(false),
+    quirks: z
+      .strictObject(
+        Object.fromEntries(quirkNames.map((name) => [name, z.boolean().optional()])) as Record<
+          keyof Quirks,
+          z.ZodOptional<z.ZodBoolean>
+        >,
+      )
+      .default({}),
+  }
+  const taken = names.find((name) => name in fields || name in habitFields)
+  if (taken !== undefined) throw new Error(`the notifier "${taken}" is named as a setting of the alerter`)
   return z
     .strictObject({
-      rules: z.string().min(1).optional(),
-      ...(included ? {} : { include: z.string().min(1).optional() }),
-      contacts: z.array(contact).default([]),
-      publicUrl: z.url({ protocol: /^https?$/ }).optional(),
-      language: language.default('en'),
-      zone: timeZone.default('Europe/Rome'),
-      timeout: duration.prefault('30s'),
-      settle: duration.prefault('2m'),
-      giveUp: duration.prefault('3d'),
-      periods: z.array(periodField).default([]),
-      escalations: z.array(escalationField).default([]),
-      downtimes: z.array(windowField).default([]),
-      commandFile: z.string().min(1).optional(),
-      journal: journalField.optional(),
-      resultTokens: z.record(z.string().min(1), secret).default({}),
-      commands: commandsSection,
-      devices: devicesField(plugins),
-      nagiosCompatible: z.boolean().default(false),
-      quirks: z
-        .strictObject(
-          Object.fromEntries(quirkNames.map((name) => [name, z.boolean().optional()])) as Record<
-            keyof Quirks,
-            z.ZodOptional<z.ZodBoolean>
-          >,
-        )
-        .default({}),
+      ...fields,
       ...Object.fromEntries(notifiers.map((notifier) => [notifier.name, notifier.config.optional()])),
     })
     .transform((section, ctx): AlerterConfig => {
@@ -136,7 +145,9 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
       const complain: Complain = (path, message) => ctx.addIssue({ code: 'custom', path: [...path], message, input: section })
       const periods = readPeriods(section.periods, section.zone, complain)
       const contacts = section.contacts.map((written, index) =>
-        readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
+        readContact(written, names, sections, { ...section, periods }, (key, message) =>
+          complain(['contacts', index, key], message),
+        ),
       )
       for (const [index, { addresses }] of contacts.entries())
         for (const [name, to] of Object.entries(addresses)) {
@@ -144,7 +155,12 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
           const wrong = notifiers.find((one) => one.name === name)?.wrongAddress?.(to, sections[name]) ?? null
           if (wrong !== null) complain(['contacts', index, name], wrong)
         }
-      const known = new Set(contacts.map(({ name }) => name))
+      const configured = new Set(names.filter((name) => sections[name] !== undefined))
+      const people = readPeople(section, contacts, configured, periods, section.zone, complain)
+      const known = new Set([...contacts, ...people.groups, ...people.rotas].map(({ name }) => name))
+      for (const [index, { fallback }] of section.contacts.entries())
+        if (fallback !== undefined && !contacts.some(({ name }) => name === fallback))
+          complain(['contacts', index, 'fallback'], `no contact is named "${fallback}"`)
       const quirks: Quirks = {
         ...(section.nagiosCompatible ? asNagios : sensible),
         ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
@@ -165,6 +181,7 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
         journal: section.journal ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
+        ...people,
         quirks,
         commands: section.commands,
         devices: readDevices(section.devices, { plugins, periods, contacts: known, quirks }, (path, message) =>
@@ -191,6 +208,10 @@ interface WrittenContact {
   period?: string | undefined
   importance: number
   onlyEscalated: boolean
+  quiet?: z.output<typeof habitFields.quiet>
+  digest?: z.output<typeof habitFields.digest>
+  rate?: z.output<typeof habitFields.rate>
+  fallback?: string | undefined
 }
 
 /** What one contact says, and what is wrong with it as a whole. */
@@ -198,9 +219,10 @@ function readContact(
   written: WrittenContact,
   notifiers: readonly string[],
   sections: Readonly<Record<string, unknown>>,
-  periods: ReadonlyMap<string, TimePeriod>,
+  around: { periods: ReadonlyMap<string, TimePeriod>; zone: string; delivery: { fallback?: string | undefined } },
   complain: (key: string, message: string) => void,
 ): Contact {
+  const { periods } = around
   const { name, role, projects, rules, states, language, zone } = written
   const given = written as unknown as Record<string, unknown>
   const addresses = Object.fromEntries(notifiers.flatMap((key) => (typeof given[key] === 'string' ? [[key, given[key]]] : [])))
@@ -214,5 +236,6 @@ function readContact(
     ...{ language: language ?? null, zone: zone ?? null },
     ...{ importance: written.importance, onlyEscalated: written.onlyEscalated },
     period: named(periods, written.period, (text) => complain('period', text)),
+    habits: readHabits(written, zone ?? around.zone, periods, around.delivery.fallback, complain),
   }
 }

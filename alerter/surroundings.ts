@@ -1,10 +1,12 @@
 /** What holds around a check of the running engine at one moment. */
+import type { Attention } from './attention.ts'
 import { hostEntry } from './check-macros.ts'
 import type { Surroundings } from './decide.ts'
 import type { Dependencies } from './dependencies.ts'
 import { deviceDown } from './device-states.ts'
 import type { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
+import type { People } from './people.ts'
 import type { Entry, Registry } from './registry.ts'
 import type { AlerterConfig } from './section.ts'
 
@@ -13,6 +15,8 @@ export interface Around {
   registry: Registry
   dependencies: Dependencies
   downtimes: Downtimes
+  people: People
+  attention: Attention
 }
 
 export function surroundingsOf({ config, registry, dependencies, downtimes }: Around, entry: Entry, now: number): Surroundings {

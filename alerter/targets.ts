@@ -8,7 +8,7 @@ import { type Rule, serviceTargets } from './rules.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'notifier', 'on-call'])
 
 /** All targets as they are now, with the labels that rules tell them apart by. */
 export async function readTargets(

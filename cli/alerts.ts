@@ -5,6 +5,7 @@ import type { AlertHistory, FatigueMails } from '../model/alert-history.ts'
 import type { Clock } from '../model/clock.ts'
 import { type AlertJournal, AppError, type Logger, type Mailer } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { DecisionLog, Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { FatigueMailDeps } from '../reports/fatigue-mail.ts'
 import { fatigueMailsOf, historyOf } from '../store/journal/alert-history.ts'
@@ -15,7 +16,7 @@ import type { EngineView } from '../ui/engine-view.ts'
 import type { Configuration } from './configuration.ts'
 
 export interface OpenAlerts {
-  journal: AlertJournal & AlertWriter
+  journal: AlertJournal & AlertWriter & Outbox & DecisionLog
   history: AlertHistory
   fatigueMails: FatigueMails
   /** Null: this engine is the only one on its journal. */

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { noHabits } from '../alerter/people-section.ts'
 import { readPeriods } from '../alerter/planning-section.ts'
 import { ruleTestFile } from '../alerter/rehearsal/rule-test-file.ts'
 import { runRuleTest } from '../alerter/rehearsal/run-rule-test.ts'
@@ -102,7 +103,7 @@ function everyoneHears(plugins: readonly Plugin[]): AlerterConfig {
   const everything = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
   const noc: Contact = {
     ...{ name: 'noc', role: 'noc', projects: null, rules: null, states: everything, language: null, zone: null },
-    ...{ addresses: { test: 'noc' }, period: null, importance: 0, onlyEscalated: false },
+    ...{ addresses: { test: 'noc' }, period: null, importance: 0, onlyEscalated: false, habits: noHabits },
   }
   return { ...config, contacts: [noc] }
 }

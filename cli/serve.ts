@@ -2,8 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
+import { acknowledgeLinks, linkKey } from '../alerter/acknowledge-link.ts'
 import { createAlerter } from '../alerter/engine.ts'
+import { linkMaker } from '../alerter/link-maker.ts'
 import { notifierDesk } from '../alerter/notifier-desk.ts'
+import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
@@ -41,6 +44,7 @@ import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
+import { onCallJournal } from '../store/journal/on-call.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { readingJournal } from '../store/journal/readings.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
@@ -144,12 +148,18 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const calendars = onCallJournal(db)
+    const onCall = peopleOf(config.alerter, calendars, clock)
+    await onCall.refresh()
+    const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
     const programs = openPrograms(config.alerter.commands, { clock, logger })
     closing.defer(() => programs.close())
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
     const labels = labelSource(db)
     const alerter = createAlerter(alerting, {
+      people: onCall,
+      acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
       store,
       inventory,
       journal: alerts,
@@ -238,6 +248,10 @@ async function serve(
           alerts,
           devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
+          decisions: alerts,
+          onCall,
+          calendars,
+          links,
           rules: alerter.rules,
           previews: rulePreviews(config.alerter, {
             ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },

@@ -65,6 +65,10 @@ export interface Problem {
   lastCheck: number | null
   nextCheck: number | null
   acknowledgement: Acknowledgement | null
+  /** Planned work on it or on what it runs on is under way. */
+  inDowntime?: boolean
+  /** When it left ok, whatever states it went through since; absent while it is ok. Tells this problem from the next. */
+  began?: number
 }
 
 export interface Acknowledgement {
@@ -124,4 +128,6 @@ export interface NotificationRecord {
   outcome: 'sent' | 'failed' | 'waiting' | 'suppressed'
   reason: string | null
   attempts: number
+  /** Stable code of what held it (`downtime`, `quiet`, `contact` …), beside the reason for people. */
+  filter?: string
 }

@@ -581,6 +581,8 @@ export interface AcknowledgeOptions {
   persistent?: boolean
   /** false: those who heard of the problem are not told that somebody took it. */
   notify?: boolean
+  /** Only the problem that began then (`Problem.began`), not one that came after it. */
+  began?: number
 }
 
 /** Times are epoch ms. */
@@ -737,6 +739,18 @@ export interface Message {
   /** Display zone (IANA) and language of the reader. */
   zone: string
   language: 'it' | 'en'
+  /** What this reader heard of the check before: a problem state, or null for nothing and for "it is over". */
+  heard?: State | null
+  /** Importance of the rule. */
+  importance?: number
+  /** Nobody had taken the problem, so the chain went on to this reader. */
+  escalation?: { chain: string; step: number; steps: number }
+  /** It could not be delivered to this contact, for whom the reader stands in. */
+  standsInFor?: { contact: string; notifier: string; reason: string }
+  /** Takes the problem without signing in, made when the message is sent; absent where the reader may not. Never kept. */
+  acknowledge?: string
+  /** Several messages in one: each of them, oldest first. `problem` sums them up for notifiers that show only one. */
+  items?: readonly Message[]
 }
 
 export type Delivery =

@@ -15,6 +15,7 @@ export interface ComponentHealth {
     | 'journal'
     | 'alerter'
     | 'notifier'
+    | 'on-call'
     | 'reports'
     | 'ui'
     | 'demo'

@@ -1,6 +1,7 @@
 /** Time periods ("working hours"): parsed once, asked often. The wall clock of the period's zone decides, also when it is changed. */
 import { IANAZone } from 'luxon'
 import { type DayRule, dayKinds, type HourRange, matchesDay, parseDayRule } from './day-rule.ts'
+import { aheadOfUtc, clockChange } from './wall-clock.ts'
 
 export interface TimePeriod {
   name: string
@@ -55,7 +56,7 @@ const daySeconds = 86_400
 
 /** Is the instant (epoch ms) inside? */
 export function within(period: TimePeriod, at: number): boolean {
-  const { day, second } = wallClock(at, offset(period.zone, at))
+  const { day, second } = wallClock(at, aheadOfUtc(period.zone, at))
   return insideAt(period, day, second)
 }
 
@@ -77,7 +78,7 @@ export interface NextOptions {
 export function nextWithin(period: TimePeriod, at: number, { nagiosCompatible = false }: NextOptions = {}): number | null {
   if (within(period, at)) return at
   if (period.rules.length === 0) return null
-  const { day: today } = wallClock(at, offset(period.zone, at))
+  const { day: today } = wallClock(at, aheadOfUtc(period.zone, at))
   const last = today + (nagiosCompatible ? horizonDays : 5 * 366)
   for (let day = today; day < last; day++) {
     if (hoursOn(period, day).length === 0) continue
@@ -114,30 +115,38 @@ function candidates(period: TimePeriod, day: number, afterExclusion: number): nu
   }
   addStarts(period)
   const midnight = day * daySeconds * 1000
-  const offsets = new Set([-1, 1].map((side) => offset(period.zone, midnight + side * daySeconds * 1000)))
+  const offsets = new Set([-1, 1].map((side) => aheadOfUtc(period.zone, midnight + side * daySeconds * 1000)))
   const possible = [...seconds]
     .filter((second) => (second < daySeconds ? offsets.size > 1 || insideAt(period, day, second) : afterExclusion > 1))
     .flatMap((second) => [...offsets].map((shift) => midnight + second * 1000 - shift))
   return offsets.size > 1 ? [...possible, clockChange(period.zone, midnight)] : possible
 }
 
-/** Milliseconds that the zone's wall clock is ahead of UTC. */
-const offset = (zone: string, at: number) => IANAZone.create(zone).offset(at) * 60_000
-
 function wallClock(at: number, ahead: number): { day: number; second: number } {
   const local = Math.floor((at + ahead) / 1000)
   return { day: Math.floor(local / daySeconds), second: ((local % daySeconds) + daySeconds) % daySeconds }
 }
 
-/** The instant within a day of `midnight` at which the zone's offset changes, to the second. */
-function clockChange(zone: string, midnight: number): number {
-  let low = Math.floor(midnight / 1000) - daySeconds
-  let high = low + 2 * daySeconds
-  const before = offset(zone, low * 1000)
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (offset(zone, middle * 1000) === before) low = middle
-    else high = middle
+/** Instants of [from, to) at which "inside" may begin or end; more than do. For who walks along a period. */
+export function edgesOf(period: TimePeriod, from: number, to: number): number[] {
+  const edges = new Set<number>()
+  const dayMs = daySeconds * 1000
+  const first = wallClock(from, aheadOfUtc(period.zone, from)).day - 1
+  for (let day = first; day * dayMs < to + 2 * dayMs; day++) {
+    const midnight = day * dayMs
+    const offsets = new Set([-1, 1].map((side) => aheadOfUtc(period.zone, midnight + side * dayMs)))
+    const seconds = new Set<number>([0])
+    const add = (of: TimePeriod) => {
+      for (const range of hoursOn(of, day))
+        seconds
+          .add(range.from)
+          .add(range.to)
+          .add(range.to + 1)
+      for (const excluded of of.exclude) add(excluded)
+    }
+    add(period)
+    for (const second of seconds) for (const shift of offsets) edges.add(midnight + second * 1000 - shift)
+    if (offsets.size > 1) edges.add(clockChange(period.zone, midnight))
   }
-  return high * 1000
+  return [...edges].filter((at) => at >= from && at < to).sort((a, b) => a - b)
 }

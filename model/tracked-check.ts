@@ -20,6 +20,35 @@ export interface Told {
   held: string | null
   /** The recovery of a told problem was held: it is told once nothing holds it any more, if the check is still ok. */
   owed?: boolean
+  /** When the problem began, epoch ms; absent while there is none. Links in messages are for this one problem. */
+  began?: number
+  /** The problem state that each contact heard last; who is absent heard nothing, or that it is over. */
+  heard?: Readonly<Record<string, State>>
+  /** Somebody has to hear something as soon as nothing holds it any more. */
+  behind?: boolean
+  chain?: RunningChain
+}
+
+/** A chain of escalation under way, as it was planned when the problem was first told. Times are epoch ms. */
+export interface RunningChain {
+  name: string
+  began: number
+  steps: readonly ChainStep[]
+  /** Since when somebody has the problem: the chain waits. */
+  paused: number | null
+}
+
+export interface ChainStep {
+  at: number
+  /** Contacts. */
+  who: readonly string[]
+  /** As the configuration names them: contacts, groups, rotas. */
+  names: readonly string[]
+  repeatMs: number
+  /** When it was told; null = not yet. */
+  told: number | null
+  /** When it is told again. */
+  again: number | null
 }
 
 export interface Tracked {

@@ -19,6 +19,8 @@ export type Resource =
   | 'projects'
   | 'users'
   | 'health'
+  /** Who is on call, and the names of all contacts. */
+  | 'oncall'
   /** Rules of the alerter, and what they would do. */
   | 'rules'
   /** Business services: those of the scope. */
@@ -44,6 +46,7 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  oncall: { see: cloud },
   rules: { see: cloud },
   services: { see: everyone },
   notifiers: { see: cloud, test: cloud },
@@ -67,6 +70,11 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /api/v1/openapi.json': 'public',
   /** Programs with a token of their own. */
   'POST /api/v1/results': 'public',
+  /** The link in a message; its signature says who may. */
+  'GET /ack/:token': 'public',
+  'POST /ack/:token': 'public',
+  /** For calendar programs; the address is the secret. */
+  'GET /calendar/:token': 'public',
   'GET /accessibility': 'public',
   'GET /login': 'public',
   'POST /login': 'public',
@@ -85,6 +93,13 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'POST /problems/unacknowledge': ['acknowledge', 'problems'],
   'POST /downtimes': ['acknowledge', 'problems'],
   'POST /downtimes/cancel': ['acknowledge', 'problems'],
+  'GET /phone': ['see', 'problems'],
+  'GET /notifications{.:format}': ['see', 'problems'],
+  'GET /oncall{.:format}': ['see', 'oncall'],
+  'POST /oncall/overrides': ['acknowledge', 'problems'],
+  'POST /oncall/overrides/remove': ['acknowledge', 'problems'],
+  'POST /oncall/calendars': ['see', 'oncall'],
+  'POST /oncall/calendars/revoke': ['see', 'oncall'],
   'GET /wall': ['see', 'wall'],
   'GET /events{.:format}': ['see', 'events'],
   'GET /events/:seq': ['see', 'payload'],

@@ -21,6 +21,8 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'services', href: '/services', resource: 'services' },
       { key: 'wall', href: '/wall', resource: 'wall' },
       { key: 'events', href: '/timeline', resource: 'timeline' },
+      { key: 'oncall', href: '/oncall', resource: 'oncall' },
+      { key: 'notifications', href: '/notifications', resource: 'problems' },
     ],
   },
   {
@@ -152,6 +154,7 @@ function navigationOf(visit: Visit) {
 
 const within = (path: string, { href, key }: NavigationItem) =>
   path === href ||
+  (key === 'problems' && path === '/phone') ||
   path.startsWith(`${href}/`) ||
   (key === 'problems' && path.startsWith('/checks/')) ||
   (key === 'events' && /^\/events(\/|$)/.test(path))

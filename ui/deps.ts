@@ -22,6 +22,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { AcknowledgeLinks, OnCall, OnCallJournal } from '../model/on-call.ts'
+import type { DecisionLog } from '../model/outbox.ts'
 import type { RuleBoard } from '../model/rule-board.ts'
 import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
@@ -46,6 +48,11 @@ export interface UiDeps {
   /** What is checked besides the cloud; default: nothing. */
   devices?: readonly Target[]
   commands: AlertCommands
+  decisions: DecisionLog
+  onCall: OnCall
+  calendars: Pick<OnCallJournal, 'openFeed' | 'feeds' | 'revokeFeed' | 'feed' | 'useLink' | 'linkUsed'>
+  /** Null: messages carry no links to acknowledge. */
+  links: AcknowledgeLinks | null
   rules: RuleBoard
   previews: RulePreviews
   notifiers: NotifierDesk

@@ -95,6 +95,7 @@ function guestOf(edge: Edge, req: Request, account: Account | null): Guest {
     ...speak(language, zone),
     zone,
     now: deps.clock.now(),
+    origin: config.publicUrl ? new URL(config.publicUrl).origin : `${req.protocol}://${req.headers.host ?? ''}`,
     from: req.ip ?? null,
   }
 }

@@ -20,6 +20,7 @@ export function formatter(language: Language, zone: string) {
   const clock = time({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
   const minute = time({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = time({ day: 'numeric', month: 'short', year: 'numeric' })
+  const shift = time({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const month = time({ month: 'long', year: 'numeric' })
   const full = time({
     day: 'numeric',
@@ -72,6 +73,8 @@ export function formatter(language: Language, zone: string) {
     minute: (at: Maybe) => (known(at) ? minute.format(at) : dash),
     day: (at: Maybe) => (known(at) ? day.format(at) : dash),
     month: (at: Maybe) => (known(at) ? month.format(at) : dash),
+    /** When somebody hands over: `Mon, 30 Nov, 09:00`. */
+    shift: (at: Maybe) => (known(at) ? shift.format(at) : dash),
     full: (at: Maybe) => (known(at) ? full.format(at) : dash),
     iso: (at: Maybe) => (known(at) ? new Date(at).toISOString() : ''),
   }

@@ -40,6 +40,9 @@ const lines: Readonly<Record<string, string>> = {
   fatigue: '<path d="M13.400 9.800A6 6 0 0 1 6.200 2.600a6 6 0 1 0 7.200 7.200zM10.400 2.400h3.200l-3.200 3.800h3.200"/>',
   completeness:
     '<path d="M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3zM11 11h3v3h-3z"/>',
+  oncall:
+    '<path d="M3.400 2.200l2.400-.4 1.400 3.200-1.600 1.400a8 8 0 0 0 3.800 3.800l1.400-1.600 3.200 1.400-.4 2.400c-.2.8-.8 1.200-1.600 1.200C7.400 13.400 2.600 8.600 2.200 3.800c0-.8.4-1.400 1.200-1.600z"/>',
+  notifications: '<rect x="1.500" y="3.200" width="13" height="9.600" rx="1"/><path d="M1.800 4l6.200 5 6.200-5"/>',
   more: '<path d="M2 4h12M2 8h12M2 12h12"/>',
   clock: '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.4V8l2.6 1.8"/>',
   pause: '<path stroke-width="2.2" d="M5.4 3.4v9.2M10.6 3.4v9.2"/>',

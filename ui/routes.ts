@@ -7,7 +7,9 @@ import { type Edge, identify } from './edge.ts'
 import type { Fragment } from './fragment.ts'
 import { accessibilityPage } from './pages/accessibility.ts'
 import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
+import { acknowledgeLinkRoutes } from './pages/acknowledge-link.ts'
 import { budgetsPage } from './pages/budgets.ts'
+import { calendarFeed, openCalendar, revokeCalendar } from './pages/calendar.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { deviceList, devicesPage } from './pages/devices.ts'
@@ -23,8 +25,11 @@ import { hostList, hostsPage } from './pages/hosts.ts'
 import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { networksPage, networkTraffic } from './pages/networks.ts'
+import { notificationsPage } from './pages/notifications.ts'
 import { notifierPreview, notifierPreviewHtml, notifiersPage, testNotifier } from './pages/notifiers.ts'
+import { addOverride, onCallBoard, onCallPage, removeOverride } from './pages/on-call.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
+import { phoneList, phonePage } from './pages/phone.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
@@ -46,6 +51,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     problemList,
     problemBadge,
     checkDetail,
+    phoneList,
+    onCallBoard,
     wallContent,
     eventList,
     actionList,
@@ -68,7 +75,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
 )
 
 export function publicRoutes({ deps }: Edge): PublicRoute[] {
-  return [healthz, openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
+  const now = () => deps.clock.now()
+  return [healthz, openapi, accessibilityPage, calendarFeed, ...signInRoutes(now), ...acknowledgeLinkRoutes(now)]
 }
 
 export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
@@ -85,6 +93,13 @@ export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
     unacknowledge,
     scheduleDowntime,
     cancelDowntime,
+    phonePage,
+    notificationsPage,
+    onCallPage,
+    addOverride,
+    removeOverride,
+    openCalendar,
+    revokeCalendar,
     wallPage,
     timelinePage,
     actionPage,

@@ -25,6 +25,8 @@ export interface Visit {
   show: Formatter
   zone: string
   now: number
+  /** Where people reach these pages: scheme and host. */
+  origin: string
   /** Address of the client, for the audit trail. */
   from: string | null
   can(verb: Verb, resource: Resource): boolean

@@ -7,6 +7,7 @@ import type { CheckResult } from '../../model/check.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Logger, SampleStore, Target } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
+import { newAttention } from '../attention.ts'
 import { Dependencies } from '../dependencies.ts'
 import { takeTurns } from '../downtime-turns.ts'
 import { Downtimes } from '../downtimes.ts'
@@ -14,6 +15,7 @@ import { explainedBy } from '../entry-masters.ts'
 import { type Collected, emptyBatch, judgeResult } from '../judge.ts'
 import { otherChecks } from '../other-checks.ts'
 import { staleResult } from '../passive.ts'
+import { peopleOf } from '../people.ts'
 import { type Entry, Registry } from '../registry.ts'
 import type { Rule } from '../rules.ts'
 import { runChecks } from '../run-checks.ts'
@@ -80,6 +82,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
   }
   const around: Around = {
     ...{ config, registry, dependencies: new Dependencies(config.settleMs), downtimes: new Downtimes([], config.windows) },
+    ...{ people: peopleOf(config, null, time), attention: newAttention() },
   }
   const agenda = new Agenda(registry.entries.values())
   for (let now = agenda.next(); now !== null && now <= to && !signal.aborted; now = agenda.next()) {

@@ -1,6 +1,7 @@
 /** A message as the parts of a mail. */
 import type { Message, NotifierContext } from '../../model/contract.ts'
-import { colours, summaryOf } from '../notifying/summary.ts'
+import { colours } from '../notifying/colours.ts'
+import { summaryOf } from '../notifying/summary.ts'
 import { oneLine } from '../notifying/text.ts'
 import { htmlTemplate, textTemplate } from './built-in.ts'
 import type { EmailConfig } from './config.ts'
@@ -44,7 +45,10 @@ export async function mailOf(
   return {
     subject: oneLine(made.subject.text, longestSubject),
     ...{ text: made.text.text, html: made.html.text, figure },
-    ...{ messageId: `<${summary.key}@${domain}>`, thread: `<check-${oneLine(summary.check, 200)}@${domain}>` },
+    ...{
+      messageId: `<${summary.key}@${domain}>`,
+      thread: `<${message.items ? `several-${summary.key}` : `check-${oneLine(summary.check, 200)}`}@${domain}>`,
+    },
     notice: made.subject.notice ?? made.text.notice ?? made.html.notice,
   }
 }

@@ -1,5 +1,6 @@
 /** The content of an `m.room.message`, in text and HTML; an event has 65,536 bytes at most. Pure. */
-import { colours, type Summary, textOf } from '../notifying/summary.ts'
+import { colours } from '../notifying/colours.ts'
+import { type Summary, textOf } from '../notifying/summary.ts'
 import { bytes, clip, escapeHtml } from '../notifying/text.ts'
 
 const most = 24 * 1024

@@ -3,7 +3,8 @@
  * (undocumented: msg_blocks_too_long). `&`, `<` and `>` are all that Slack gives a meaning to beside its marks: escaped, no name can
  * call a channel (`<!channel>`) or hide a link. Pure.
  */
-import { colours, type Summary } from '../notifying/summary.ts'
+import { colours } from '../notifying/colours.ts'
+import type { Summary } from '../notifying/summary.ts'
 import { clip, clipEscaped } from '../notifying/text.ts'
 
 export const escapeSlack = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

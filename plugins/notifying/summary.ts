@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Perfdata, State } from '../../model/check.ts'
 import type { Message } from '../../model/contract.ts'
 import { printPerfdata } from '../../model/perfdata.ts'
+import { countsOf, itemsOf, type SummaryItem } from './several.ts'
 import { clip, oneLine, plain } from './text.ts'
 import { kindWords, labels, stateWords } from './words.ts'
 
@@ -21,6 +22,11 @@ export interface Summary {
   rows: readonly { label: string; value: string }[]
   link: string
   linkWord: string
+  /** Takes the problem without signing in; empty where the reader may not. */
+  acknowledge: string
+  acknowledgeWord: string
+  /** Several messages in one; null = this is one. `longOutput` lists them for forms that show only that. */
+  items: readonly SummaryItem[] | null
   sentBy: string
   /** Stable id of the check on its target: the same for a problem and its recovery. */
   check: string
@@ -46,8 +52,6 @@ export interface Summary {
   key: string
 }
 
-export const colours = { ok: '#1a7f37', warning: '#9a6700', critical: '#cf222e', unknown: '#6639ba' } as const
-
 /** The message to this address, whenever it is sent. */
 export const messageKey = ({ problem, kind, time }: Message, to: string): string =>
   createHash('sha256').update(`${problem.check}\0${kind}\0${time}\0${to}`).digest('hex').slice(0, 32)
@@ -72,20 +76,27 @@ export function summaryOf(message: Message, to: string): Summary {
   const perfdata = problem.perfdata.slice(0, 20).map((one) => ({ ...one, label: oneLine(one.label, longest.name) }))
   return {
     ...{ kind, kindWord: kindWords[language][kind], state: problem.state, stateWord },
-    ...{ title: `${name}: ${rule} ${stateWord}`, output: oneLine(problem.output, longest.output) },
+    title: message.items
+      ? `${problem.rule === 'digest' ? words.digest : words.rest}: ${countsOf(message)}`
+      : `${name}: ${rule} ${stateWord}`,
+    output: oneLine(problem.output, longest.output),
     longOutput: clip(plain((problem.longOutput ?? '').slice(0, 4 * longest.longOutput)).trim(), longest.longOutput),
-    rows: [
-      ...row(words.state, stateWord),
-      ...row(words.target[kindOfTarget], name === id ? name : `${name} (${id})`),
-      ...row(words.project, project),
-      ...row(words.host, host),
-      ...row(words.rule, rule),
-      ...row(words.instances, message.instances === null ? '' : String(message.instances)),
-      ...row(words.since, when.format(problem.since)),
-      ...row(words.by, author),
-      ...row(words.comment, comment),
-    ],
+    rows: message.items
+      ? []
+      : [
+          ...row(words.escalated, message.escalation ? escalationText(message.escalation) : ''),
+          ...row(words.state, stateWord),
+          ...row(words.target[kindOfTarget], name === id ? name : `${name} (${id})`),
+          ...row(words.project, project),
+          ...row(words.host, host),
+          ...row(words.rule, rule),
+          ...row(words.instances, message.instances === null ? '' : String(message.instances)),
+          ...row(words.since, when.format(problem.since)),
+          ...row(words.by, author),
+          ...row(words.comment, comment),
+        ],
     ...{ link: message.link ?? '', linkWord: words.open, sentBy: words.sent },
+    ...{ acknowledge: message.acknowledge ?? '', acknowledgeWord: words.take, items: itemsOf(message) },
     ...{ check: oneLine(problem.check, 200), rule, target: { kind: oneLine(problem.target.kind, 50), id, name }, project, host },
     ...{ hard: problem.hard, attempt: problem.attempt, maxAttempts: problem.maxAttempts },
     ...{ since: new Date(problem.since).toISOString(), sinceText: when.format(problem.since) },
@@ -95,8 +106,11 @@ export function summaryOf(message: Message, to: string): Summary {
   }
 }
 
+const escalationText = ({ chain, step, steps }: NonNullable<Message['escalation']>) => `${oneLine(chain, 100)}, ${step}/${steps}`
+
 /** The whole message as plain text, for services that know no form. */
-export function textOf({ kindWord, title, output, longOutput, rows, link }: Summary): string {
+export function textOf({ kindWord, title, output, longOutput, rows, link, acknowledge, acknowledgeWord }: Summary): string {
+  const take = acknowledge === '' ? '' : `${acknowledgeWord}: ${acknowledge}`
   const facts = rows.map(({ label, value }) => `${label}: ${value}`).join('\n')
-  return [`${kindWord}: ${title}`, output, longOutput, facts, link].filter((part) => part !== '').join('\n\n')
+  return [`${kindWord}: ${title}`, output, longOutput, facts, link, take].filter((part) => part !== '').join('\n\n')
 }

@@ -38,6 +38,10 @@ export const labels = {
     comment: 'Comment',
     open: 'Open this problem',
     sent: 'Sent by Specola',
+    take: 'I take it',
+    escalated: 'Nobody took it: chain',
+    digest: 'Digest',
+    rest: 'And more',
   },
   it: {
     state: 'Stato',
@@ -51,5 +55,9 @@ export const labels = {
     comment: 'Commento',
     open: 'Apri il problema',
     sent: 'Inviato da Specola',
+    take: 'Lo prendo in carico',
+    escalated: 'Nessuno in carico: catena',
+    digest: 'Riepilogo',
+    rest: 'E altro',
   },
 } as const satisfies Record<Language, unknown>

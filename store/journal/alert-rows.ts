@@ -36,6 +36,8 @@ export interface CheckRow {
   told: string
   flapping: string
   created_at: number
+  /** Where the query asks for it. */
+  in_downtime?: number
 }
 
 /** Columns of check_state in the order of `checkValues`. */
@@ -123,6 +125,7 @@ const subjectOf = (row: CheckRow) => ({
 })
 
 export function toProblem(row: CheckRow): Problem {
+  const { began, held } = JSON.parse(row.told) as Told
   return {
     check: row.id,
     ...subjectOf(row),
@@ -137,6 +140,8 @@ export function toProblem(row: CheckRow): Problem {
     lastCheck: row.last_check,
     nextCheck: row.next_check,
     acknowledgement: acknowledgementOf(row),
+    ...(began === undefined ? {} : { began }),
+    ...(row.in_downtime === 1 || (held === 'downtime' && row.state !== 'ok') ? { inDowntime: true } : {}),
   }
 }
 
@@ -185,6 +190,7 @@ export interface NotificationRow {
   attempts: number
   next_attempt: number | null
   message: string | null
+  filter: string | null
 }
 
 export const toNotificationRecord = (row: NotificationRow): NotificationRecord => ({
@@ -197,6 +203,7 @@ export const toNotificationRecord = (row: NotificationRow): NotificationRecord =
   outcome: row.outcome,
   reason: row.reason,
   attempts: row.attempts,
+  ...(row.filter === null ? {} : { filter: row.filter }),
 })
 
 export const toQueued = (row: NotificationRow): QueuedNotification => ({

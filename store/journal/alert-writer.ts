@@ -13,8 +13,17 @@ const upsertCheck = `INSERT INTO check_state (${checkColumns.join(', ')}) VALUES
 
 /** Why one is not sent: kept beside those that were. */
 const insertNotification = `INSERT INTO notification
-  (check_id, project, time, kind, state, contact, notifier, address, outcome, reason, attempts, next_attempt, message)
-  VALUES (?, (SELECT project FROM check_state WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`
+  (check_id, time, decided_at, kind, state, contact, notifier, address, outcome, filter, reason, attempts, next_attempt, message,
+   project, rule, target_kind, target_id, target_name)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, project, rule, target_kind, target_id, target_name
+  FROM (SELECT 1) LEFT JOIN check_state ON id = ?`
+
+/** Puts one on its way; returns its id. */
+export function queueNotification(db: Database, { message, contact, notifier, to }: NewNotification): number {
+  const { check, state } = message.problem
+  const values = [check, message.time, message.time, message.kind, state, contact, notifier, to, 'waiting', null, null]
+  return db.run(insertNotification, ...values, message.time, JSON.stringify(message), check).lastInsertRowid
+}
 
 export function alertWriter(db: Database): AlertWriter {
   const transition = ({ target, ...change }: Omit<Transition, 'seq'>) =>
@@ -24,14 +33,10 @@ export function alertWriter(db: Database): AlertWriter {
       ...[change.check, change.rule, target.kind, target.id, change.targetName, change.project, change.time],
       ...[change.from, change.to, Number(change.hard), change.attempt, change.output],
     )
-  const queue = ({ message, contact, notifier, to }: NewNotification) => {
-    const { check, state } = message.problem
-    const values = [check, check, message.time, message.kind, state, contact, notifier, to, 'waiting', null, message.time]
-    db.run(insertNotification, ...values, JSON.stringify(message))
-  }
   const hold = (record: NotificationRecord) => {
-    const { check, time, kind, state, contact, notifier, outcome, reason } = record
-    db.run(insertNotification, ...[check, check, time, kind, state, contact, notifier, '', outcome, reason, null, null])
+    const { check, time, kind, state, contact, notifier, outcome, reason, filter = null } = record
+    const values = [check, time, time, kind, state, contact, notifier, '', outcome, filter, reason, null, null, check]
+    db.run(insertNotification, ...values)
   }
   const keepAcknowledged = ({ id, project }: StoredCheck, { time, author }: Acknowledgement) =>
     db.run(
@@ -52,7 +57,7 @@ export function alertWriter(db: Database): AlertWriter {
         for (const check of checks) db.run(upsertCheck, ...checkValues(check))
         for (const check of checks) if (check.acknowledgement) keepAcknowledged(check, check.acknowledgement)
         for (const change of transitions) transition(change)
-        for (const notification of notifications) queue(notification)
+        for (const notification of notifications) queueNotification(db, notification)
         for (const record of held) hold(record)
         for (const downtime of downtimes) keepDowntime(db, downtime)
         for (const comment of comments) keepComment(db, comment)
@@ -84,7 +89,10 @@ export function alertWriter(db: Database): AlertWriter {
     async hurry(now, notifier) {
       const which = notifier === undefined ? '' : ' AND notifier = ?'
       const values = notifier === undefined ? [now, now] : [now, now, notifier]
-      db.run(`UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND next_attempt > ?${which}`, ...values)
+      db.run(
+        `UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND filter IS NULL AND next_attempt > ?${which}`,
+        ...values,
+      )
     },
 
     async attempted(id, time, outcome) {

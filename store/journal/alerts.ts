@@ -2,6 +2,7 @@
 import type { Scope } from '../../model/access.ts'
 import type { State } from '../../model/check.ts'
 import type { AlertJournal, ProblemQuery } from '../../model/contract.ts'
+import type { DecisionLog, Outbox } from '../../model/outbox.ts'
 import type { AlertWriter } from '../../model/tracked-check.ts'
 import {
   type CheckRow,
@@ -13,21 +14,32 @@ import {
 } from './alert-rows.ts'
 import { alertWriter } from './alert-writer.ts'
 import type { Database } from './database.ts'
+import { decisionLog } from './decisions.ts'
 import { commentsOf, downtimesOf } from './downtimes.ts'
+import { outbox } from './outbox.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 import { worstStates } from './worst-states.ts'
 
 const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
 const mostProblems = 1000
+/** The check's own downtime, its target's, or that of the host that carries it. */
+const inDowntime = `EXISTS (SELECT 1 FROM downtime WHERE ended_at IS NULL AND active = 1
+  AND subject IN ('check:' || id, target_kind || ':' || target_id, 'hypervisor:' || host))`
 
-/** Both sides of the alert journal on one database. */
-export function alertJournal(db: Database): AlertJournal & AlertWriter {
-  return { ...alertReader(db), ...alertWriter(db) }
+/** All sides of the alert journal on one database. */
+export function alertJournal(db: Database): AlertJournal & AlertWriter & Outbox & DecisionLog {
+  return { ...alertReader(db), ...alertWriter(db), ...outbox(db), ...decisionLog(db) }
 }
 
 function alertReader(db: Database): AlertJournal {
   const checks = (condition: Condition, tail: string, ...values: number[]) =>
-    db.all<CheckRow>(`SELECT * FROM check_state WHERE ${condition.sql} ${tail}`, ...condition.values, ...values).map(toProblem)
+    db
+      .all<CheckRow>(
+        `SELECT *, ${inDowntime} AS in_downtime FROM check_state WHERE ${condition.sql} ${tail}`,
+        ...condition.values,
+        ...values,
+      )
+      .map(toProblem)
   return {
     async problems(scope, query) {
       const order = `ORDER BY ack_author IS NOT NULL, ${severity}, last_state_change DESC, id LIMIT ?`

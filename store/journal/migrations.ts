@@ -11,6 +11,7 @@ import { fatigueSchema } from './fatigue.schema.ts'
 import { labelsSchema } from './labels.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
+import { peopleSchema } from './people.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
@@ -34,5 +35,6 @@ export const migrations: readonly Migration[] = [
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0013-capacity', sql: capacitySchema },
   { name: '0015-labels', sql: labelsSchema },
+  { name: '0016-people', sql: peopleSchema },
   { name: '0018-fatigue', sql: fatigueSchema },
 ]

@@ -8,6 +8,7 @@ import { numbered, rowsParameter, storable } from './conditions.ts'
 import type { Postgres, Query } from './connect.ts'
 import { channel } from './leases.ts'
 import type { Membership } from './membership.ts'
+import { insertNotifications } from './notification-rows.ts'
 
 interface Stamp {
   /** Of this engine's batches. */
@@ -35,12 +36,6 @@ const insertTransitions = `INSERT INTO transition
   SELECT check_id, rule, target_kind, target_id, target_name, project, time, from_state, to_state, hard, attempt, output
   FROM jsonb_to_recordset($1) AS t (n int, check_id text, rule text, target_kind text, target_id text, target_name text,
     project text, time bigint, from_state text, to_state text, hard smallint, attempt int, output text) ORDER BY n`
-const insertNotifications = `INSERT INTO notification
-    (check_id, project, time, kind, state, contact, notifier, address, outcome, reason, attempts, next_attempt, message)
-  SELECT check_id, (SELECT project FROM check_state WHERE id = t.check_id), time, kind, state, contact, notifier, address,
-    outcome, reason, 0, next_attempt, message
-  FROM jsonb_to_recordset($1) AS t (n int, check_id text, time bigint, kind text, state text, contact text, notifier text,
-    address text, outcome text, reason text, next_attempt bigint, message text) ORDER BY n`
 const insertAcknowledged = `INSERT INTO acknowledged (check_id, time, author, project)
   SELECT check_id, time, author, project FROM jsonb_to_recordset($1)
     AS t (check_id text, time bigint, author text, project text) ON CONFLICT DO NOTHING`

@@ -21,7 +21,7 @@ export const transitionRow = (change: AlertBatch['transitions'][number], n: numb
 
 export const queuedRow = ({ message, contact, notifier, to }: NewNotification, n: number) => ({
   ...{ n, check_id: message.problem.check, time: message.time, kind: message.kind, state: message.problem.state },
-  ...{ contact, notifier, address: to, outcome: 'waiting', reason: null, next_attempt: message.time },
+  ...{ contact, notifier, address: to, outcome: 'waiting', filter: null, reason: null, next_attempt: message.time },
   message: JSON.stringify(message),
 })
 
@@ -31,6 +31,7 @@ export const heldRow = (record: AlertBatch['held'][number], n: number) => ({
     notifier: record.notifier,
     address: '',
     outcome: record.outcome,
+    filter: record.filter ?? null,
     reason: record.reason,
     next_attempt: null,
     message: null,

@@ -2,8 +2,12 @@
 import { AppError } from '../../model/contract.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import type { Postgres } from './connect.ts'
+import { peopleSchema } from './people.schema.ts'
 
-export const migrations: readonly { name: string; sql: string }[] = [{ name: '0001-alerts', sql: alertsSchema }]
+export const migrations: readonly { name: string; sql: string }[] = [
+  { name: '0001-alerts', sql: alertsSchema },
+  { name: '0002-people', sql: peopleSchema },
+]
 
 /** Any number that nobody else takes an advisory lock on in this database. */
 const lock = 7_357_320

@@ -5,6 +5,7 @@ import type { AlertHistory, FatigueMails } from '../../model/alert-history.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { AlertJournal, Logger } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
+import type { DecisionLog, Outbox } from '../../model/outbox.ts'
 import type { AlertWriter } from '../../model/tracked-check.ts'
 import { alertHistory, type HistoryDeps } from '../alert-history.ts'
 import { fatigueMails } from '../fatigue-mails.ts'
@@ -13,10 +14,12 @@ import { alertReader } from './alert-reader.ts'
 import { alertWriter } from './alert-writer.ts'
 import { inScope, numbered } from './conditions.ts'
 import { connect, type PostgresConfig } from './connect.ts'
+import { decisionLog } from './decisions.ts'
 import { enginesSeen } from './leases.ts'
 import { Membership } from './membership.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
+import { receivers } from './receivers.ts'
 
 export interface SharedJournalConfig extends PostgresConfig {
   /** How the others call this engine. */
@@ -25,7 +28,7 @@ export interface SharedJournalConfig extends PostgresConfig {
 }
 
 export interface SharedAlertJournal {
-  journal: AlertJournal & AlertWriter
+  journal: AlertJournal & AlertWriter & Outbox & DecisionLog
   history: AlertHistory
   fatigueMails: FatigueMails
   cluster: PostgresCluster
@@ -50,6 +53,8 @@ export function openSharedJournal(
     journal: {
       ...alertReader(pages),
       ...outbox(postgres, own),
+      ...receivers(postgres, own),
+      ...decisionLog(pages),
       ...writer,
       async stored() {
         await migrate(postgres)

@@ -39,7 +39,7 @@ export function outbox(
 
     async hurry(now, notifier) {
       await run(
-        `UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND next_attempt > ? AND (?::text IS NULL OR notifier = ?)`,
+        `UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND filter IS NULL AND next_attempt > ? AND (?::text IS NULL OR notifier = ?)`,
         ...[now, now, notifier ?? null, notifier ?? null],
       )
     },

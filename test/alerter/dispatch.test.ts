@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { outcomeOf, pauseAfter } from '../../alerter/dispatch.ts'
+import { outcomeOf, pauseAfter } from '../../alerter/delivery.ts'
 import type { Message } from '../../model/contract.ts'
 import type { QueuedNotification } from '../../model/tracked-check.ts'
 

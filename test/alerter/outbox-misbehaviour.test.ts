@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { SMTPServerAuthentication } from 'smtp-server'
-import { deliverDue } from '../../alerter/dispatch.ts'
+import { newAttention } from '../../alerter/attention.ts'
+import { deliverDue, Lanes } from '../../alerter/dispatch.ts'
 import { holdingBack } from '../../alerter/hold-back.ts'
 import { emptyBatch } from '../../alerter/judge.ts'
 import { messageAids } from '../../alerter/message-aids.ts'
+import { alerterSection } from '../../alerter/section.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { everything } from '../../model/access.ts'
 import type { Message, Notifier } from '../../model/contract.ts'
@@ -14,7 +16,7 @@ import { plugin as slack } from '../../plugins/notify-slack/plugin.ts'
 import { plugin as webhook } from '../../plugins/notify-webhook/plugin.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
-import { render } from '../support/alerting.ts'
+import { checked, render } from '../support/alerting.ts'
 import { authority } from '../support/certificates.ts'
 import { httpStage } from '../support/http-stage.ts'
 import { notification } from '../support/sample-notification.ts'
@@ -40,7 +42,8 @@ describe('the outbox and servers that misbehave', () => {
     const clock = new VirtualClock(Date.UTC(2026, 10, 22, 12))
     const health = healthBoard(clock)
     const logger = silentLogger()
-    const failing = new Set<string>()
+    const lanes = new Lanes()
+    const around = { config: checked('{}', alerterSection([])), attention: newAttention() }
     const notifier = holdingBack(plugin, clock)
     const config = notifier.config.parse(section)
     let journal = alertJournal(db)
@@ -62,10 +65,10 @@ describe('the outbox and servers that misbehave', () => {
           const deps = { store: new SamplesInMemory(), journal, logger }
           await deliverDue(
             {
-              ...{ queue: journal, render, health, clock, logger, timeoutMs: 30_000, giveUpMs: 3 * 86_400_000 },
+              ...{ around, queue: journal, render, health, clock, logger, timeoutMs: 30_000, giveUpMs: 3 * 86_400_000 },
               ...{ notifiers: new Map([[notifier.name, { notifier, config }]]), aids: messageAids(deps, []) },
             },
-            failing,
+            lanes,
             new AbortController().signal,
           )
           await clock.advance(pauseMs)

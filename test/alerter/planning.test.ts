@@ -217,7 +217,7 @@ describe('planned downtimes, periods, escalations and dependencies of the runnin
     assert.equal(said().length, 2)
     word.set('web', 'ok')
     await s.pass(2 * minute)
-    assert.deepEqual(said().slice(2), ['boss: recovery ok'])
+    assert.deepEqual(said().slice(2), ['alice: recovery ok', 'boss: recovery ok'])
   })
 
   it('says of each contact why it does not hear', async () => {
@@ -274,7 +274,7 @@ describe('the alerter section', () => {
   refuses(
     'an escalation to nobody that is known',
     '{ escalations: [{ first: 2, contacts: [boss] }] }',
-    'escalations[0].contacts: no contact is named "boss"',
+    'escalations[0].contacts: no contact, group or rota is named "boss"',
   )
   refuses(
     'a downtime without its period',

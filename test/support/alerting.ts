@@ -1,5 +1,8 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
+import { acknowledgeLinks } from '../../alerter/acknowledge-link.ts'
 import { createAlerter } from '../../alerter/engine.ts'
+import { linkMaker } from '../../alerter/link-maker.ts'
+import { type People, peopleOf } from '../../alerter/people.ts'
 import { allRules, rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { createRender } from '../../cli/render.ts'
@@ -8,14 +11,19 @@ import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { LabelSource } from '../../model/labels.ts'
+import type { OnCallJournal } from '../../model/on-call.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
+import { onCallJournal } from '../../store/journal/on-call.ts'
 import { SamplesInMemory } from './samples-in-memory.ts'
 import { silentLogger } from './silent-logger.ts'
 import { settled, VirtualClock } from './virtual-clock.ts'
 
 export const render: NotifierContext<unknown>['render'] = createRender()
+
+/** Links to acknowledge are signed with this. */
+export const links = acknowledgeLinks(Buffer.alloc(32, 7))
 
 /** An instance as the inventory has it. */
 export function instance(id: string, over: Partial<Instance> = {}): Instance {
@@ -51,6 +59,8 @@ export interface Scene {
   commands: ReturnType<typeof createAlerter>['commands']
   checkNow: ReturnType<typeof createAlerter>['checkNow']
   results: ReturnType<typeof createAlerter>['results']
+  onCall: People
+  calendars: OnCallJournal
   /** Moves time on, second by second where work on sockets has to be given its turn. */
   pass(ms: number): Promise<void>
   /** The engine ends and its journal is closed. */
@@ -99,14 +109,18 @@ export async function scene({
   const config = checked(section, alerterSection(plugins))
   const parsed = allRules(checked(rules, rulesSchema(plugins)))
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
-  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
+  const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results' | 'onCall' | 'calendars'>
   const start = async () => {
     const db = openDatabase(directory)
     living.journal = alertJournal(db)
     const { journal } = living
     const live = { publish: (change: Change) => void parts.changes.push(change) }
+    living.calendars = onCallJournal(db)
+    living.onCall = peopleOf(config, living.calendars, clock)
     const alerter = createAlerter(config, {
       ...parts,
+      people: living.onCall,
+      acknowledgeLink: linkMaker(config, links, 'https://specola.example', clock),
       journal,
       live,
       plugins,
@@ -140,6 +154,11 @@ export async function scene({
         await start()
       },
     },
-    Object.fromEntries((['journal', 'commands', 'checkNow', 'results'] as const).map((key) => [key, { get: () => living[key] }])),
+    Object.fromEntries(
+      (['journal', 'commands', 'checkNow', 'results', 'onCall', 'calendars'] as const).map((key) => [
+        key,
+        { get: () => living[key] },
+      ]),
+    ),
   ) as unknown as Scene
 }

@@ -5,11 +5,13 @@ import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
 import { resourceJournal } from '../../store/journal/resources.ts'
+import type { UiDeps } from '../../ui/deps.ts'
 import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
 import { fakeNotifiers } from './fake-notifiers.ts'
+import { fakeOnCall } from './fake-on-call.ts'
 import { fakeResources } from './fake-resources.ts'
 import { fakeRules } from './fake-rules.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -36,6 +38,8 @@ export async function startUi(
     config?: Record<string, unknown>
     only?: readonly string[]
     results?: ResultsDoor
+    /** In place of the fake ones. */
+    deps?: Partial<UiDeps>
     notifiers?: NotifierDesk
     devices?: readonly Target[]
   } = {},
@@ -58,6 +62,7 @@ export async function startUi(
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
+    ...fakeOnCall(database, clock, options.hostile),
     ...{
       ...cloud,
       ...fakeRules(cloud.problems, clock, options.hostile),
@@ -73,6 +78,7 @@ export async function startUi(
     },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
     ...(options.devices && { devices: options.devices }),
+    ...options.deps,
   })
   const { url } = await ui.listen()
   return {
@@ -80,6 +86,7 @@ export async function startUi(
     accounts,
     resources: told,
     cloud,
+    database,
     money,
     logger,
     async close() {

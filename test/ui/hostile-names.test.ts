@@ -29,11 +29,26 @@ describe('a hostile instance name', () => {
     await ada.signIn('ada')
     for (const [n, instance] of ui.cloud.instances.slice(0, hostile.length).entries())
       ui.cloud.raise('hostile', instance, 'critical', `output of ${hostile[n]}`)
+    for (const name of hostile)
+      ui.database.run(
+        `INSERT INTO notification (check_id, time, decided_at, kind, state, contact, notifier, address, outcome, filter, reason,
+           attempts, rule, target_kind, target_id, target_name)
+         VALUES (?, ?, ?, 'problem', 'critical', ?, ?, ?, 'suppressed', ?, ?, 0, ?, 'instance', ?, ?)`,
+        ...[name, Date.now(), Date.now(), name, name, name, name, name, name, name, name],
+      )
   })
   after(() => ui.close())
 
   const pages = () => [
     '/problems',
+    '/phone',
+    '/oncall',
+    '/notifications',
+    ...hostile.map(
+      (name) =>
+        `/notifications?q=${encodeURIComponent(name)}&contact=${encodeURIComponent(name)}&check=${encodeURIComponent(name)}`,
+    ),
+    ...hostile.map((name) => `/ack/${encodeURIComponent(name)}`),
     '/wall',
     '/events',
     '/events?all=1',
@@ -105,6 +120,8 @@ describe('a hostile instance name', () => {
     for (const path of [
       '/instances.csv',
       '/problems.csv',
+      '/notifications.csv',
+      '/oncall.csv',
       '/events.csv',
       '/networks.csv?by=instance',
       '/hosts.csv',

@@ -20,7 +20,7 @@ export const healthPage: Route = {
 const hops = [
   { key: 'collect', kinds: ['demo', 'amqp', 'queue', 'completeness', 'libvirt', 'qemu', 'ganglia', 'openstack'] },
   { key: 'keep', kinds: ['store', 'journal'] },
-  { key: 'alert', kinds: ['alerter', 'notifier', 'reports'] },
+  { key: 'alert', kinds: ['alerter', 'notifier', 'on-call', 'reports'] },
   { key: 'show', kinds: ['ui'] },
 ] as const
 
