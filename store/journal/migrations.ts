@@ -10,6 +10,7 @@ import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
+import { retentionSchema } from './retention.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
 
 export interface Migration {
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-downtimes', sql: downtimesSchema },
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0020-retention', sql: retentionSchema },
 ]
