@@ -71,7 +71,7 @@ async function examine(config: Configuration, directory: string): Promise<Findin
       ...settings(heard, unknown, now),
       ...(await examineBrokers(config)),
       ...(views.length > 0 ? views.flatMap(({ findings }) => findings) : [withoutApis]),
-      ...ownFindings(await ownHealth(directory), heard, now),
+      ...ownFindings(await ownHealth(directory, db), heard, now),
       ...witnessFindings(await usage.discrepancies(everything, { from, to: now, limit: 1000 }), await usage.overdue(now)),
     ]
   } finally {

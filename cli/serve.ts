@@ -50,6 +50,7 @@ import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
 import { demoMoney } from './demo-money.ts'
+import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
@@ -158,6 +159,7 @@ async function serve(
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
       watchCompleteness(completeness, health, clock, logger, signal),
+      keepRetention(db, config.retention, { health, clock, logger }, signal),
       takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {

@@ -96,7 +96,9 @@ async function figures(db: Database, recording: Recording) {
     parity: await usage.parity(everything, period),
     usage: await Promise.all(
       (['ledger', 'parity'] as const).flatMap((view) =>
-        (['project', 'user', 'instance', 'flavor', 'host'] as const).map((by) => usage.usage(everything, { view, by, ...period })),
+        (['project', 'user', 'instance', 'flavor', 'host'] as const).map((by) =>
+          usage.usage(everything, { view, by, ...period }),
+        ),
       ),
     ),
     differences: await usage.differences(everything, period),
@@ -132,7 +134,10 @@ for (const recording of recordings) {
       const removed = await thin(db, end)
       assert.ok(removed > 100, `${removed} of ${rows}`)
       assert.equal(db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n, rows - removed)
-      assert.deepEqual(retiredSoFar(db).map((one) => ({ ...one })), [{ what: 'witnesses', count: removed, at: 1 }])
+      assert.deepEqual(
+        retiredSoFar(db).map((one) => ({ ...one })),
+        [{ what: 'witnesses', count: removed, at: 1 }],
+      )
       assert.deepEqual(await figures(db, recording), before)
       refold(db)
       assert.deepEqual(await figures(db, recording), before)
