@@ -20,10 +20,7 @@ import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
-import { budgets as openBudgets } from '../reports/budgets.ts'
-import { efficiency as openEfficiency } from '../reports/efficiency.ts'
 import type { ReportContact } from '../reports/mailing.ts'
-import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
@@ -54,6 +51,7 @@ import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { createRender } from './render.ts'
+import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
@@ -127,8 +125,15 @@ async function serve(
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
     const reporting = reportDeps(db, config, store)
-    const reports = openReports(reporting)
-    const budgets = openBudgets(config.budgets, reporting)
+    const threaded = threadedReports(
+      {
+        ...{ directory: config.data, book: reporting.book, zone: reporting.zone, budgets: config.budgets },
+        efficiencyMs: config.reports.efficiency.window,
+      },
+      { store, logger },
+    )
+    closing.defer(() => threaded.close())
+    const { reports, budgets } = threaded
     const completeness = completenessJournal(db, clock)
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
@@ -203,18 +208,24 @@ async function serve(
           },
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
-      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, clock, logger, health }, signal))
+      running.push(
+        runReports(
+          config.reports,
+          { reporting, closeMonth: threaded.closeMonth, mailing: mailing ?? null, clock, logger, health },
+          signal,
+        ),
+      )
     }
     if (only.has('ui')) {
       const ui = createUi(config.ui, {
-        ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
+        ...{ reports, budgets, efficiency: threaded.efficiency },
         ...{
           store,
           events,
           inventory,
           machines,
           networks: unknownNetworks,
-          usage: usageJournal(db, clock),
+          usage: { ...usageJournal(db, clock), ...threaded.usage },
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,

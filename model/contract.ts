@@ -26,7 +26,7 @@ import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
-import type { Report, ReportFormat, ReportQuery } from './report.ts'
+import type { ReportFormat, ReportQuery, ReportSummary } from './report.ts'
 import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
@@ -422,12 +422,13 @@ export interface ReportMail {
 }
 
 /** Reports, rated and composed; every way of looking at them shows the same numbers. */
-export interface Reports {
+export interface Reports<R extends ReportSummary = ReportSummary> {
   /** null = nothing of that kind in scope. */
-  report(scope: Scope, query: ReportQuery): Promise<Report | null>
-  render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  report(scope: Scope, query: ReportQuery): Promise<R | null>
+  /** One that `report` gave. */
+  render(report: R, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
   /** Name and media type of the file that a report makes. */
-  file(report: Report, format: ReportFormat): { name: string; type: string }
+  file(report: ReportSummary, format: ReportFormat): { name: string; type: string }
   closedMonths(): Promise<ClosedMonth[]>
   closedTotals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
   adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>
