@@ -6,10 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { threadedReports } from '../cli/report-thread/threaded.ts'
 import { everything } from '../model/access.ts'
-import { systemClock } from '../model/clock.ts'
+import { every, systemClock } from '../model/clock.ts'
 import type { Reports } from '../model/contract.ts'
 import type { ReportQuery } from '../model/report.ts'
 import { closeMonth, periodOf } from '../reports/months.ts'
@@ -87,13 +86,19 @@ export async function run(): Promise<BenchRow[]> {
 
 /** How long the main thread did nothing else, at the worst, while the report and its spreadsheet were made; ms. */
 async function longestPause(made: Reports, query: ReportQuery): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 5 })
-  delay.enable()
+  const over = new AbortController()
+  let [longest, last] = [0, systemClock.monotonic()]
+  const watching = every(systemClock, 2, over.signal, async () => {
+    longest = Math.max(longest, systemClock.monotonic() - last)
+    last = systemClock.monotonic()
+  })
   const report = await made.report(everything, query)
   if (!report) throw new Error('the bench has no such report')
   for await (const _piece of made.render(report, 'xlsx', 'en'));
-  delay.disable()
-  return Math.round(delay.max / 1e6)
+  await systemClock.sleep(5) // a pause is counted when it is over
+  over.abort()
+  await watching
+  return Math.round(longest)
 }
 
 async function inThread(directory: string, { book }: ReportDeps, query: ReportQuery): Promise<number> {
