@@ -10,6 +10,8 @@ const batchSize = 100
 const pollMs = 1000
 const firstPauseMs = 15_000
 const longestPauseMs = 15 * 60_000
+/** What a server asks for beyond this is not waited for. */
+const longestAskedMs = 60 * 60_000
 
 export interface ConfiguredNotifier {
   notifier: Notifier
@@ -25,6 +27,8 @@ export interface DispatchDeps {
   logger: Logger
   timeoutMs: number
   giveUpMs: number
+  /** What else a notifier may ask for while it makes this message. */
+  aids?(queued: QueuedNotification, signal: AbortSignal): Pick<NotifierContext<unknown>, 'conversation' | 'history'>
 }
 
 /** The pause before the next attempt: 15 s, doubled each time, 15 minutes at most. */
@@ -36,7 +40,8 @@ export function outcomeOf(delivery: Delivery, queued: QueuedNotification, now: n
   const age = now - queued.message.time
   if (!delivery.retry) return { outcome: 'failed', reason: delivery.reason }
   if (age >= giveUpMs) return { outcome: 'failed', reason: `given up after ${queued.attempts + 1} attempts: ${delivery.reason}` }
-  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + pauseAfter(queued.attempts) }
+  const asked = Math.min(longestAskedMs, delivery.retryAfterMs ?? 0)
+  return { outcome: 'waiting', reason: delivery.reason, nextAttempt: now + Math.max(asked, pauseAfter(queued.attempts)) }
 }
 
 /** Delivers until the signal is aborted. */
@@ -76,11 +81,11 @@ async function attempt(deps: DispatchDeps, failing: Set<string>, queued: QueuedN
   const now = clock.now()
   const outcome = outcomeOf(delivery, queued, now, giveUpMs)
   await queue.attempted(queued.id, now, outcome)
-  await reportDelivery(deps, failing, queued, outcome)
+  await reportDelivery(deps, failing, queued, outcome, delivery.ok ? delivery.notice : undefined)
 }
 
 async function send(
-  { notifiers, render, clock, timeoutMs }: DispatchDeps,
+  { notifiers, render, clock, timeoutMs, aids }: DispatchDeps,
   queued: QueuedNotification,
   signal: AbortSignal,
 ): Promise<Delivery> {
@@ -94,7 +99,7 @@ async function send(
   )
   const stop = AbortSignal.any([signal, late.signal])
   try {
-    const context = { config: found.config, to: queued.to, render, signal: stop }
+    const context = { config: found.config, to: queued.to, render, signal: stop, ...aids?.(queued, stop) }
     return await orAborted(found.notifier.send(queued.message, context), stop)
   } catch (error) {
     return { ok: false, retry: true, reason: (error as Error).message }
@@ -110,6 +115,7 @@ async function reportDelivery(
   failing: Set<string>,
   { notifier, contact }: QueuedNotification,
   outcome: DeliveryOutcome,
+  notice?: string,
 ): Promise<void> {
   const component = `notify-${notifier}`
   const { count } = await queue.waiting()
@@ -120,7 +126,9 @@ async function reportDelivery(
       logger.info(`${component} gets through again`, { waiting: count })
       await queue.hurry(clock.now(), notifier)
     }
-    report('ok', count === 0 ? 'delivers; nothing waits' : `delivers; ${count} wait`)
+    if (notice !== undefined) logger.warn(`${component}: ${notice}`, { contact })
+    if (notice !== undefined) report('degraded', `delivers, but ${notice}`)
+    else report('ok', count === 0 ? 'delivers; nothing waits' : `delivers; ${count} wait`)
   } else if (outcome.outcome === 'waiting') {
     if (!failing.has(component)) logger.warn(`${component}: ${outcome.reason}; notifications wait on disk`, { waiting: count })
     failing.add(component)

@@ -1,18 +1,20 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
-import type { AlertCommands, PassiveResult, PassiveResults, Plugin } from '../model/contract.ts'
+import type { AlertCommands, PassiveResult, PassiveResults } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
-import { type ConfiguredNotifier, runDispatch } from './dispatch.ts'
+import { runDispatch } from './dispatch.ts'
 import { Downtimes } from './downtimes.ts'
 import { runDueLoop } from './due-loop.ts'
+import { messageAids } from './message-aids.ts'
+import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type AlerterDeps, countsChecks, type Running, report } from './running.ts'
-import { type AlerterConfig, isNotifier } from './section.ts'
+import type { AlerterConfig } from './section.ts'
 import { takeExternal } from './take-external.ts'
 import { takePassive } from './take-results.ts'
 
@@ -55,17 +57,20 @@ class Engine {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { journal, plugins } = this.#deps
+    const { journal } = this.#deps
     const { timeoutMs, giveUpMs } = this.#config
     this.#commits.endWith(signal)
     const running = await this.#read()
     this.#running = running
     await refreshTargets(running)
     report(running, 'ok', countsChecks(running))
-    const notifiers = notifiersOf(this.#config, plugins)
+    const notifiers = queueNotifiers(this.#config, this.#deps)
     await Promise.all([
       runDueLoop(running, signal),
-      runDispatch({ ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs }, signal),
+      runDispatch(
+        { ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs, aids: messageAids(this.#deps, this.#rules) },
+        signal,
+      ),
       this.#readCommandFile(signal),
     ])
     await this.#commits.settled()
@@ -111,13 +116,4 @@ class Engine {
     }
     await readCommandFile(commandFile, (line) => takeExternal(line, deps), this.#deps.logger, signal)
   }
-}
-
-function notifiersOf(config: AlerterConfig, plugins: readonly Plugin[]): Map<string, ConfiguredNotifier> {
-  return new Map(
-    plugins
-      .filter(isNotifier)
-      .filter(({ name }) => config.notifiers[name] !== undefined)
-      .map((notifier) => [notifier.name, { notifier, config: config.notifiers[notifier.name] }]),
-  )
 }

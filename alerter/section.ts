@@ -123,6 +123,12 @@ export function alerterSection(plugins: readonly Plugin[]) {
       const contacts = section.contacts.map((written, index) =>
         readContact(written, names, sections, periods, (key, message) => complain(['contacts', index, key], message)),
       )
+      for (const [index, { addresses }] of contacts.entries())
+        for (const [name, to] of Object.entries(addresses)) {
+          if (sections[name] === undefined) continue
+          const wrong = notifiers.find((one) => one.name === name)?.wrongAddress?.(to, sections[name]) ?? null
+          if (wrong !== null) complain(['contacts', index, name], wrong)
+        }
       const known = new Set(contacts.map(({ name }) => name))
       return {
         rules: section.rules ?? null,

@@ -1,9 +1,11 @@
 /** A collector on a hypervisor that keeps nothing: reads libvirt here, publishes to the broker, and takes little of the machine. */
+import { flushCompileCache } from 'node:module'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { componentsOf, outwardIntake } from '../collector/agent/outward-intake.ts'
 import { Publisher } from '../collector/agent/publisher.ts'
 import { agentSection } from '../collector/agent/section.ts'
+import { openSpool } from '../collector/agent/spool.ts'
 import { sampleQueue } from '../collector/batch.ts'
 import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { gangliaSection } from '../collector/ganglia/section.ts'
@@ -52,7 +54,10 @@ async function runAgent(file: string, io: CommandIo): Promise<void> {
   const { signal } = stop
   const name = config.agent.name ?? hostname()
   const health = healthBoard(clock)
-  const publisher = new Publisher(config.agent, name, clock)
+  const broker = new Publisher(config.agent, name, clock)
+  const { spool: kept } = config.agent
+  const spool = kept && openSpool({ publisher: broker, agent: name, ...kept, clock, logger })
+  const publisher: Pick<Publisher, 'publish'> = spool ?? broker
   const samples = sampleQueue({
     ...{ health, clock, logger, limit: config.agent.waiting, live: { publish: () => undefined } },
     store: { write: (batch) => publisher.publish({ kind: 'samples', samples: batch }) },
@@ -63,14 +68,16 @@ async function runAgent(file: string, io: CommandIo): Promise<void> {
     ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory: null, clock, logger, health })),
   ]
   const alive = () =>
-    publisher.publish({ kind: 'health', everyMs: config.agent.health, components: componentsOf(health) }).catch(() => undefined) // a missing sign of life is what the centre looks for
+    broker.publish({ kind: 'health', everyMs: config.agent.health, components: componentsOf(health) }).catch(() => undefined) // a missing sign of life is what the centre looks for
+  flushCompileCache() // it may be ended the hard way, and would start as slowly the next time
   io.out(`Specola's agent on ${name} reads ${collectors.length} sources`)
   await Promise.all([
     samples.run(signal),
     run(signal),
+    spool?.run(signal),
     every(clock, config.agent.health, signal, alive),
     runCollectors(collectors, { clock, logger, signal }),
   ])
-  await publisher.close()
+  await broker.close()
   logger.info('stopped')
 }

@@ -4,7 +4,7 @@ import { alerterSection } from '../alerter/section.ts'
 import { agentsSection } from '../collector/agent/section.ts'
 import { amqpSection } from '../collector/amqp/section.ts'
 import { gangliaSection } from '../collector/ganglia/section.ts'
-import { libvirtSection } from '../collector/libvirt/section.ts'
+import { atOnceSetting, libvirtSection } from '../collector/libvirt/section.ts'
 import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
@@ -23,7 +23,7 @@ const schema = (plugins: readonly Plugin[]) =>
     retention: retentionSection,
     collector: z
       .strictObject({
-        ...{ amqp: amqpSection, libvirt: libvirtSection, openstack: openstackSection },
+        ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },
         ...{ ganglia: gangliaSection, agents: agentsSection },
       })
       .prefault({}),

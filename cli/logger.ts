@@ -3,12 +3,17 @@ import type { Logger } from '../model/contract.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
+/** Marks that turn the writing direction: whoever reads a line of the log is to see what is in it. */
+const turning = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const escaped = (mark: string) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 /** JSON lines on stderr; stdout belongs to the answer of the command. */
 export function jsonLogger(level: LogLevel): Logger {
+  const out = pino.destination(2)
   return wrap(
     pino(
       { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
-      pino.destination(2),
+      { write: (line) => void out.write(line.replace(turning, escaped)) },
     ),
   )
 }

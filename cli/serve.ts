@@ -1,7 +1,9 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
+import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
@@ -10,6 +12,7 @@ import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
 import { libvirtCollector } from '../collector/libvirt/collect.ts'
+import { turns } from '../collector/libvirt/turns.ts'
 import { liveHub } from '../collector/live.ts'
 import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
@@ -17,19 +20,21 @@ import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Mailer, type NetworkInventory, type Plugin } from '../model/contract.ts'
+import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import type { ReportContact } from '../reports/mailing.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
+import { capacityJournal } from '../store/journal/capacity.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
+import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { readingJournal } from '../store/journal/readings.ts'
@@ -41,7 +46,6 @@ import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
-import { createUi } from '../ui/server.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -50,7 +54,6 @@ import { demoMoney } from './demo-money.ts'
 import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
-import { createRender } from './render.ts'
 import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
@@ -124,6 +127,7 @@ async function serve(
     const alerts = alertJournal(db)
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
+    const capacity = capacityJournal(db)
     const reporting = reportDeps(db, config, store)
     const threaded = threadedReports(
       {
@@ -138,21 +142,20 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
-    const alerter = createAlerter(
-      { ...config.alerter, publicUrl: linkBase(config) },
-      {
-        store,
-        inventory,
-        journal: alerts,
-        health,
-        live,
-        clock,
-        logger,
-        plugins,
-        budgets,
-        render: createRender(),
-      },
-    )
+    const alerting = { ...config.alerter, publicUrl: linkBase(config) }
+    const render = (await import('./render.ts')).createRender()
+    const alerter = createAlerter(alerting, {
+      store,
+      inventory,
+      journal: alerts,
+      health,
+      live,
+      clock,
+      logger,
+      plugins,
+      budgets,
+      render,
+    })
 
     const running: Promise<unknown>[] = []
     closing.defer(async () => {
@@ -170,6 +173,7 @@ async function serve(
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
+      const hypervisorTurns = turns(config.collector.libvirtAtOnce)
       const collectors: Collector[] = [
         ...(config.collector.amqp.length > 0
           ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
@@ -177,7 +181,7 @@ async function serve(
         ...spread(
           config.collector.libvirt,
           ({ interval }) => interval,
-          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health }),
+          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health, turns: hypervisorTurns }),
           clock,
         ),
         ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
@@ -187,7 +191,7 @@ async function serve(
         }),
         ...openstackCollectors(config.collector.openstack, {
           ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
-          overdue: usageJournal(db, clock).overdue,
+          ...{ overdue: usageJournal(db, clock).overdue, capacity },
         }),
         ...(cloud?.collectors ?? []),
       ]
@@ -217,6 +221,7 @@ async function serve(
       )
     }
     if (only.has('ui')) {
+      const { createUi } = await import('../ui/server.ts')
       const ui = createUi(config.ui, {
         ...{ reports, budgets, efficiency: threaded.efficiency },
         ...{
@@ -224,11 +229,13 @@ async function serve(
           events,
           inventory,
           machines,
-          networks: unknownNetworks,
+          networks: networkInventory(db),
+          capacity,
           usage: { ...usageJournal(db, clock), ...threaded.usage },
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
@@ -241,6 +248,7 @@ async function serve(
       const link = await firstStartLink(accounts, url, clock.now())
       if (link) io.out(`Sign in (once, as admin): ${link}`)
     }
+    flushCompileCache() // a service may be ended the hard way, and would start as slowly the next time
     logger.info('started', { roles: [...only], data: config.data, demo })
     if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
     logger.info(`stopping: ${(signal.reason as Error).message}`)
@@ -255,8 +263,6 @@ async function serve(
   logger.info('stopped')
 }
 
-/** Until Neutron is asked, networks go by the names in instances' addresses. */
-const unknownNetworks: NetworkInventory = { ports: async () => [], subnets: async () => [], networks: async () => [] }
 /** Reports are mailed by the mail server that notifications go through. */
 function mailerOf({ alerter }: Configuration): Mailer | null {
   const section = alerter.notifiers.email

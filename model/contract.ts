@@ -24,10 +24,11 @@ import type { Subnet } from './ip-availability.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
+import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
 import type { ReportFormat, ReportQuery, ReportSummary } from './report.ts'
-import type { Hypervisor, Instance, Machine, Named, SeenInstance } from './resource.ts'
+import type { Hypervisor, Instance, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
@@ -127,11 +128,11 @@ export interface EventJournal {
   /** `texts`: those of all events of the batch, compressed already; then each event's own `raw` is null. */
   record(batch: readonly RecordedEvent[], texts?: MessageTexts): Promise<RecordCounts>
   /**
-   * A complete list of all instances (or volumes, images …) that the APIs of all clouds had at an instant. What a ledger believes
+   * A complete list of all instances (or volumes, images, ports …) that the APIs of all clouds had at an instant. What a ledger believes
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
    * before or after, the result is the same.
    */
-  listed(listing: { kind: 'instance' | ResourceKind; readAt: number; ids: readonly string[] }): Promise<void>
+  listed(listing: { kind: 'instance' | ResourceKind | NetworkKind; readAt: number; ids: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
@@ -180,11 +181,22 @@ export interface MachineJournal {
   machines(scope: Scope, query: { hypervisor?: string; instance?: string }): Promise<Machine[]>
 }
 
-/** Neutron's ports, subnets and networks that a scope may see; empty where nobody told of any. */
+/** Neutron's ports, subnets and networks that exist and that a scope may see; empty where nobody told of any. */
 export interface NetworkInventory {
+  /** Those of the scope's projects. Others' ports in its own networks are there with nothing but their addresses. */
   ports(scope: Scope): Promise<Port[]>
+  /** Also those of networks that every project may see: then without whose they are, and without pools. */
   subnets(scope: Scope): Promise<Subnet[]>
   networks(scope: Scope): Promise<Named[]>
+}
+
+/** What Placement has and has promised, as last read. */
+export interface CapacityJournal {
+  /** Replaces what was known of the cloud. */
+  put(reading: PlacementReading): Promise<void>
+  reading(cloud: string): Promise<PlacementReading | null>
+  /** Of all clouds; nothing for those who may not see hosts. */
+  readings(scope: Scope): Promise<PlacementReading[]>
 }
 
 export interface UsageJournal {
@@ -477,8 +489,10 @@ export interface ReadingJournal {
    * list, if it had them; epoch ms.
    */
   openInstances(): Promise<{ id: string; project: string | null; host: string | null; toldAt: number; listedAt: number | null }[]>
-  /** What exists of a kind as far as the ledger knows; `updatedAt`: the newest word of it, epoch ms. */
-  openResources(kind: ResourceKind): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
+  /** What exists of a kind as far as is known; `updatedAt`: the newest word of it, epoch ms. */
+  openResources(
+    kind: ResourceKind | NetworkKind,
+  ): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
   /** Where a reader of a cloud had got to; null: nowhere yet. */
   mark(cloud: string, task: string): Promise<Json | null>
   setMark(cloud: string, task: string, value: Json): Promise<void>
@@ -663,6 +677,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** What a message about it shows the last hours of; absent = nothing that is measured. */
+  metric?(config: C, target: ResourceRef): Metric | null
   run(ctx: CheckContext<C>): Promise<CheckResult | null>
 }
 
@@ -681,7 +697,36 @@ export interface Message {
   language: 'it' | 'en'
 }
 
-export type Delivery = { ok: true; id?: string } | { ok: false; retry: boolean; reason: string }
+export type Delivery =
+  /** `answer`: what the server said. `notice`: it was sent, but not as it was meant to be (a template that cannot be used). */
+  | { ok: true; id?: string; answer?: string; notice?: string }
+  /** `retryAfterMs`: the server asks not to be tried again before. */
+  | { ok: false; retry: boolean; reason: string; retryAfterMs?: number }
+
+/** The measured value that a check judges, as far as it is in the sample store. */
+export interface Metric {
+  measurement: string
+  field: string
+  /** The tags of the target's series. */
+  where: Readonly<Record<string, string>>
+  unit: string
+}
+
+/** The last hours of a metric: one mean per bucket, null = no data. Times are epoch ms. */
+export interface MetricHistory {
+  from: number
+  to: number
+  times: readonly number[]
+  values: readonly (number | null)[]
+  unit: string
+}
+
+/** A part of a message as it would be sent, without secrets. */
+export interface Preview {
+  title: string
+  type: 'text' | 'html' | 'json'
+  body: string
+}
 
 export type Render = (template: string, data: unknown) => string
 
@@ -691,6 +736,10 @@ export interface NotifierContext<C> {
   to: string
   render: { text: Render; html: Render }
   signal: AbortSignal
+  /** The id under which the first message about this problem was delivered to this address; null = this is the first. */
+  conversation?(): Promise<string | null>
+  /** The metric behind the problem; null = there is none. */
+  history?(): Promise<MetricHistory | null>
 }
 
 export interface Notifier<C = unknown> {
@@ -698,7 +747,28 @@ export interface Notifier<C = unknown> {
   name: string
   description: string
   config: ZodType<C>
+  /** What is wrong with a contact's address; null = nothing that can be seen from here. */
+  wrongAddress?(to: string, config: C): string | null
+  /** What would be sent. */
+  preview?(message: Message, ctx: NotifierContext<C>): Promise<readonly Preview[]>
   send(message: Message, ctx: NotifierContext<C>): Promise<Delivery>
+}
+
+/** A contact and how one notifier reaches it. */
+export interface ReachedContact {
+  contact: string
+  address: string
+  language: 'it' | 'en'
+}
+
+/** Notifiers, for the person who sets them up. */
+export interface NotifierDesk {
+  /** All that there are; those without a section send nothing. */
+  notifiers(): { name: string; description: string; configured: boolean; contacts: ReachedContact[] }[]
+  /** Sends a message that says that it is a test; it goes through no queue. */
+  test(notifier: string, to: string, language: 'it' | 'en'): Promise<Delivery>
+  /** What a message of this kind would look like; empty where the notifier cannot tell. */
+  preview(notifier: string, to: string, language: 'it' | 'en', kind: Message['kind']): Promise<readonly Preview[]>
 }
 
 export type Plugin = Check | Notifier

@@ -73,6 +73,12 @@ export interface ResourceFacts {
   /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
   parent?: ResourceRef | null
   address?: string | null
+  /** Of a port: its MAC, the id of the instance, router … that it belongs to, and its addresses. */
+  mac?: string | null
+  device?: string | null
+  fixed?: readonly { subnet: string; address: string }[]
+  /** Of a subnet: the ranges that addresses are taken from. */
+  pools?: readonly { start: string; end: string }[]
   /** Every project may see it: a public image or flavor, a shared or external network. */
   shared?: boolean
   /** For flavors: what it gives. */

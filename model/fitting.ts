@@ -11,13 +11,19 @@ export interface ProviderInventory {
   used: number
 }
 
+/** A host: Placement's tree of providers taken as one. */
 export interface ResourceProvider {
   id: string
   name: string
-  /** By resource class: VCPU, PCPU, MEMORY_MB, DISK_GB, CUSTOM_… */
-  inventories: Readonly<Record<string, ProviderInventory>>
+  /** By resource class: VCPU, PCPU, MEMORY_MB, DISK_GB, CUSTOM_…; several where several of the tree have some. */
+  inventories: Readonly<Record<string, readonly ProviderInventory[]>>
   traits: readonly string[]
+  /** Ids of the providers that it may draw on together with others. */
+  pools: readonly string[]
 }
+
+/** What several hosts draw on (storage that they share), through an aggregate. */
+export type SharedProvider = Pick<ResourceProvider, 'id' | 'name' | 'inventories'>
 
 export interface FittingFlavor {
   vcpus: number
@@ -68,17 +74,29 @@ export function requestOf({ vcpus, memoryMb, diskGb, swapMb = 0, extraSpecs = {}
 }
 
 /** How many such requests one provider can still take. */
-export function roomFor({ name, inventories, traits }: ResourceProvider, { resources, required, forbidden }: Request): Fit {
+export function roomFor(host: ResourceProvider, request: Request, shared: readonly SharedProvider[] = []): Fit {
+  const { name, traits } = host
+  const { resources, required, forbidden } = request
   const missing = required.find((trait) => !traits.includes(trait)) ?? forbidden.find((trait) => traits.includes(trait))
   if (missing !== undefined) return { provider: name, count: 0, limit: missing }
   let least: { count: number; limit: string | null } = { count: Number.POSITIVE_INFINITY, limit: null }
   for (const [resource, amount] of Object.entries(resources)) {
-    const inventory = Object.hasOwn(inventories, resource) ? inventories[resource] : undefined
-    const count = inventory ? room(inventory, amount) : 0
+    const count = roomOf(own(host, resource) ?? own(poolOf(host, resource, shared), resource), amount)
     if (count < least.count) least = { count, limit: resource }
   }
   return { provider: name, ...least, count: Number.isFinite(least.count) ? least.count : 0 }
 }
+
+const own = (provider: SharedProvider | undefined, resource: string): readonly ProviderInventory[] | undefined =>
+  provider && Object.hasOwn(provider.inventories, resource) ? provider.inventories[resource] : undefined
+
+/** The shared provider that a host takes a resource from, where it has none of its own. */
+const poolOf = ({ pools }: ResourceProvider, resource: string, shared: readonly SharedProvider[]): SharedProvider | undefined =>
+  shared.find((pool) => pools.includes(pool.id) && own(pool, resource))
+
+/** Each allocation is of one provider of the tree: what two have left does not add up. */
+const roomOf = (inventories: readonly ProviderInventory[] = [], amount: number): number =>
+  inventories.reduce((sum, inventory) => sum + room(inventory, amount), 0)
 
 /** Placement's rule: (total - reserved) × ratio bounds the sum; each allocation obeys unit bounds and step by itself. */
 function room({ total, reserved, allocationRatio, minUnit, maxUnit, stepSize, used }: ProviderInventory, amount: number): number {
@@ -88,14 +106,33 @@ function room({ total, reserved, allocationRatio, minUnit, maxUnit, stepSize, us
   return Math.max(0, Math.floor((capacity - used) / amount + 1e-9))
 }
 
-/** Over all providers; those with room first. */
+export interface Fitting {
+  /** What shares a pool shares its room: the total can be less than the sum of the hosts. */
+  total: number
+  partial: boolean
+  /** Each host as if it were filled first; those with room first. */
+  fits: Fit[]
+}
+
+/** Over all hosts. */
 export function fitting(
-  providers: readonly ResourceProvider[],
+  hosts: readonly ResourceProvider[],
   flavor: FittingFlavor,
-): { total: number; partial: boolean; fits: Fit[] } {
+  shared: readonly SharedProvider[] = [],
+): Fitting {
   const request = requestOf(flavor)
-  const fits = providers
-    .map((provider) => roomFor(provider, request))
-    .sort((a, b) => b.count - a.count || a.provider.localeCompare(b.provider))
-  return { total: fits.reduce((sum, { count }) => sum + count, 0), partial: request.partial, fits }
+  const left = new Map<string, number>()
+  let total = 0
+  const fits = hosts.map((host) => {
+    const fit = roomFor(host, request, shared)
+    const draws = Object.entries(request.resources).flatMap(([resource, amount]) => {
+      const pool = own(host, resource) ? undefined : poolOf(host, resource, shared)
+      return pool ? { key: `${pool.id} ${resource}`, room: roomOf(own(pool, resource), amount) } : []
+    })
+    const granted = draws.reduce((least, { key, room }) => Math.min(least, left.get(key) ?? room), fit.count)
+    for (const { key, room } of draws) left.set(key, (left.get(key) ?? room) - granted)
+    total += granted
+    return fit
+  })
+  return { total, partial: request.partial, fits: fits.sort((a, b) => b.count - a.count || a.provider.localeCompare(b.provider)) }
 }

@@ -1,5 +1,9 @@
 /** Inventory: what exists or existed. Names outlive deletion. Times are epoch ms. */
 
+/** Of Neutron's own: what the newest complete list lacks is gone, whether anybody said so or not. They have no ledger. */
+export const networkKinds = ['network', 'subnet', 'port'] as const
+export type NetworkKind = (typeof networkKinds)[number]
+
 export interface Named {
   id: string
   name: string | null

@@ -92,4 +92,9 @@ export interface AlertWriter {
   /** What waits for a later attempt is due now: the way may be free again. Of one notifier, or of all. */
   hurry(now: number, notifier?: string): Promise<void>
   attempted(id: number, time: number, outcome: DeliveryOutcome): Promise<void>
+  /**
+   * The id under which the first message about the problem that this one is about was delivered to this address: since the last
+   * recovery that was delivered there. Null = none was.
+   */
+  conversation(notification: QueuedNotification): Promise<string | null>
 }

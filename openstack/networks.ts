@@ -2,6 +2,7 @@
 import type { CloudEvent, ResourceFacts } from '../model/event.ts'
 import { type Fields, isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
+import { firstAddress, portFacts, reference, subnetFacts } from './port-facts.ts'
 import { entries, observed, text } from './reply.ts'
 
 /** One `network.observed` per network; shared and external ones are seen by every project. */
@@ -9,16 +10,12 @@ export const networksObserved = lists('network', 'networks', (network) => ({
   shared: network.shared === true || network['router:external'] === true,
 }))
 
-/** One `subnet.observed` per subnet; `address` is its prefix. */
-export const subnetsObserved = lists('subnet', 'subnets', (subnet) => ({
-  address: text(subnet.cidr),
-  parent: reference('network', subnet.network_id),
-}))
+/** One `subnet.observed` per subnet. */
+export const subnetsObserved = lists('subnet', 'subnets', subnetFacts)
 
-/** One `port.observed` per port: its first address, its network, and the instance whose interface it is. */
+/** One `port.observed` per port: with its addresses, and the instance whose interface it is. */
 export const portsObserved = lists('port', 'ports', (port) => ({
-  address: firstAddress(port.fixed_ips),
-  parent: reference('network', port.network_id),
+  ...portFacts(port),
   instances: text(port.device_owner)?.startsWith('compute:') ? [text(port.device_id) ?? []].flat() : [],
 }))
 
@@ -49,14 +46,4 @@ function lists(kind: string, list: string, more: (entry: Fields) => ResourceFact
           },
         }) ?? [],
     )
-}
-
-function firstAddress(fixedIps: unknown): string | null {
-  const first = Array.isArray(fixedIps) ? fixedIps[0] : null
-  return isFields(first) ? text(first.ip_address) : null
-}
-
-function reference(kind: string, id: unknown) {
-  const known = text(id)
-  return known ? { kind, id: known } : null
 }

@@ -5,10 +5,8 @@ import { composeReport } from './compose.ts'
 import { csvOf } from './csv.ts'
 import { jsonOf } from './json.ts'
 import { fileName, mediaTypes } from './mailing.ts'
-import { pdfOf } from './pdf/document.ts'
 import type { ReportDeps } from './sources.ts'
 import type { Language } from './words.ts'
-import { xlsxOf } from './xlsx.ts'
 
 /** The same report in the asked form, in pieces as they are made. */
 export function renderReport(report: Report, format: ReportFormat, language: Language): AsyncIterable<Uint8Array | string> {
@@ -18,10 +16,15 @@ export function renderReport(report: Report, format: ReportFormat, language: Lan
     case 'json':
       return jsonOf(report)
     case 'xlsx':
-      return xlsxOf(report, language)
+      return lazily(async () => (await import('./xlsx.ts')).xlsxOf(report, language))
     case 'pdf':
-      return pdfOf(report, language)
+      return lazily(async () => (await import('./pdf/document.ts')).pdfOf(report, language))
   }
+}
+
+/** Their libraries are loaded with the first such report: a process that makes none has the memory for other things. */
+async function* lazily(render: () => Promise<AsyncIterable<Uint8Array | string>>): AsyncIterable<Uint8Array | string> {
+  yield* await render()
 }
 
 export const reportFile = (report: ReportSummary, format: ReportFormat) => ({

@@ -5,8 +5,6 @@ import { bytes, duration, secret } from '../config/fields.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Logger } from '../model/contract.ts'
 import type { SampleStore } from '../model/sample.ts'
-import { DuckStore } from './duckdb/duckdb-store.ts'
-import { Influx1Store } from './influx1.ts'
 
 const retentionSection = z
   .strictObject({
@@ -63,9 +61,13 @@ export async function openSampleStore(
     case 'duckdb': {
       const { memory, threads, retention, freeSpace } = config
       const directory = join(deps.directory, 'samples')
+      // loaded when it is the one: a collector that writes to a server has no room for DuckDB
+      const { DuckStore } = await import('./duckdb/duckdb-store.ts')
       return DuckStore.open({ memoryBytes: memory, threads, retention, freeSpace }, { ...deps, directory })
     }
-    case 'influx1':
+    case 'influx1': {
+      const { Influx1Store } = await import('./influx1.ts')
       return Influx1Store.open(config, deps)
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** The only place that says who may do what. Project scope is not here: it is part of every query. */
 import type { Role, Viewer } from '../model/access.ts'
 
-export type Verb = 'see' | 'acknowledge'
+export type Verb = 'see' | 'acknowledge' | 'test'
 export type Resource =
   | 'problems'
   | 'wall'
@@ -19,6 +19,8 @@ export type Resource =
   | 'projects'
   | 'users'
   | 'health'
+  /** Contacts' addresses, and messages to try them. */
+  | 'notifiers'
   /** Prices, amounts, budgets. */
   | 'money'
 
@@ -38,6 +40,7 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  notifiers: { see: cloud, test: cloud },
   money: { see: ['admin', 'manager'] },
 }
 
@@ -95,6 +98,10 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /notifiers': ['see', 'notifiers'],
+  'GET /notifiers/preview': ['see', 'notifiers'],
+  'GET /notifiers/preview/html': ['see', 'notifiers'],
+  'POST /notifiers/test': ['test', 'notifiers'],
   'GET /budgets{.:format}': ['see', 'money'],
   'GET /efficiency{.:format}': ['see', 'money'],
   'GET /reports': ['see', 'money'],

@@ -42,7 +42,13 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
       { key: 'completeness', href: '/completeness', resource: 'completeness' },
     ],
   },
-  { key: 'admin', items: [{ key: 'health', href: '/health', resource: 'health' }] },
+  {
+    key: 'admin',
+    items: [
+      { key: 'notifiers', href: '/notifiers', resource: 'notifiers' },
+      { key: 'health', href: '/health', resource: 'health' },
+    ],
+  },
 ]
 
 /** What a thumb reaches at once; all else is under More. */

@@ -4,6 +4,7 @@ import type {
   AlertCommands,
   AlertJournal,
   Budgets,
+  CapacityJournal,
   CompletenessJournal,
   Efficiency,
   EventJournal,
@@ -12,6 +13,7 @@ import type {
   Logger,
   MachineJournal,
   NetworkInventory,
+  NotifierDesk,
   Reports,
   ResourceJournal,
   SampleStore,
@@ -28,6 +30,7 @@ export interface UiDeps {
   inventory: Inventory
   machines: Pick<MachineJournal, 'machines'>
   networks: NetworkInventory
+  capacity: Pick<CapacityJournal, 'readings'>
   usage: UsageJournal
   reports: Reports
   budgets: Budgets
@@ -37,6 +40,7 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
   accounts: AccountJournal

@@ -139,7 +139,7 @@ async function answer(edge: Edge, req: Request, res: Response, caller: Caller, r
       res.status(reply.status ?? 200)
       return sendJson(req, res, reply.body)
     case 'text':
-      res.status(reply.status ?? 200)
+      res.status(reply.status ?? 200).set(reply.headers ?? {})
       return sendText(req, res, reply.type, reply.body)
     case 'file':
       return sendFile(res, reply)

@@ -33,7 +33,7 @@ export type Reply =
       also?: object
     }
   | { kind: 'json'; body: unknown; status?: number }
-  | { kind: 'text'; type: string; body: string; status?: number }
+  | { kind: 'text'; type: string; body: string; status?: number; headers?: Readonly<Record<string, string>> }
   /** A file to keep, sent as it is made. */
   | { kind: 'file'; name: string; type: string; body: AsyncIterable<Uint8Array | string> }
   | { kind: 'redirect'; to: string }

@@ -20,6 +20,7 @@ import { hostList, hostsPage } from './pages/hosts.ts'
 import { instanceActivity, instanceFacts, instanceInside, instancePage } from './pages/instance.ts'
 import { instanceList, instancesPage } from './pages/instances.ts'
 import { networksPage, networkTraffic } from './pages/networks.ts'
+import { notifierPreview, notifierPreviewHtml, notifiersPage, testNotifier } from './pages/notifiers.ts'
 import { home, logout, passwordForm, preferences, sessionState, setPassword } from './pages/own-account.ts'
 import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
@@ -62,7 +63,7 @@ export function publicRoutes({ deps, hub }: Edge): PublicRoute[] {
   return [healthz, metrics(hub.clients), openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
 }
 
-export function routes(): Route[] {
+export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
   return [
     home,
     logout,
@@ -99,6 +100,10 @@ export function routes(): Route[] {
     reportsPage,
     reportDownload,
     healthPage,
+    notifiersPage,
+    notifierPreview,
+    notifierPreviewHtml,
+    testNotifier(() => deps.clock.now()),
     seriesApi,
   ]
 }

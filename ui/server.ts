@@ -126,7 +126,7 @@ export function createApp(edge: Edge): Express {
   app.get('/assets/:name', (req, res, next) => sendAsset(edge.assets, String(req.params.name), req, res, next))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, edge.assets.address('mark.svg')))
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }))
-  for (const route of [...publicRoutes(edge), ...routes()]) register(app, edge, route)
+  for (const route of [...publicRoutes(edge), ...routes(edge)]) register(app, edge, route)
   liveRoute(app, edge)
   resultsRoute(app, edge.deps.results)
   app.use((req, res, next) => {

@@ -56,6 +56,10 @@ const others: readonly Try[] = [
     ...{ service: 'compute', what: "log of Nova's audit", path: '/os-instance_usage_audit_log', query: {}, role: adminRole },
     costs: 'hosts whose audit did not run are not seen',
   },
+  {
+    ...{ service: 'placement', what: 'resource providers', path: '/resource_providers', query: {}, role: adminRole },
+    costs: 'how many more instances fit, and how far hosts may be over-committed, is not known',
+  },
 ]
 
 export async function tryApis(cloud: Cloud, from: number): Promise<ApiView> {
@@ -84,7 +88,7 @@ export async function tryApis(cloud: Cloud, from: number): Promise<ApiView> {
   view.hasSwift = await cloud.has('object-store')
   const changed: Record<string, number> = {}
   for (const service of Object.keys(serviceTypes) as ServiceName[]) {
-    if (service === 'placement' || service === 'object-store' || service === 'identity') continue
+    if (service === 'object-store' || service === 'identity') continue
     if (!(await cloud.has(service))) {
       findings.push({ ...ok('api', subject(service), 'the catalog has no such service'), level: 'note' })
       continue
@@ -104,6 +108,7 @@ export async function tryApis(cloud: Cloud, from: number): Promise<ApiView> {
   }
   let states: ServiceState[] = []
   for (const one of others) {
+    if (!(await cloud.has(one.service))) continue
     const body = await attempt(cloud, one, findings)
     if (one.path === '/os-services') states = serviceStates('nova', body)
     if (one.path === '/os-instance_usage_audit_log') view.auditLog = auditLogOf(body)

@@ -20,6 +20,8 @@ export const agentSection = broker.extend({
   health: duration.prefault('15s').refine((ms) => ms >= 1000, 'at least 1s'),
   /** Samples that wait in memory while the broker is away: about 400 bytes each; 50 guests at 30 s make 600 a minute. */
   waiting: z.int().min(1000).max(1_000_000).prefault(50_000),
+  /** On disk instead, and so beyond the agent's own end; of this agent alone. */
+  spool: z.strictObject({ directory: z.string().min(1), most: bytes.prefault('256MiB') }).optional(),
 })
 
 export const agentsSection = z

@@ -6,6 +6,7 @@
 import type { CloudEvent, ResourceFacts, ResourceRef } from '../../model/event.ts'
 import { type Fields, isFields } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
+import { firstAddress, portFacts, subnetFacts } from '../../openstack/port-facts.ts'
 import type { Context } from './context.ts'
 import { splitPhase } from './nova-names.ts'
 import { reference, type ServiceDecoder, scalars, type Told, toldBy } from './told.ts'
@@ -72,16 +73,11 @@ function factsOf(family: string, object: Fields): ResourceFacts {
     case 'floatingip':
       return { ...common, ...floatingIpFacts(object) }
     case 'port':
-      return {
-        ...common,
-        address: firstAddress(object.fixed_ips),
-        parent: reference('network', object.network_id),
-        ...interfaceOf(object),
-      }
+      return { ...common, ...portFacts(object), ...interfaceOf(object) }
     case 'network':
       return { ...common, shared: object.shared === true || object['router:external'] === true }
     case 'subnet':
-      return { ...common, address: textOf(object.cidr), parent: reference('network', object.network_id) }
+      return { ...common, ...subnetFacts(object) }
     case 'router': {
       const gateway = isFields(object.external_gateway_info) ? object.external_gateway_info : {}
       return { ...common, address: firstAddress(gateway.external_fixed_ips), parent: reference('network', gateway.network_id) }
@@ -112,11 +108,6 @@ function interfaceOf(object: Fields): Pick<ResourceFacts, 'instances'> {
   const device = textOf(object.device_id)
   if (device === null) return { instances: [] }
   return owner === null ? {} : { instances: owner.startsWith('compute:') ? [device] : [] }
-}
-
-function firstAddress(fixedIps: unknown): string | null {
-  const first = Array.isArray(fixedIps) ? fixedIps[0] : null
-  return isFields(first) ? textOf(first.ip_address) : null
 }
 
 /** Traffic counted by the iptables L3 agents since their last report. */

@@ -7,12 +7,15 @@ import { healthOfConnection, healthOfQemus } from './poll-health.ts'
 import type { InstanceTags } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
 import { HypervisorSession, type PollReport } from './session.ts'
+import type { Lane, Turns } from './turns.ts'
 
 export interface LibvirtCollectorDeps {
   intake: Intake
   clock: Clock
   logger: Logger
   health: HealthBoard
+  /** Shared by all hypervisors of the process; default: each as if it were alone. */
+  turns?: Turns
   /** What the inventory knows of an instance, for domains whose XML does not say. */
   instanceTags?: (uuid: string) => InstanceTags | null
 }
@@ -31,12 +34,13 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
   async function run(signal: AbortSignal): Promise<void> {
     const memory = newHypervisorMemory(config, deps.clock)
     let silenced = false
+    const turn = turnsOf(config, deps)
     const outage = new Outage(deps.clock, logger, config.uri)
     health({ state: 'starting', detail: `connecting to ${config.uri}` })
     while (!signal.aborted) {
       try {
-        const session = await HypervisorSession.open(config, { ...deps, logger }, memory)
-        await watch(session, config, deps.clock, signal, (report) => {
+        const session = await turn(signal, () => HypervisorSession.open(config, { ...deps, logger }, memory))
+        await watch(session, config, { ...deps, turn }, signal, (report) => {
           outage.ended(report)
           health(healthOfConnection(report))
           const qemus = healthOfQemus(report)
@@ -58,11 +62,31 @@ export function libvirtCollector(config: LibvirtConnection, deps: LibvirtCollect
   return { name, run }
 }
 
+type Turn = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>
+
+/** Opens and polls when it is this host's turn. One that failed, or kept us for longer than a call may last, is a suspect next time. */
+function turnsOf({ timeout }: LibvirtConnection, { clock, turns }: LibvirtCollectorDeps): Turn {
+  if (turns === undefined) return (_, work) => work()
+  let lane: Lane = 'usual'
+  return (signal, work) =>
+    turns.take(lane, signal, async () => {
+      const began = clock.monotonic()
+      try {
+        const result = await work()
+        lane = clock.monotonic() - began < timeout ? 'usual' : 'suspect'
+        return result
+      } catch (error) {
+        lane = 'suspect'
+        throw error
+      }
+    })
+}
+
 /** Polls and follows events at the same time: a QEMU that hangs delays its own statistics, never a change of state. */
 async function watch(
   session: HypervisorSession,
   config: LibvirtConnection,
-  clock: Clock,
+  { clock, turn }: { clock: Clock; turn: Turn },
   signal: AbortSignal,
   polled: (report: PollReport) => void,
 ): Promise<void> {
@@ -77,9 +101,9 @@ async function watch(
   }
   try {
     await Promise.all([
-      every(clock, config.interval, over, async () => polled(await session.poll())).catch(ending),
+      every(clock, config.interval, over, async () => polled(await turn(over, () => session.poll()))).catch(ending),
       followEvents(session, over).catch(ending),
-      followMigrations(session, clock, over).catch(ending),
+      followMigrations(session, clock, turn, over).catch(ending),
       ...(agents && config.agent !== undefined ? [every(clock, config.agent, over, () => agents.round()).catch(ending)] : []),
     ])
   } finally {
@@ -96,10 +120,10 @@ async function followEvents(session: HypervisorSession, signal: AbortSignal): Pr
 
 const migrationStepMs = 1000
 
-async function followMigrations(session: HypervisorSession, clock: Clock, signal: AbortSignal): Promise<void> {
+async function followMigrations(session: HypervisorSession, clock: Clock, turn: Turn, signal: AbortSignal): Promise<void> {
   for (;;) {
     await session.migrating(signal)
-    await session.readMigrations()
+    await turn(signal, () => session.readMigrations())
     await clock.sleep(migrationStepMs, signal)
   }
 }

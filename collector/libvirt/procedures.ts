@@ -90,7 +90,7 @@ export function readParams(from: XdrReader): Params {
   const params = new Map<string, ParamValue>()
   const count = from.uint()
   if (count > maxParams || count * 12 > from.left) throw malformed(`${count} typed parameters in ${from.left} bytes`)
-  for (let i = 0; i < count; i++) params.set(from.string(1024), readParamValue(from))
+  for (let i = 0; i < count; i++) params.set(from.name(1024), readParamValue(from))
   return params
 }
 

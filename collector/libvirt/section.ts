@@ -43,9 +43,9 @@ const connection = z
     interval: duration.prefault('30s'),
     /** Of one call. The daemon's own calls to a healthy QEMU take milliseconds. */
     timeout: duration.prefault('5s'),
-    /** Domains per bulk call: one QEMU that hangs holds up as many others, once. */
     /** How often guests are asked through their agents; absent = never. Needs read-write access. */
     agent: duration.optional(),
+    /** Domains per bulk call: one QEMU that hangs holds up as many others, once. */
     chunk: z.int().min(1).max(1000).prefault(25),
   })
   .superRefine(({ uri, tls, ssh }, ctx) => {
@@ -88,3 +88,6 @@ export const libvirtSection = z
         })
   })
   .prefault([])
+
+/** The `libvirtAtOnce:` setting: how many hypervisors are connected to or polled at a time. */
+export const atOnceSetting = z.int().min(1).max(1000).default(16)

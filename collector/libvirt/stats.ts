@@ -1,5 +1,5 @@
 /** Typed parameters of a bulk reply → statistics of one domain. An allow-list: fields that we do not know never get further. */
-import type { DomainRecord, DomainRef, Params } from './procedures.ts'
+import type { DomainRecord, DomainRef, Params, ParamValue } from './procedures.ts'
 
 /** libvirt's virDomainState. */
 export const domainStates = {
@@ -82,8 +82,13 @@ export interface DomainStats {
 export const isActive = ({ domain, state }: DomainStats): boolean =>
   domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
 
+type Group = 'vcpu' | 'net' | 'block'
+
+/** What an entry of a group says, by the rest of the field's name: `time`, `rx.bytes` … */
+type Entry = Map<string, ParamValue>
+
 /** Indexed entries of one group, by number. Numbers may have gaps (an unplugged vCPU), hence the Map. */
-type Entries = Map<number, Map<string, string>>
+type Entries = Map<number, Entry>
 
 /** More than any guest has; what a hostile daemon adds is not looked at. */
 const maxEntries = 4096
@@ -91,7 +96,10 @@ const maxEntries = 4096
 /** Sorts out one record of a bulk reply. */
 export function domainStats({ domain, params }: DomainRecord): DomainStats {
   const groups = { vcpu: new Map(), net: new Map(), block: new Map() } satisfies Record<string, Entries>
-  for (const field of params.keys()) collect(field, groups)
+  for (const [field, value] of params) {
+    const place = placeOf(field)
+    if (place) collect(place, value, groups)
+  }
   const number = (field: string) => finite(params, field)
   const balloon: BalloonStats = {
     currentKib: number('balloon.current'),
@@ -104,7 +112,7 @@ export function domainStats({ domain, params }: DomainRecord): DomainStats {
     majorFaults: number('balloon.major_fault'),
     lastUpdate: number('balloon.last-update'),
   }
-  const disks = inOrder(groups.block).flatMap(([, entry]) => disk(params, entry))
+  const disks = inOrder(groups.block).flatMap(([, entry]) => disk(entry))
   return {
     domain,
     state: number('state.state'),
@@ -112,54 +120,73 @@ export function domainStats({ domain, params }: DomainRecord): DomainStats {
     cpuNs: number('cpu.time'),
     balloon,
     vcpusCurrent: number('vcpu.current'),
-    vcpus: inOrder(groups.vcpu).flatMap(([index, entry]) => vcpu(params, index, entry)),
-    nics: inOrder(groups.net).flatMap(([, entry]) => nic(params, entry)),
+    vcpus: inOrder(groups.vcpu).flatMap(([index, entry]) => vcpu(index, entry)),
+    nics: inOrder(groups.net).flatMap(([, entry]) => nic(entry)),
     disks,
     monitored: balloon.rssKib !== null || disks.length > 0,
   }
 }
 
-/** `vcpu.3.time` → groups.vcpu[3].time = the full name; anything else of these groups (counts, KVM's own counters) is passed over. */
-function collect(field: string, groups: Record<'vcpu' | 'net' | 'block', Entries>): void {
-  const dot = field.indexOf('.')
-  const group = field.slice(0, dot)
-  if (group !== 'vcpu' && group !== 'net' && group !== 'block') return
-  const second = field.indexOf('.', dot + 1)
-  if (second < 0) return
-  const text = field.slice(dot + 1, second)
-  const index = Number(text)
-  if (!Number.isSafeInteger(index) || index < 0 || String(index) !== text) return
+/** Where a field belongs: `vcpu.3.time` is `time` of the third vCPU. */
+interface Place {
+  group: Group
+  index: number
+  rest: string
+}
+
+/**
+ * Names repeat with every domain and every poll, and taking them apart costs more than all the rest of a reply: so each is taken
+ * apart once. A daemon that goes on inventing names fills no more than this.
+ */
+const places = new Map<string, Place | null>()
+const placesAtMost = 10_000
+
+/** Null for what is of none of the groups (counts, other groups, KVM's own counters with odd numbers). */
+function placeOf(field: string): Place | null {
+  const known = places.get(field)
+  if (known !== undefined) return known
+  const place = takenApart(field)
+  if (places.size < placesAtMost) places.set(field, place)
+  return place
+}
+
+function takenApart(field: string): Place | null {
+  const [, group, number, rest] = /^(vcpu|net|block)\.(0|[1-9]\d{0,14})\.(.*)$/s.exec(field) ?? []
+  return group === undefined || rest === undefined ? null : { group: group as Group, index: Number(number), rest }
+}
+
+function collect({ group, index, rest }: Place, value: ParamValue, groups: Record<Group, Entries>): void {
   let entry = groups[group].get(index)
   if (!entry) {
     if (groups[group].size >= maxEntries) return
     entry = new Map()
     groups[group].set(index, entry)
   }
-  entry.set(field.slice(second + 1), field)
+  entry.set(rest, value)
 }
 
 const inOrder = (entries: Entries) => [...entries].sort(([a], [b]) => a - b)
 
-function finite(params: Params, field: string | undefined): number | null {
-  const value = field === undefined ? null : params.get(field)
+function finite(params: Params, field: string): number | null {
+  const value = params.get(field)
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-function text(params: Params, field: string | undefined): string | null {
-  const value = field === undefined ? null : params.get(field)
+function text(params: Params, field: string): string | null {
+  const value = params.get(field)
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-function vcpu(params: Params, index: number, entry: Map<string, string>): VcpuStats[] {
-  const timeNs = finite(params, entry.get('time'))
-  const delayNs = finite(params, entry.get('delay'))
+function vcpu(index: number, entry: Entry): VcpuStats[] {
+  const timeNs = finite(entry, 'time')
+  const delayNs = finite(entry, 'delay')
   return timeNs === null && delayNs === null ? [] : [{ index, timeNs, delayNs }]
 }
 
-function nic(params: Params, entry: Map<string, string>): NicStats[] {
-  const device = text(params, entry.get('name'))
+function nic(entry: Entry): NicStats[] {
+  const device = text(entry, 'name')
   if (device === null) return []
-  const number = (name: string) => finite(params, entry.get(name))
+  const number = (name: string) => finite(entry, name)
   return [
     {
       device,
@@ -175,9 +202,9 @@ function nic(params: Params, entry: Map<string, string>): NicStats[] {
   ]
 }
 
-function disk(params: Params, entry: Map<string, string>): DiskStats[] {
-  const device = text(params, entry.get('name'))
-  const number = (name: string) => finite(params, entry.get(name))
+function disk(entry: Entry): DiskStats[] {
+  const device = text(entry, 'name')
+  const number = (name: string) => finite(entry, name)
   const readOps = number('rd.reqs')
   // Only what the guest reads from counts requests; backing layers repeat the name, empty drives have no counters.
   if (device === null || readOps === null) return []

@@ -7,6 +7,33 @@ export const maxStringBytes = 4 * 1024 * 1024
 /** The failure of every decoder here: what the peer sent breaks its own format. */
 export const malformed = (what: string) => new AppError('protocol', `libvirt sent a malformed message: ${what}`)
 
+interface Name {
+  bytes: Uint8Array
+  text: string
+}
+
+/** Names by a hash of their bytes; a new one takes the place of another, so there are never more, whatever a peer sends. */
+const names: (Name | undefined)[] = Array.from({ length: 4096 })
+
+/** FNV-1a over some bytes of a name. */
+function nameOf(bytes: Uint8Array, at: number, length: number): string {
+  let hash = 0x811c9dc5
+  for (let i = at; i < at + length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+  const slot = (hash ^ (hash >>> 16)) & (names.length - 1)
+  const known = names[slot]
+  if (known !== undefined && isAt(known.bytes, bytes, at, length)) return known.text
+  const own = Uint8Array.prototype.slice.call(bytes, at, at + length)
+  const text = Buffer.from(own.buffer, own.byteOffset, length).toString('utf8')
+  names[slot] = { bytes: own, text }
+  return text
+}
+
+function isAt(name: Uint8Array, bytes: Uint8Array, at: number, length: number): boolean {
+  if (name.length !== length) return false
+  for (let i = 0; i < length; i++) if (name[i] !== bytes[at + i]) return false
+  return true
+}
+
 const padded = (length: number) => (length + 3) & ~3
 
 /** Reads items in order and never past the end. */
@@ -61,6 +88,14 @@ export class XdrReader {
     if (length > maxBytes) throw malformed(`a string of ${length} bytes (at most ${maxBytes})`)
     const at = this.#take(padded(length))
     return this.#bytes.toString('utf8', at, at + length)
+  }
+
+  /** As `string`, for words that come again and again: the same bytes give the same text, which is made once. */
+  name(maxBytes: number): string {
+    const length = this.uint()
+    if (length > maxBytes) throw malformed(`a name of ${length} bytes (at most ${maxBytes})`)
+    const at = this.#take(padded(length))
+    return nameOf(this.#bytes, at, length)
   }
 
   optional<T>(read: () => T): T | null {

@@ -1,6 +1,14 @@
 /** OpenStack's APIs as second witness: what the bus lost is found here. One collector a cloud. */
 import type { Clock } from '../../model/clock.ts'
-import type { Collector, EventJournal, Intake, Logger, ReadingJournal, UsageJournal } from '../../model/contract.ts'
+import type {
+  CapacityJournal,
+  Collector,
+  EventJournal,
+  Intake,
+  Logger,
+  ReadingJournal,
+  UsageJournal,
+} from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { type Cloud, openCloud } from '../../openstack/client.ts'
 import { completeLists } from './complete-lists.ts'
@@ -12,6 +20,7 @@ interface Deps {
   journal: ReadingJournal
   listed: EventJournal['listed']
   overdue: UsageJournal['overdue']
+  capacity: CapacityJournal
   clock: Clock
   logger: Logger
   health: HealthBoard

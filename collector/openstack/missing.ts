@@ -6,6 +6,7 @@ import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type ReadingJournal } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
+import type { NetworkKind } from '../../model/resource.ts'
 import type { ResourceKind } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { actionHeads } from '../../openstack/instance-actions.ts'
@@ -47,7 +48,7 @@ export function lacking<T extends { id: string; heardAt: number }>(what: string,
 
 /** Tells the journal of a complete list of anything but instances: what it lacks is ended there. */
 export async function settleResources(
-  kind: ResourceKind,
+  kind: ResourceKind | NetworkKind,
   list: CompleteList,
   { journal, listed }: { journal: ReadingJournal; listed: EventJournal['listed'] },
 ): Promise<void> {

@@ -1,14 +1,23 @@
 /** One reading of a cloud: what changed since the last one, and at times everything. */
 import type { Clock } from '../../model/clock.ts'
-import { AppError, type EventJournal, type Intake, type ReadingJournal, type UsageJournal } from '../../model/contract.ts'
+import {
+  AppError,
+  type CapacityJournal,
+  type EventJournal,
+  type Intake,
+  type ReadingJournal,
+  type UsageJournal,
+} from '../../model/contract.ts'
+import { networkKinds } from '../../model/resource.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
-import { lists } from '../../openstack/lists.ts'
+import { type ListShape, lists } from '../../openstack/lists.ts'
 import { inParallel } from '../in-parallel.ts'
 import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
 import { changesSince, fullListDue } from './due.ts'
 import { settleMissing, settleResources } from './missing.ts'
+import { placementReader } from './placement.ts'
 import { readList } from './read-list.ts'
 import { allServers, changedServers, lookAt } from './servers.ts'
 import { take as taker } from './take.ts'
@@ -25,6 +34,7 @@ export interface RoundParts {
   journal: ReadingJournal
   listed: EventJournal['listed']
   overdue: UsageJournal['overdue']
+  capacity: CapacityJournal
   clock: Clock
 }
 
@@ -46,6 +56,16 @@ export const fullMark = 'full'
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000
 
+/** Of these the journal is told of complete lists. */
+const listedKinds = [...resourceKinds, ...networkKinds]
+
+/**
+ * Networks, subnets and ports are read as often as this, ms: addresses and traffic should not be told by yesterday's ports where
+ * Neutron's notifications are not heard. It cannot be asked for what changed: its validation of filters refuses `changed_since`.
+ */
+const networksEvery = 3_600_000
+const networkLists = lists.filter(({ kind }) => networkKinds.some((one) => one === kind))
+
 /** Instances whose actions are asked for at a time. */
 const atOnce = 4
 
@@ -57,11 +77,13 @@ export interface Rounds {
 export function rounds(parts: RoundParts): Rounds {
   const { cloud, journal, clock, interval } = parts
   const take = taker(parts.intake, journal)
+  const placement = placementReader(cloud, parts.capacity)
   /** Instances whose actions were read when Nova's row of them was as old as this. */
   const actionsReadAt = new Map<string, string | null>()
   /** Overdue actions of the last round: they were looked into. */
   let lookedInto: ReadonlySet<string> = new Set()
   let triedAt: number | null = null
+  let networksReadAt: number | null = null
 
   async function markOf(task: string): Promise<number | null> {
     const mark = await journal.mark(cloud.name, task)
@@ -86,12 +108,16 @@ export function rounds(parts: RoundParts): Rounds {
     result.full =
       fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
     if (result.full) triedAt = began
+    const networksDue = networksReadAt === null || began - networksReadAt >= networksEvery
     await changes(result)
     if (result.full) await everything(result, complain)
+    else if (networksDue) await readLists(networkLists, result, complain)
+    if (result.full || networksDue) networksReadAt = began
     await overdue()
     const states = await readServiceStates(cloud, take, complain)
     result.servicesDown = states.filter(({ up, enabled }) => enabled && !up).map(({ binary, host }) => `${binary} on ${host}`)
     await readAuditLog(cloud, take).catch(complain)
+    await placement.read().catch(complain)
     // what could not be read is tried again
     if (result.full && result.complaints.length === 0) await journal.setMark(cloud.name, fullMark, began)
     return result
@@ -126,7 +152,22 @@ export function rounds(parts: RoundParts): Rounds {
     result.read += servers.read
     result.news += servers.news
     if ((await markOf(changesMark)) === null) await journal.setMark(cloud.name, changesMark, servers.date)
-    for (const shape of lists) {
+    await readLists(lists, result, complain)
+    const union = parts.together.put(cloud.name, 'instance', servers.complete)
+    if (union)
+      try {
+        result.gone = await settleMissing(parts.clouds, union, { take, journal, listed: parts.listed, clock })
+      } catch (error) {
+        complain(error)
+      }
+  }
+
+  async function readLists(
+    shapes: readonly ListShape[],
+    result: { read: number; news: number },
+    complain: (error: unknown) => void,
+  ): Promise<void> {
+    for (const shape of shapes) {
       if (!(await cloud.has(shape.service))) {
         put(shape.kind, { readAt: clock.now(), ids: [] }).catch(complain)
         continue
@@ -140,17 +181,10 @@ export function rounds(parts: RoundParts): Rounds {
         complain(error)
       }
     }
-    const union = parts.together.put(cloud.name, 'instance', servers.complete)
-    if (union)
-      try {
-        result.gone = await settleMissing(parts.clouds, union, { take, journal, listed: parts.listed, clock })
-      } catch (error) {
-        complain(error)
-      }
   }
 
   async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
-    const known = resourceKinds.find((one) => one === kind)
+    const known = listedKinds.find((one) => one === kind)
     const union = known && parts.together.put(cloud.name, known, list)
     if (known && union) await settleResources(known, union, parts)
   }

@@ -21,6 +21,7 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'CPU used by an instance, in percent of its vCPUs, as the mean over a window',
   targets: ['instance'],
   config,
+  metric: (_config, { id }) => ({ measurement: 'instance', field: 'cpu_percent', where: { instance: id }, unit: '%' }),
   async run({ config: { warn, crit, window }, target, store, now }) {
     const value = mean(
       await store.range({

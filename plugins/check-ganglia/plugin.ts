@@ -35,6 +35,11 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'A Ganglia daemon (gmond) that fell silent, or a metric that it reports',
   targets: ['hypervisor', 'instance'],
   config,
+  metric({ metric, rate }, { kind, id }) {
+    if (metric === undefined) return null
+    const own = kind === 'hypervisor' ? { host: id } : { instance: id }
+    return { measurement: 'ganglia', field: rate ? 'rate' : 'value', where: { ...own, metric }, unit: '' }
+  },
   async run({ config: { metric, warn, crit, rate, stale, lookback, silent }, target, store, now }) {
     const name = metric ?? 'heartbeat'
     const own = target.kind === 'hypervisor' ? { host: target.id } : { instance: target.id }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { duration, secret } from '../../config/fields.ts'
+import { template } from '../../config/template-field.ts'
+import { way } from '../notifying/fields.ts'
 
+const pemFile = way.ca.unwrap()
 const ports = { implicit: 465, starttls: 587, opportunistic: 25, none: 25 } as const
 
 /** The mail server and the sender. */
@@ -16,6 +19,12 @@ export const emailConfig = z
     /** Name that is shown beside the sender's address. */
     name: z.string().max(100).default('Specola'),
     timeout: duration.prefault('20s'),
+    /** A picture of the last hours of the metric, where the check has one. */
+    chart: z.boolean().default(true),
+    /** Instead of the ones that come with Specola. */
+    templates: z.strictObject({ subject: template.optional(), text: template.optional(), html: template.optional() }).default({}),
+    /** PEM file of the authority that signed the server's certificate; default: those that Node.js knows. */
+    ca: pemFile.optional(),
   })
   .superRefine((section, ctx) => {
     if ((section.user === undefined) !== (section.password === undefined))

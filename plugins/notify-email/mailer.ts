@@ -1,8 +1,14 @@
 /** Mail over SMTP, for notifications and for whatever else is mailed. */
 import { createTransport, type SendMailOptions } from 'nodemailer'
 import type { Delivery, Mailer } from '../../model/contract.ts'
+import { oneLine } from '../notifying/text.ts'
 import type { EmailConfig } from './config.ts'
-import { oneLine } from './mail.ts'
+import { domainOf } from './mail.ts'
+
+/** An address is what a server gets as it is: nothing in it may end it or begin another one. */
+export const notOneAddress = (to: string): string | null =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused here
+  oneAddress.test(to) && !/[\u0000-\u001f\u007f]/.test(to) ? null : `not one mail address: ${oneLine(to, 100)}`
 
 const oneAddress = /^[^\s@<>",;:]+@[^\s@<>",;:]+$/
 
@@ -13,7 +19,8 @@ export async function deliver(
   signal: AbortSignal,
 ): Promise<Delivery> {
   const { to, messageId } = mail
-  if (!oneAddress.test(to)) return { ok: false, retry: false, reason: `not one mail address: ${oneLine(to, 100)}` }
+  const wrong = notOneAddress(to)
+  if (wrong !== null) return { ok: false, retry: false, reason: wrong }
   const transport = transportFor(config)
   const closed = new Promise<Delivery>((resolve) => {
     const stop = () =>
@@ -29,7 +36,7 @@ export async function deliver(
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', ...(mail.headers as object) },
     })
     .then(
-      (): Delivery => ({ ok: true, id: messageId }),
+      ({ response }): Delivery => ({ ok: true, id: messageId, answer: safe(config, response ?? '') }),
       (error: unknown): Delivery => failure(config, error),
     )
   try {
@@ -54,15 +61,12 @@ export function mailer(config: EmailConfig): Mailer {
   }
 }
 
-/** The sender's. */
-export const domainOf = ({ from }: EmailConfig): string => from.slice(from.lastIndexOf('@') + 1)
-
-function transportFor({ host, port, tls, user, password, timeout }: EmailConfig) {
+function transportFor({ host, port, tls, user, password, timeout, ca }: EmailConfig) {
   return createTransport({
     ...{ host, port, secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none' },
     ...(user !== undefined && password ? { auth: { user, pass: password.reveal() } } : {}),
     // Opportunistic TLS keeps a passive listener out; it has nothing to verify against.
-    tls: { rejectUnauthorized: tls !== 'opportunistic', minVersion: 'TLSv1.2' },
+    tls: { rejectUnauthorized: tls !== 'opportunistic', minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) },
     ...{ connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout, dnsTimeout: timeout },
     ...{ disableFileAccess: true, disableUrlAccess: true },
   })

@@ -4,6 +4,7 @@ import type { State } from '../../model/check.ts'
 import type { Message } from '../../model/contract.ts'
 import { render } from '../../test/support/alerting.ts'
 import { freePort } from '../../test/support/free-port.ts'
+import { hostileNames, unprintable } from '../../test/support/hostile.ts'
 import { type SmtpSink, smtpSink } from '../../test/support/smtp-sink.ts'
 import { plugin } from './plugin.ts'
 
@@ -122,6 +123,67 @@ describe('notify email', () => {
     assert.doesNotMatch(html, /<script>|<img|<b>/)
     assert.match(html, /&lt;script&gt;/)
     assert.doesNotMatch(body, /\u202e/)
+  })
+
+  it('lets nothing of the sort through, whatever it is called', async () => {
+    sink = await smtpSink()
+    for (const name of hostileNames) {
+      const by = { author: name, comment: name, time: 0, sticky: false }
+      const what = message(
+        { acknowledgement: by },
+        { targetName: name, output: name, longOutput: name, project: name, host: name },
+      )
+      const delivery = await send(what)
+      assert.ok(delivery.ok, JSON.stringify(delivery))
+      const { headers, raw, to } = await sink.next()
+      assert.deepEqual(to, ['noc@example.org'])
+      assert.equal(headers.has('bcc'), false)
+      assert.ok((headers.get('subject') ?? '').length < 1000)
+      for (const line of raw.split('\r\n')) assert.ok(line.length <= 998 && !unprintable.test(line))
+      assert.doesNotMatch(raw.replaceAll('\r\n', ''), /[\r\n]/)
+      const body = decoded(raw)
+      const html = body.slice(body.indexOf('<!doctype html>'))
+      assert.doesNotMatch(html, /<(script|img|b|svg|iframe)\b|\son\w+="|javascript:/i)
+    }
+  })
+
+  it('shows the last hours as a picture within the mail, and in words', async () => {
+    sink = await smtpSink()
+    const config = plugin.config.parse({ host: '127.0.0.1', port: sink.port, tls: 'none', from: 'specola@example.org' })
+    const history = async () => ({ from: 0, to: 10_800_000, times: [0, 60_000], values: [12, 97.5], unit: '%' })
+    const context = { config, to: 'x@b.c', render, signal: new AbortController().signal, history }
+    assert.ok((await plugin.send(message({ language: 'it' }), context)).ok)
+    const { raw } = await sink.next()
+    assert.match(
+      raw,
+      /Content-Type: image\/png; name=chart\.png\r\nContent-ID: <chart@specola>\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: inline/,
+    )
+    assert.match(
+      decoded(raw),
+      /<img src="cid:chart@specola" width="560" height="160" alt="Dalle 01:00 alle 04:00: minimo 12 %, massimo 97,5 %, ultimo 97,5 %"/,
+    )
+    assert.match(decoded(raw), /\r\n\r\nDalle 01:00 alle 04:00: minimo 12 %/)
+    assert.match(raw, /iVBORw0KGgo/)
+  })
+
+  it('goes without the picture when the operator does not want it', async () => {
+    sink = await smtpSink()
+    await send(message(), { chart: false })
+    assert.doesNotMatch((await sink.next()).raw, /image\/png|cid:/)
+  })
+
+  it('uses templates of the operator, and the built-in ones when they cannot be used', async () => {
+    sink = await smtpSink()
+    await send(message(), { templates: { subject: 'Allarme {{target.name}}', text: 'Guarda {{link}}' } })
+    const { headers, raw } = await sink.next()
+    assert.equal(headers.get('subject'), 'Allarme web-1')
+    assert.match(decoded(raw), /Guarda https:\/\/specola\.example\/checks\/c1/)
+    const delivery = await send(message(), {
+      templates: { subject: '{{lookup title}}{{#each rows}}{{json}}{{/each}}{{#with}}{{/with}}' },
+    })
+    assert.ok(delivery.ok)
+    assert.match(delivery.notice ?? '', /template: .*; the built-in one is used/)
+    assert.match((await sink.next()).headers.get('subject') ?? '', /^\[PROBLEM\]/)
   })
 
   it('refuses an address that is two', async () => {

@@ -92,5 +92,18 @@ export function alertWriter(db: Database): AlertWriter {
         ...[outcome.outcome, reason, next, delivery, outcome.outcome, time, outcome.outcome, id],
       )
     },
+
+    async conversation({ id, message, notifier, to }) {
+      const { check } = message.problem
+      const row = db.get<{ delivery: string }>(
+        `SELECT delivery FROM notification WHERE check_id = ?1 AND notifier = ?2 AND address = ?3 AND id < ?4
+           AND outcome = 'sent' AND delivery IS NOT NULL
+           AND id > coalesce((SELECT max(id) FROM notification WHERE check_id = ?1 AND notifier = ?2 AND address = ?3 AND id < ?4
+             AND outcome = 'sent' AND kind = 'recovery'), 0)
+         ORDER BY id LIMIT 1`,
+        ...[check, notifier, to, id],
+      )
+      return row?.delivery ?? null
+    },
   }
 }

@@ -1,13 +1,17 @@
-/** Complete lists of volumes, images, floating IPs …: what is believed to exist and is not in the newest list has lost its end. */
+/**
+ * Complete lists of volumes, images, floating IPs …: what is believed to exist and is not in the newest list has lost its end.
+ * Of networks, subnets and ports, which have no ledger, the list is kept beside what was told (`store/journal/networks.ts`).
+ */
 import { type CloudEvent, nativeEvent, type Service } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
+import type { NetworkKind } from '../../model/resource.ts'
 import { absentOf } from '../../model/resource-ledger.ts'
 import { type ResourceKind, resourceKinds } from '../../model/usage.ts'
 import type { Database } from './database.ts'
 
 export interface ResourceListings {
   /** Inside a transaction, as everything here. An older list than the one known says nothing new. */
-  take(kind: ResourceKind, readAt: number, ids: readonly string[]): void
+  take(kind: ResourceKind | NetworkKind, readAt: number, ids: readonly string[]): void
   /** Events that came late, of resources that the newest list, younger than they, does not have. */
   recheck(events: readonly CloudEvent[]): void
 }
@@ -34,6 +38,7 @@ export function resourceListings(db: Database, record: (event: CloudEvent) => vo
       )
       db.run('DELETE FROM resource_listed WHERE kind = ?', kind)
       db.run('INSERT INTO resource_listed (kind, id) SELECT DISTINCT ?, value FROM json_each(?)', kind, JSON.stringify(ids))
+      if (!isLedgerKind(kind)) return
       const lost = db.all<{ id: string; project: string | null }>(
         `SELECT id, project FROM resource WHERE kind = ?1 AND fold IS NOT NULL AND deleted_at IS NULL AND updated_at <= ?2
            AND id NOT IN (SELECT id FROM resource_listed WHERE kind = ?1)`,
@@ -63,6 +68,8 @@ export function resourceListings(db: Database, record: (event: CloudEvent) => vo
     },
   }
 }
+
+const isLedgerKind = (kind: string): kind is ResourceKind => resourceKinds.some((one) => one === kind)
 
 /** Our own event; the same list without the same resource has the same id. */
 const absence = (kind: ResourceKind, id: string, project: string | null, readAt: number): CloudEvent =>

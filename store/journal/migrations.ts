@@ -2,6 +2,7 @@
 
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
+import { capacitySchema } from './capacity.schema.ts'
 import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
@@ -30,5 +31,6 @@ export const migrations: readonly Migration[] = [
   { name: '0009-downtimes', sql: downtimesSchema },
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
+  { name: '0013-capacity', sql: capacitySchema },
   { name: '0020-retention', sql: retentionSchema },
 ]

@@ -2,6 +2,7 @@
 import type { ReadingJournal } from '../../model/contract.ts'
 import type { CloudEvent, Json } from '../../model/event.ts'
 import type { LedgerState } from '../../model/ledger-state.ts'
+import { networkKinds } from '../../model/resource.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 
@@ -47,8 +48,9 @@ export function readingJournal(db: Database): ReadingJournal {
     async openResources(kind) {
       return db.all<Awaited<ReturnType<ReadingJournal['openResources']>>[number]>(
         `SELECT id, name, project, updated_at AS updatedAt FROM resource
-         WHERE kind = ? AND fold IS NOT NULL AND deleted_at IS NULL ORDER BY id`,
+         WHERE kind = ? AND (fold IS NOT NULL OR kind IN (SELECT value FROM json_each(?))) AND deleted_at IS NULL ORDER BY id`,
         kind,
+        JSON.stringify(networkKinds),
       )
     },
 

@@ -6,13 +6,17 @@ const inventory = (total: number, used: number, more: Partial<ProviderInventory>
   ...{ total, used, reserved: 0, allocationRatio: 1, minUnit: 1, maxUnit: total, stepSize: 1 },
   ...more,
 })
-const provider = (name: string, more: Partial<ResourceProvider> = {}): ResourceProvider => ({
-  ...{ id: name, name, traits: ['HW_CPU_X86_AVX2'] },
-  inventories: {
-    VCPU: inventory(16, 40, { allocationRatio: 4 }),
-    MEMORY_MB: inventory(65_536, 32_768, { reserved: 512 }),
-    DISK_GB: inventory(500, 100),
-  },
+interface More extends Partial<Omit<ResourceProvider, 'inventories'>> {
+  inventories?: Record<string, ProviderInventory | ProviderInventory[]>
+}
+const usual = {
+  VCPU: inventory(16, 40, { allocationRatio: 4 }),
+  MEMORY_MB: inventory(65_536, 32_768, { reserved: 512 }),
+  DISK_GB: inventory(500, 100),
+}
+const provider = (name: string, { inventories = usual, ...more }: More = {}): ResourceProvider => ({
+  ...{ id: name, name, traits: ['HW_CPU_X86_AVX2'], pools: [] },
+  inventories: Object.fromEntries(Object.entries(inventories).map(([key, value]) => [key, [value].flat()])),
   ...more,
 })
 const small = { vcpus: 2, memoryMb: 4096, diskGb: 20 }

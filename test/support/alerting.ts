@@ -1,8 +1,8 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
-import Handlebars from 'handlebars'
 import { createAlerter } from '../../alerter/engine.ts'
 import { rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
+import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
@@ -14,10 +14,7 @@ import { SamplesInMemory } from './samples-in-memory.ts'
 import { silentLogger } from './silent-logger.ts'
 import { settled, VirtualClock } from './virtual-clock.ts'
 
-export const render: NotifierContext<unknown>['render'] = {
-  text: (template, data) => Handlebars.compile(template, { noEscape: true })(data),
-  html: (template, data) => Handlebars.compile(template)(data),
-}
+export const render: NotifierContext<unknown>['render'] = createRender()
 
 /** An instance as the inventory has it. */
 export function instance(id: string, over: Partial<Instance> = {}): Instance {

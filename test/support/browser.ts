@@ -50,6 +50,8 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud' | 'resources'>): Readonly
     budgets: '/budgets',
     efficiency: '/efficiency',
     reports: '/reports',
+    notifiers: '/notifiers',
+    'notifier-preview': '/notifiers/preview?notifier=email&contact=noc',
     health: '/health',
     password: '/password',
     accessibility: '/accessibility',

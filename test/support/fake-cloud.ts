@@ -10,6 +10,7 @@ import type { Hypervisor, Instance, Machine } from '../../model/resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series } from '../../model/sample.ts'
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
+import { fakeCapacity } from './fake-capacity.ts'
 import { fakeMachines, gangliaSources } from './fake-machines.ts'
 import { fakeNetworks, tapOf } from './fake-networks.ts'
 import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
@@ -142,6 +143,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
     ...alerts,
     machines,
     networks: fakeNetworks(instances),
+    capacity: fakeCapacity(hosts, instances, () => clock.now() - 40_000),
     store: fakeStore(clock, instances, machines.all),
     inventory: fakeInventory(instances, began),
     events,

@@ -27,7 +27,20 @@ export function fakeResources(instances: readonly Instance[], now: number, hosti
       about: { name: given, createdAt: now - (5 + number) * day, ...about },
     })
   }
-  return fakeProjects.flatMap(({ id, name }, n) => {
+  const flavors = (
+    [
+      ['m1.small', 1, 2048, 20],
+      ['m1.large', 4, 8192, 80],
+      ['c5.2xlarge', 8, 16_384, 40],
+      ['r5.4xlarge', 16, 131_072, 100],
+      ['g1.gpu', 8, 32_768, 100],
+    ] as const
+  ).map(([name, vcpus, memoryMb, rootGb]) => {
+    const extraSpecs = name === 'g1.gpu' ? { 'resources:VGPU': '1' } : {}
+    const flavor = { ...{ id: null, name, vcpus, memoryMb, rootGb, ephemeralGb: 0 }, extraSpecs }
+    return () => told('flavor', null, name, { shared: true, flavor })
+  })
+  const ofProjects = fakeProjects.flatMap(({ id, name }, n) => {
     const own = instances.filter(({ project }) => project === id)
     const shared = n === fakeProjects.length - 1
     const volumes = [0, 1, 2].map((v) =>
@@ -60,4 +73,5 @@ export function fakeResources(instances: readonly Instance[], now: number, hosti
       told('security_group', id, `${name}-web`, {}),
     ]
   })
+  return [...ofProjects, ...flavors.map((make) => make())]
 }

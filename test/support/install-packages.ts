@@ -22,6 +22,7 @@ const wanted: Record<string, string> = {
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
   'poppler-utils': '/usr/bin/pdftotext',
+  'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
 }
 
 /** As root. Daemons are not started by their packages: the tests start their own, on loopback, and end them. */

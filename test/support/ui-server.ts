@@ -1,5 +1,6 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import type { NotifierDesk } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
@@ -8,6 +9,7 @@ import type { ResultsDoor } from '../../ui/results-door.ts'
 import { createUi, uiSection } from '../../ui/server.ts'
 import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
+import { fakeNotifiers } from './fake-notifiers.ts'
 import { fakeResources } from './fake-resources.ts'
 import { silentLogger } from './silent-logger.ts'
 
@@ -33,6 +35,7 @@ export async function startUi(
     config?: Record<string, unknown>
     only?: readonly string[]
     results?: ResultsDoor
+    notifiers?: NotifierDesk
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -54,7 +57,7 @@ export async function startUi(
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
     ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
-    ...{ demo: options.demo ?? true, version: '0.1.0' },
+    ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
   })
   const { url } = await ui.listen()
   return {

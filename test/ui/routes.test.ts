@@ -40,6 +40,10 @@ const expected: Record<string, string> = {
   'GET /users{.:format}': 'ANOMbr',
   'GET /users/:id{.:format}': 'ANOMbr',
   'GET /health': 'ANOmbr',
+  'GET /notifiers': 'ANOmbr',
+  'GET /notifiers/preview': 'ANOmbr',
+  'GET /notifiers/preview/html': 'ANOmbr',
+  'POST /notifiers/test': 'ANOmbr',
   'GET /budgets{.:format}': 'AnoMbr',
   'GET /efficiency{.:format}': 'AnoMbr',
   'GET /reports': 'AnoMbr',
@@ -84,6 +88,7 @@ describe('access to routes', () => {
       .replace(':kind', 'volume')
       .replace(':id', encodeURIComponent(id))
       .replace(':seq', route.includes('/timeline/') ? String(ui.cloud.timeline.ofProject(fakeProjects[0].id)) : '1000')
+    if (path.startsWith('/notifiers/preview')) return `${path}?notifier=email&contact=noc`
     return path === '/api/v1/series' ? `${path}?measurement=instance&id=${own?.id}&field=cpu_percent&role=${role}` : path
   }
 

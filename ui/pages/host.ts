@@ -1,4 +1,5 @@
 import { suffering } from '../../model/neighbours.ts'
+import { capacities, flavorsOf, flavorsShown, hostFitting, promises } from '../fitting-rows.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { bar, type HostRow, hostRows, instancesAtMost, newestBy } from '../host-rows.ts'
 import { machineMetrics } from '../machine-metrics.ts'
@@ -65,15 +66,24 @@ export const hostNow: Fragment = {
     if (!row) return { gone: true }
     const since = visit.now - freshMs
     const where = { host }
-    const [pools, cells, pages, problems] = await Promise.all([
+    const [placement, pools, cells, pages, problems] = await Promise.all([
+      capacities(visit),
       visit.deps.store.latest({ measurement: 'storage_pool', where, since }),
       visit.deps.store.latest({ measurement: 'numa_cell', where, since }),
       visit.deps.store.latest({ measurement: 'huge_pages', where, since }),
       visit.deps.alerts.problems(visit.scope, { host, limit: 20 }),
     ])
+    const provider = placement?.of(host) ?? null
+    const flavors = placement && provider ? await flavorsOf(visit) : []
     return {
       ...row,
-      capacities: capacitiesOf(visit, row),
+      capacities: capacitiesOf(visit, row, promises(provider)),
+      placement: placement &&
+        provider && {
+          readAt: placement.readAt,
+          flavors: hostFitting(visit, provider, placement, flavors.slice(0, flavorsShown)),
+          more: Math.max(0, flavors.length - flavorsShown),
+        },
       pools: [...newestBy(pools, 'pool')].map(([pool, { fields }]) => {
         const capacity = { used: fields.allocated_bytes ?? null, allocated: 0, total: fields.capacity_bytes ?? null }
         return { pool, active: fields.active === 1, ...fields, bar: bar(capacity) }
@@ -92,11 +102,11 @@ export const hostNow: Fragment = {
   },
 }
 
-function capacitiesOf(visit: Visit, { cpu, memory, disk }: HostRow) {
+function capacitiesOf(visit: Visit, { cpu, memory, disk }: HostRow, promised: ReturnType<typeof promises>) {
   return [
-    { key: 'cpu', way: 'figure', ...cpu, bar: bar(cpu) },
-    { key: 'memory', way: 'bytes', ...memory, bar: bar(memory) },
-    { key: 'disk', way: 'bytes', ...disk, bar: bar(disk) },
+    { key: 'cpu', way: 'figure', ...cpu, bar: bar(cpu), promised: promised.cpu },
+    { key: 'memory', way: 'bytes', ...memory, bar: bar(memory), promised: promised.memory },
+    { key: 'disk', way: 'bytes', ...disk, bar: bar(disk), promised: promised.disk },
   ].map((one) => ({ ...one, title: visit.t(`hosts.capacity.${one.key}`) }))
 }
 

@@ -1,5 +1,12 @@
-import { ipAvailability } from '../../model/ip-availability.ts'
-import { placeTraffic, sumTraffic, type TapTraffic, type TrafficKey, type TrafficSum } from '../../model/port-traffic.ts'
+import { type Availability, ipAvailability } from '../../model/ip-availability.ts'
+import {
+  type Port,
+  placeTraffic,
+  sumTraffic,
+  type TapTraffic,
+  type TrafficKey,
+  type TrafficSum,
+} from '../../model/port-traffic.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { instancesAtMost } from '../host-rows.ts'
 import { namesOf } from '../names.ts'
@@ -78,15 +85,18 @@ async function trafficOf(visit: Visit, { from, to }: { from: number; to: number 
   const instances = ports.length > 0 ? [] : await networksOf(visit, taps)
   const by = keyOf(visit)
   const sums = sumTraffic(placeTraffic(taps, ports, instances), by)
-  const title = await titlesOf(visit, by, sums, [...named, ...subnets])
+  const title = await titlesOf(visit, by, sums, [...named, ...subnets, ...ports.map(byAddress)])
+  // what lies in somebody else's subnet is not known here
+  const counted = subnets.filter(({ pools }) => pools.length > 0)
+  const availabilities = ipAvailability(counted, ports)
   return {
     rows: sums.map((sum) => ({ ...sum, title: title(sum.key), href: hrefOf(by, sum.key) })),
-    subnets: ipAvailability(subnets, ports).map((available, n) => {
-      const subnet = subnets[n]
-      const network = named.find(({ id }) => id === subnet?.network)
+    subnets: counted.map((subnet, n) => {
+      const available = availabilities[n] as Availability
+      const network = named.find(({ id }) => id === subnet.network)
       return {
         ...available,
-        ...{ title: subnet?.name ?? available.subnet, cidr: subnet?.cidr, networkTitle: network?.name ?? subnet?.network },
+        ...{ title: subnet.name ?? subnet.id, cidr: subnet.cidr, networkTitle: network?.name ?? subnet.network },
         scarce: available.total > 0 && available.free / available.total < 0.1,
       }
     }),
@@ -123,6 +133,9 @@ async function tapsOf(visit: Visit, from: number, to: number): Promise<TapTraffi
     }
   })
 }
+
+/** A port of an instance has no name: it goes by its addresses. */
+const byAddress = ({ id, fixed }: Port) => ({ id, name: fixed.map(({ address }) => address).join(', ') || null })
 
 async function titlesOf(
   visit: Visit,

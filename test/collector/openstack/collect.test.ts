@@ -3,6 +3,7 @@ import { healthBoard } from '../../../collector/health.ts'
 import { openstackCollectors } from '../../../collector/openstack/collect.ts'
 import { Secret } from '../../../config/fields.ts'
 import { systemClock } from '../../../model/clock.ts'
+import { capacityJournal } from '../../../store/journal/capacity.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
 import { readingJournal } from '../../../store/journal/readings.ts'
@@ -60,6 +61,7 @@ describe('the collector of the APIs', () => {
       {
         ...{ intake: { events: events.record }, journal: readingJournal(db), listed: events.listed, clock, health },
         logger: silentLogger(lines),
+        capacity: capacityJournal(db),
         overdue: usageJournal(db, systemClock).overdue,
       },
     )

@@ -7,8 +7,10 @@ import { everything } from '../../../model/access.ts'
 import { systemClock as clock } from '../../../model/clock.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../../model/event.ts'
 import { type Cloud, openCloud } from '../../../openstack/client.ts'
+import { capacityJournal } from '../../../store/journal/capacity.ts'
 import { type Database, openDatabase } from '../../../store/journal/database.ts'
 import { eventJournal } from '../../../store/journal/events.ts'
+import { networkInventory } from '../../../store/journal/networks.ts'
 import { readingJournal } from '../../../store/journal/readings.ts'
 import { usageJournal } from '../../../store/journal/usage.ts'
 import { type RecordedCloud, recordedCloud } from '../../support/cloud/recorded-cloud.ts'
@@ -58,6 +60,7 @@ describe('the APIs as second witness', function () {
       ...{ interval: 5 * minute, fullList: { every: 24 * 60 * minute, hour: 3 } },
       ...{ intake: { events: events.record }, journal: readingJournal(db), listed: events.listed, clock },
       overdue: usageJournal(db, clock).overdue,
+      capacity: capacityJournal(db),
       ...more,
     })
   }
@@ -92,6 +95,32 @@ describe('the APIs as second witness', function () {
     assert.ok(second.full)
     assert.deepEqual([second.read >= first.read, second.news, second.actions, second.gone], [true, 0, 0, 0])
     assert.equal(db.get<{ n: number }>('SELECT count(*) AS n FROM event')?.n, before)
+  })
+
+  it('reads networks, subnets and ports every hour, and forgets those that went without a word', async () => {
+    const server = await cloud()
+    let hours = 0
+    const round = reader(0, { clock: { ...clock, now: () => clock.now() + hours * 60 * minute } })
+    await round.next()
+    const inventory = networkInventory(db)
+    const list = server.recorded.lists['network/ports'] as { entries: Record<string, unknown>[] }
+    assert.equal((await inventory.ports(everything)).length, list.entries.length)
+    const moved = list.entries[0] as Record<string, unknown>
+    Object.assign(moved, { fixed_ips: [{ subnet_id: 'elsewhere', ip_address: '10.9.9.9' }] })
+    const gone = list.entries.pop()?.id
+    db.run("UPDATE resource SET updated_at = updated_at - 7200000 WHERE kind = 'port'") // heard of long ago
+    const asked = () => server.requests.flatMap(({ url }) => /9696\/v2.0\/(networks|subnets|ports)\b/.exec(url)?.[1] ?? [])
+    server.requests.length = 0
+    await round.next()
+    assert.deepEqual(asked(), [])
+    hours = 1
+    server.ahead = 60 * minute
+    const third = await round.next()
+    assert.deepEqual([third.full, third.complaints, third.news], [false, [], 1])
+    assert.deepEqual(asked(), ['networks', 'subnets', 'ports'])
+    const ports = await inventory.ports(everything)
+    assert.deepEqual(ports.find(({ id }) => id === moved.id)?.fixed, [{ subnet: 'elsewhere', address: '10.9.9.9' }])
+    assert.ok(!ports.some(({ id }) => id === gone) && ports.length === list.entries.length)
   })
 
   it('tells of the services: what is down, and where the audit did not run', async () => {

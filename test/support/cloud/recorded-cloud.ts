@@ -37,13 +37,26 @@ export interface RecordedCloud {
   refuseSignIn(status: number, message: string, headers?: Record<string, string>): void
   acceptSignIn(): void
   roles: string[]
+  /** Placement's answers, by path and query. */
+  placement: Map<string, { status: number; body: unknown }>
   /** Seconds that a token lives. */
   life: number
+  /** How far the services' clocks are ahead, ms. */
+  ahead: number
   close(): Promise<void>
+}
+
+/** `GET` path and query → answer. */
+export function recordedPlacement(): Map<string, { status: number; body: unknown }> {
+  const { replies } = JSON.parse(fixture('placement/placement.json.gz')) as {
+    replies: { request: { url: string }; response: { status: number; body: unknown } }[]
+  }
+  return new Map(replies.map(({ request, response }) => [request.url.replace(/^http:\/\/[^/]*/, ''), response]))
 }
 
 export async function recordedCloud(): Promise<RecordedCloud> {
   const recorded = JSON.parse(fixture('cloud/truth.json.gz')) as Recorded
+  const placement = recordedPlacement()
   const faults: { match: RegExp; fault: Fault; left: number }[] = []
   const valid = new Set<string>()
   let refusal: { status: number; message: string; headers: Record<string, string> } | null = null
@@ -52,7 +65,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const cloud: RecordedCloud = {
-    ...{ url: `${base}/5000/v3`, recorded, requests: [], roles: ['admin'], life: 3600 },
+    ...{ url: `${base}/5000/v3`, recorded, requests: [], roles: ['admin'], life: 3600, ahead: 0, placement },
     breakOn: (match, fault, times = 1) => void faults.push({ match, fault, left: times }),
     revoke: () => valid.clear(),
     refuseSignIn: (status, message, headers = {}) => {
@@ -72,6 +85,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     const url = new URL(request.url ?? '/', base)
     cloud.requests.push({ method: request.method ?? '', url: `${url.pathname}${url.search}`, headers: request.headers })
     request.resume()
+    response.setHeader('Date', new Date(Date.now() + cloud.ahead).toUTCString())
     const hit = faults.find(({ match, left }) => left > 0 && match.test(`${url.pathname}${url.search}`))
     const [, port, ...rest] = url.pathname.split('/') as [string, string, ...string[]]
     const path = `/${rest.join('/')}`
@@ -111,8 +125,10 @@ export async function recordedCloud(): Promise<RecordedCloud> {
 
   function find(port: string, path: string, query: URLSearchParams, version: string): { status: number; body: unknown } {
     const missing = { status: 404, body: { itemNotFound: { code: 404, message: 'The resource could not be found.' } } }
-    if (/^\/(v2\.1|v3)?\/?$/.test(path))
+    if (port !== '8778' && /^\/(v2\.1|v3)?\/?$/.test(path))
       return { status: path === '/' ? 300 : 200, body: recorded.versions[port] ?? missing.body }
+    if (port === '8778')
+      return placement.get(`${path}${query.size > 0 ? `?${decodeURIComponent(String(query))}` : ''}`) ?? missing
     if (port === '8774') return compute(path.replace(/^\/v2\.1/, ''), query, version) ?? missing
     const service = { '8776': 'volumev3', '9292': 'image', '9696': 'network', '5000': 'identity' }[port]
     const bare = path.replace(/^\/v\d(\.\d)?/, '').replace(/^\/[0-9a-f]{32}/, '')

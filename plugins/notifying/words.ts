@@ -1,4 +1,4 @@
-/** The words of a mail in the reader's language. */
+/** The words of a notification in the reader's language. */
 import type { NotificationRecord, State } from '../../model/check.ts'
 
 type Language = 'it' | 'en'
