@@ -28,7 +28,7 @@ import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
 import type { ReportFormat, ReportQuery, ReportSummary } from './report.ts'
-import type { Hypervisor, Instance, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
+import type { Hypervisor, Instance, ListedKind, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
@@ -132,7 +132,7 @@ export interface EventJournal {
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
    * before or after, the result is the same.
    */
-  listed(listing: { kind: 'instance' | ResourceKind | NetworkKind; readAt: number; ids: readonly string[] }): Promise<void>
+  listed(listing: { kind: 'instance' | ResourceKind | ListedKind; readAt: number; ids: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
@@ -249,7 +249,7 @@ export interface Period {
 export interface ResourceJournal {
   usage(
     scope: Scope,
-    query: Period & { by: 'project' | 'user' | 'resource' | 'type'; project?: string; kind?: ResourceKind },
+    query: Period & { by: 'project' | 'user' | 'resource' | 'type'; project?: string; user?: string; kind?: ResourceKind },
   ): Promise<ResourceUsageRow[]>
   /** Clipped to the period and to now, ordered by project, kind, id, start. */
   segmentsWithin(
@@ -263,7 +263,7 @@ export interface ResourceJournal {
    */
   resources(
     scope: Scope,
-    query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
+    query: { kind: string; q?: string; project?: string; user?: string; deleted?: boolean; limit: number; offset?: number },
   ): Promise<{ rows: Resource[]; total: number }>
   resource(scope: Scope, kind: string, id: string): Promise<Resource | null>
 }

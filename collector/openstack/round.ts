@@ -8,7 +8,7 @@ import {
   type ReadingJournal,
   type UsageJournal,
 } from '../../model/contract.ts'
-import { networkKinds } from '../../model/resource.ts'
+import { listedKinds, networkKinds } from '../../model/resource.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { type ListShape, lists } from '../../openstack/lists.ts'
@@ -57,7 +57,7 @@ export const fullMark = 'full'
 const againAfter = 3_600_000
 
 /** Of these the journal is told of complete lists. */
-const listedKinds = [...resourceKinds, ...networkKinds]
+const wholeKinds = [...resourceKinds, ...listedKinds]
 
 /**
  * Networks, subnets and ports are read as often as this, ms: addresses and traffic should not be told by yesterday's ports where
@@ -184,7 +184,7 @@ export function rounds(parts: RoundParts): Rounds {
   }
 
   async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
-    const known = listedKinds.find((one) => one === kind)
+    const known = wholeKinds.find((one) => one === kind)
     const union = known && parts.together.put(cloud.name, known, list)
     if (known && union) await settleResources(known, union, parts)
   }
