@@ -29,6 +29,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   decode: () => import('./cli/decode.ts'),
   usage: () => import('./cli/usage.ts'),
   report: () => import('./cli/report.ts'),
+  fatigue: () => import('./cli/fatigue.ts'),
   month: () => import('./cli/month.ts'),
   completeness: () => import('./cli/completeness.ts'),
   timeline: () => import('./cli/timeline.ts'),

@@ -1,16 +1,15 @@
 /** What people tell the alerter. */
 import { randomUUID } from 'node:crypto'
 import type { Scope } from '../model/access.ts'
-import type { Acknowledgement } from '../model/check.ts'
+import type { AlertCluster, CheckOrder } from '../model/alert-cluster.ts'
 import type { Clock } from '../model/clock.ts'
 import type { AlertCommands, AlertJournal, DowntimeRequest, Live } from '../model/contract.ts'
 import { cannotBe, type StoredDowntime } from '../model/downtime.ts'
 import type { AlertBatch } from '../model/tracked-check.ts'
-import { addressesOf, concernsIt, maySee } from './contacts.ts'
+import { carryOut } from './carry-out.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { subjectOfCheck, subjectOfTarget } from './downtimes.ts'
-import { emptyBatch, notificationTo } from './judge.ts'
-import { problemOf } from './problem.ts'
+import { emptyBatch } from './judge.ts'
 import type { Entry } from './registry.ts'
 import type { AlerterConfig } from './section.ts'
 import type { Around } from './surroundings.ts'
@@ -22,11 +21,13 @@ export interface CommandDeps {
   clock: Clock
   /** Null until the engine runs. */
   around: () => Around | null
-  commit(batch: AlertBatch): Promise<void>
+  commit(batch: AlertBatch): Promise<readonly string[]>
+  /** Null: there is no other engine. */
+  cluster: AlertCluster | null
 }
 
 export function alertCommands(deps: CommandDeps): AlertCommands {
-  const { config, journal, live, clock, commit } = deps
+  const { journal, live, clock, commit } = deps
 
   /** The scope is applied by the journal's query, then the living entry is taken. */
   async function find(scope: Scope, id: string): Promise<Entry | null> {
@@ -42,40 +43,26 @@ export function alertCommands(deps: CommandDeps): AlertCommands {
   const changed = ({ stored: { id, project, state } }: Entry) =>
     live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
 
-  /** Those who heard of the problem hear that somebody took it, so that they need not. */
-  function tellOthers({ stored, target, rule }: Entry, { time }: Acknowledgement) {
-    if (stored.told.states.length === 0) return []
-    const problem = problemOf(stored)
-    const said = { kind: 'acknowledgement', problem, transition: null, instances: null, time } as const
-    return config.contacts
-      .filter((contact) => maySee(contact, target) && concernsIt(contact, { project: target.project, rule: rule.name }))
-      .filter(({ states }) => stored.told.states.some((state) => (states as readonly string[]).includes(state)))
-      .flatMap((contact) => addressesOf(contact).map((recipient) => notificationTo(config, recipient, said)))
+  /** Done by the engine that decides on the check: here, or by another one that is asked. */
+  async function byOwner(entry: Entry, order: CheckOrder): Promise<true> {
+    const { cluster } = deps
+    const owned = cluster?.owns(entry.target) ?? true
+    const refused = owned ? await carryOut(deps, entry, order) : [entry.stored.id]
+    if (refused.length > 0) await cluster?.order(entry.target, order)
+    return true
   }
 
   return {
-    async acknowledge(scope, id, author, comment, sticky, { until, persistent = false, notify = true } = {}) {
-      const entry = await findProblem(scope, id)
-      const time = clock.now()
-      if (!entry || (until !== undefined && until <= time)) return false
-      const acknowledgement = { author, comment, time, sticky, ...(until === undefined ? {} : { until }) }
-      entry.stored = { ...entry.stored, acknowledgement }
-      const batch = emptyBatch()
-      batch.checks.push(entry.stored)
-      if (notify) batch.notifications.push(...tellOthers(entry, acknowledgement))
-      if (persistent && comment !== '') batch.comments.push({ check: id, time, author, text: comment })
-      await commit(batch)
-      changed(entry)
-      return true
+    async acknowledge(scope, check, by, comment, sticky, options = {}) {
+      const entry = await findProblem(scope, check)
+      if (!entry || (options.until !== undefined && options.until <= clock.now())) return false
+      return byOwner(entry, { do: 'acknowledge', check, by, comment, sticky, options })
     },
 
-    async unacknowledge(scope, id) {
-      const entry = await findProblem(scope, id)
+    async unacknowledge(scope, check, by) {
+      const entry = await findProblem(scope, check)
       if (!entry || entry.stored.acknowledgement === null) return false
-      entry.stored = { ...entry.stored, acknowledgement: null }
-      await commit({ ...emptyBatch(), checks: [entry.stored] })
-      changed(entry)
-      return true
+      return byOwner(entry, { do: 'unacknowledge', check, by })
     },
 
     async scheduleDowntime(scope, request) {

@@ -3,6 +3,8 @@ import type { Clock } from '../model/clock.ts'
 import type { Delivery, Logger, Notifier, NotifierContext } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter, DeliveryOutcome, QueuedNotification } from '../model/tracked-check.ts'
+import type { Meter } from './meter.ts'
+import { mayBegin, noteAttempt } from './note-attempt.ts'
 import { orAborted } from './or-aborted.ts'
 
 const atOnce = 4
@@ -19,7 +21,7 @@ export interface ConfiguredNotifier {
 }
 
 export interface DispatchDeps {
-  queue: Pick<AlertWriter, 'due' | 'waiting' | 'hurry' | 'attempted'>
+  queue: Pick<AlertWriter, 'due' | 'waiting' | 'hurry' | 'begin' | 'attempted'>
   notifiers: ReadonlyMap<string, ConfiguredNotifier>
   render: NotifierContext<unknown>['render']
   health: HealthBoard
@@ -27,6 +29,7 @@ export interface DispatchDeps {
   logger: Logger
   timeoutMs: number
   giveUpMs: number
+  meter?: Pick<Meter, 'delivered'>
   /** What else a notifier may ask for while it makes this message. */
   aids?(queued: QueuedNotification, signal: AbortSignal): Pick<NotifierContext<unknown>, 'conversation' | 'history'>
 }
@@ -70,17 +73,21 @@ export async function deliverDue(deps: DispatchDeps, failing: Set<string>, signa
     const worker = async () => {
       for (const queued of next) if (!signal.aborted) await attempt(deps, failing, queued, signal)
     }
-    await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker))
+    // all of them: what is still being sent must not be taken for waiting
+    const ends = await Promise.allSettled(Array.from({ length: Math.min(atOnce, due.length) }, worker))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 }
 
 async function attempt(deps: DispatchDeps, failing: Set<string>, queued: QueuedNotification, signal: AbortSignal): Promise<void> {
   const { queue, clock, giveUpMs } = deps
+  if (!(await mayBegin(deps, queued))) return
   const delivery = await send(deps, queued, signal)
   if (signal.aborted && !delivery.ok) return // shutting down: it stays in the queue as it was
   const now = clock.now()
   const outcome = outcomeOf(delivery, queued, now, giveUpMs)
-  await queue.attempted(queued.id, now, outcome)
+  deps.meter?.delivered(queued.notifier, outcome)
+  await noteAttempt(deps, () => queue.attempted(queued.id, now, outcome), signal)
   await reportDelivery(deps, failing, queued, outcome, delivery.ok ? delivery.notice : undefined)
 }
 

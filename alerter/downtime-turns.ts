@@ -2,7 +2,7 @@
 import type { AlertKind } from '../model/check.ts'
 import type { DowntimeTurn } from '../model/downtime.ts'
 import { Downtimes } from './downtimes.ts'
-import { type Collected, collectTellings, reachingOf } from './judge.ts'
+import { type Collected, collectTellings, emptyBatch, reachingOf } from './judge.ts'
 import { announce } from './operate.ts'
 import type { Entry } from './registry.ts'
 import { type Around, surroundingsOf } from './surroundings.ts'
@@ -17,7 +17,7 @@ export function takeTurns(around: Around, turns: readonly DowntimeTurn[], now: n
     const outcome = outcomes[what]
     batch.downtimes.push({ ...downtime, endedAt: outcome === null ? null : now, outcome })
     const wasActive = what === 'started' || downtime.active
-    if (entry && entry !== told && what !== 'expired' && wasActive) say(around, entry, news[what], now, batch)
+    if (entry && entry !== told && what !== 'expired' && wasActive) say(around, entry, news[what], downtime.id, now, batch)
   }
 }
 
@@ -26,6 +26,7 @@ function say(
   around: Around,
   entry: Entry,
   kind: Exclude<AlertKind, 'problem' | 'recovery'>,
+  downtime: string,
   now: number,
   batch: Collected,
 ): void {
@@ -33,5 +34,7 @@ function say(
   const { reaching } = reachingOf(around.config, entry, now)
   const open = kind === 'downtime-start' ? { ...surroundings, downtime: null } : surroundings
   const { telling } = announce(entry.stored, entry.rule.alert, open, reaching, kind)
-  collectTellings(around, entry, telling ? [telling] : [], null, now, batch)
+  const told = emptyBatch()
+  collectTellings(around, entry, telling ? [telling] : [], null, now, told)
+  batch.notifications.push(...told.notifications.map((one) => ({ ...one, downtime })))
 }

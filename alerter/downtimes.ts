@@ -23,6 +23,11 @@ export class Downtimes {
     this.#windows = windows
   }
 
+  /** What another engine planned, began or ended counts here too. */
+  replace(kept: readonly Downtime[]): void {
+    this.#all = [...kept]
+  }
+
   add(downtime: Downtime): void {
     this.#all.push(downtime)
   }

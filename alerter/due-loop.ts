@@ -4,7 +4,7 @@ import { keepTime } from './keep-time.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import type { Entry } from './registry.ts'
 import { runChecks } from './run-checks.ts'
-import type { Running } from './running.ts'
+import { owns, type Running } from './running.ts'
 import { nextRetry } from './schedule.ts'
 import { takeRuns } from './take-results.ts'
 
@@ -25,7 +25,7 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
     }
     await keepTime(running, now)
     const entries = [...running.around.registry.entries.values()]
-    const due = entries.filter((entry) => isDue(entry, now) && !putOff(running, entry, now))
+    const due = entries.filter((entry) => isDue(entry, now) && owns(running, entry.target) && !putOff(running, entry, now))
     if (due.length > 0 && cycles.size < mostCycles && !running.commits.stalled) {
       const cycle = runCycle(running, due, signal)
         .catch((error: Error) => {
@@ -40,10 +40,16 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
 }
 
 async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
+  const { clock } = running.deps
+  const [began, now] = [clock.monotonic(), clock.now()]
+  // a first look has no time that it could be late for
+  const lates = due.map(({ stored }) => (stored.state.checked ? Math.max(0, now - (stored.nextCheck ?? now)) : 0))
   for (const entry of due) entry.running = true
   try {
     const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
-    if (!signal.aborted) await takeRuns(running, runs)
+    if (signal.aborted) return
+    await takeRuns(running, runs)
+    running.meter.cycle(runs, lates, clock.monotonic() - began)
   } finally {
     for (const entry of due) entry.running = false
   }

@@ -1,6 +1,9 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
-import type { AlertCommands, PassiveResult, PassiveResults } from '../model/contract.ts'
+import type { AlertCommands, AppError, PassiveResult, PassiveResults } from '../model/contract.ts'
+import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
+import { checkSoon } from './check-soon.ts'
+import { clusterMember } from './cluster-member.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
 import { Dependencies } from './dependencies.ts'
@@ -8,12 +11,13 @@ import { runDispatch } from './dispatch.ts'
 import { Downtimes } from './downtimes.ts'
 import { runDueLoop } from './due-loop.ts'
 import { messageAids } from './message-aids.ts'
+import { Meter } from './meter.ts'
 import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
-import { type AlerterDeps, countsChecks, type Running, report } from './running.ts'
+import { type AlerterDeps, countsChecks, owns, type Running, report } from './running.ts'
 import type { AlerterConfig } from './section.ts'
 import { takeExternal } from './take-external.ts'
 import { takePassive } from './take-results.ts'
@@ -25,6 +29,8 @@ export interface Alerter {
   results: PassiveResults
   /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
   checkNow(targets: readonly ResourceRef[]): void
+  /** What it costs and how late it is; null before it has begun. */
+  figures(): EngineFigures | null
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -35,8 +41,11 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     commands: engine.commands,
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
+    figures: () => engine.figures(),
   }
 }
+
+const waitMs = 2000
 
 class Engine {
   readonly commands: AlertCommands
@@ -44,23 +53,26 @@ class Engine {
   readonly #deps: AlerterDeps
   readonly #rules: readonly Rule[]
   readonly #commits: OrderedCommits
+  readonly #meter: Meter
   /** Null until the journal was read. */
   #running: Running | null = null
 
   constructor(config: AlerterConfig, deps: AlerterDeps) {
     this.#config = config
     this.#deps = deps
+    this.#meter = new Meter(deps.clock)
     this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
-    this.#commits = new OrderedCommits(deps)
+    this.#commits = new OrderedCommits({ ...deps, meter: this.#meter })
     const commit = this.#commits.commit.bind(this.#commits)
-    this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit })
+    this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit, cluster: deps.cluster ?? null })
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { journal } = this.#deps
+    const { journal, cluster } = this.#deps
     const { timeoutMs, giveUpMs } = this.#config
     this.#commits.endWith(signal)
-    const running = await this.#read()
+    const running = await this.#readOnceThere(signal)
+    if (!running) return
     this.#running = running
     await refreshTargets(running)
     report(running, 'ok', countsChecks(running))
@@ -68,12 +80,22 @@ class Engine {
     await Promise.all([
       runDueLoop(running, signal),
       runDispatch(
-        { ...this.#deps, queue: journal, notifiers, timeoutMs, giveUpMs, aids: messageAids(this.#deps, this.#rules) },
+        {
+          ...this.#deps,
+          queue: journal,
+          notifiers,
+          timeoutMs,
+          giveUpMs,
+          meter: this.#meter,
+          aids: messageAids(this.#deps, this.#rules),
+        },
         signal,
       ),
       this.#readCommandFile(signal),
+      cluster?.run(clusterMember(running), signal),
     ])
     await this.#commits.settled()
+    await cluster?.leave()
   }
 
   async submit(results: readonly PassiveResult[]): ReturnType<PassiveResults['submit']> {
@@ -82,16 +104,36 @@ class Engine {
   }
 
   checkNow(targets: readonly ResourceRef[]): void {
-    const now = this.#deps.clock.now()
-    for (const { kind, id } of targets)
-      for (const entry of this.#around?.registry.of(kind, id) ?? []) {
-        entry.again = entry.running
-        entry.stored = { ...entry.stored, nextCheck: now }
-      }
+    if (this.#running) checkSoon(this.#running, targets)
+  }
+
+  figures(): EngineFigures | null {
+    const running = this.#running
+    if (!running) return null
+    const { registry } = running.around
+    const owned = [...registry.entries.values()].filter(({ target }) => owns(running, target)).length
+    return this.#meter.figures(registry, owned)
   }
 
   get #around() {
     return this.#running?.around ?? null
+  }
+
+  /** A journal that is away at the start is waited for. Null when the signal was aborted first. */
+  async #readOnceThere(signal: AbortSignal): Promise<Running | null> {
+    const { clock, health, logger } = this.#deps
+    for (let said = false; !signal.aborted; said = true) {
+      try {
+        return await this.#read()
+      } catch (error) {
+        const { message, code } = error as AppError
+        if (code !== 'unreachable') throw error
+        if (!said) logger.error(`the alerter waits: ${message}`, { error })
+        health.report({ component: 'alerter', kind: 'alerter', state: 'down', detail: `waits for its journal: ${message}` })
+        await clock.sleep(waitMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
+      }
+    }
+    return null
   }
 
   /** Everything as the last process left it. */
@@ -102,17 +144,19 @@ class Engine {
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
-    return { config, deps: this.#deps, around, commits: this.#commits, since }
+    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, since }
   }
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {
     const { commandFile } = this.#config
+    const { cluster } = this.#deps
     if (commandFile === null) return
     const deps = {
       around: () => this.#around,
       commands: this.commands,
       results: { submit: (results: readonly PassiveResult[]) => this.submit(results) },
       checkNow: (targets: readonly ResourceRef[]) => this.checkNow(targets),
+      ...(cluster && { askOthers: cluster }),
     }
     await readCommandFile(commandFile, (line) => takeExternal(line, deps), this.#deps.logger, signal)
   }

@@ -2,15 +2,16 @@
 import { afterExpiry } from './acknowledgement-ends.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { emptyBatch } from './judge.ts'
-import type { Running } from './running.ts'
+import { owns, type Running } from './running.ts'
 
-export async function keepTime({ deps, around, commits }: Running, now: number): Promise<void> {
+export async function keepTime(running: Running, now: number): Promise<void> {
+  const { deps, around, commits } = running
   if (commits.stalled) return
   const batch = emptyBatch()
   takeTurns(around, around.downtimes.takeDue(now), now, batch)
   for (const entry of around.registry.entries.values()) {
     const ended = afterExpiry(entry, now)
-    if (!ended) continue
+    if (!ended || !owns(running, entry.target)) continue
     entry.stored = ended
     batch.checks.push(ended)
     const { id, project, state } = ended

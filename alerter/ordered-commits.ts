@@ -4,15 +4,17 @@ import type { Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertBatch, AlertWriter } from '../model/tracked-check.ts'
 import { isEmpty } from './judge.ts'
+import type { Meter } from './meter.ts'
 
 const pauseMs = 1000
 const longestPauseMs = 30_000
 
 export interface CommitDeps {
-  journal: Pick<AlertWriter, 'commit'>
+  journal: Pick<AlertWriter, 'commit' | 'decided'>
   health: Pick<HealthBoard, 'report'>
   clock: Clock
   logger: Logger
+  meter?: Pick<Meter, 'commit' | 'commitFailed'>
 }
 
 export class OrderedCommits {
@@ -35,10 +37,15 @@ export class OrderedCommits {
     this.#signal = signal
   }
 
-  commit(batch: AlertBatch): Promise<void> {
-    if (isEmpty(batch)) return this.#last
+  /** Call in the same turn as the decisions. Returns the checks that belong to another engine by now: nothing of them is written. */
+  commit(batch: AlertBatch): Promise<readonly string[]> {
+    if (isEmpty(batch)) return this.#last.then(() => [])
+    this.#deps.journal.decided?.(batch)
     const mine = this.#last.then(() => this.#write(batch))
-    this.#last = mine.catch(() => undefined) // whoever asked for it hears of the failure
+    this.#last = mine.then(
+      () => undefined,
+      () => undefined, // whoever asked for it hears of the failure
+    )
     return mine
   }
 
@@ -47,16 +54,19 @@ export class OrderedCommits {
     return this.#last
   }
 
-  async #write(batch: AlertBatch): Promise<void> {
-    const { journal, health, clock, logger } = this.#deps
+  async #write(batch: AlertBatch): Promise<readonly string[]> {
+    const { journal, health, clock, logger, meter } = this.#deps
     for (let attempt = 1; ; attempt++) {
+      const began = clock.monotonic()
       try {
-        await journal.commit(batch)
+        const refused = await journal.commit(batch)
+        meter?.commit(clock.monotonic() - began)
         if (this.#stalled) logger.info('the journal takes check states again', { attempts: attempt })
         this.#stalled = false
-        return
+        return refused
       } catch (error) {
         const { message } = error as Error
+        meter?.commitFailed()
         if (!this.#stalled) logger.error(`check states cannot be written: ${message}; trying on`, { error })
         this.#stalled = true
         health.report({

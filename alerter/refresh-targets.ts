@@ -2,7 +2,7 @@
 import type { Target } from '../model/contract.ts'
 import { type Collected, emptyBatch } from './judge.ts'
 import type { Entry } from './registry.ts'
-import type { Running } from './running.ts'
+import { owns, type Running } from './running.ts'
 import { judgeAll } from './take-results.ts'
 import { readTargets } from './targets.ts'
 
@@ -16,7 +16,9 @@ export async function refreshTargets(running: Running): Promise<void> {
     return
   }
   const now = clock.now()
-  const { ended, orphans } = running.around.registry.sync(targets, now)
+  const gone = running.around.registry.sync(targets, now)
+  const ended = gone.ended.filter(({ target }) => owns(running, target))
+  const orphans = gone.orphans.filter(({ target }) => owns(running, target))
   const batch = emptyBatch()
   for (const entry of ended) end(running, entry, now, batch)
   batch.removed.push(...ended.map((entry) => entry.stored.id), ...orphans.map(({ id }) => id))

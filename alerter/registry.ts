@@ -1,6 +1,7 @@
 /** Every check that runs: rules × targets, with what is remembered of each. */
 
 import type { Target } from '../model/contract.ts'
+import type { ResourceRef } from '../model/event.ts'
 import { steady } from '../model/flapping.ts'
 import { pending } from '../model/state.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
@@ -32,14 +33,12 @@ export class Registry {
   #byHost = new Map<string, Entry[]>()
   #perHost = new Map<string, number>()
   /** States of an earlier process whose targets have not been seen yet. */
-  readonly #waiting: Map<string, StoredCheck>
-  readonly #since: number
+  readonly #waiting: Map<string, { check: StoredCheck; since: number }>
   readonly #ids = new Map<string, string>()
 
   constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number) {
     this.#rules = rules
-    this.#waiting = new Map(stored.map((check) => [check.id, check]))
-    this.#since = now
+    this.#waiting = new Map(stored.map((check) => [check.id, { check, since: now }]))
   }
 
   /** Brings the checks in line with the targets; what is returned has no target or rule any more. */
@@ -64,10 +63,27 @@ export class Registry {
       this.entries.delete(stored.id)
       this.#ids.delete(`${stored.rule}\0${target.kind}\0${target.id}`)
     }
+    this.#index()
+    return { ended, orphans: this.#orphans(now) }
+  }
+
+  /** The checks that `concerns` picks are as these say, and what runs of them counts for nothing. */
+  reload(concerns: (target: ResourceRef) => boolean, checks: readonly StoredCheck[], now: number): void {
+    const byId = new Map(checks.map((check) => [check.id, check]))
+    for (const [id, entry] of this.entries) {
+      if (!concerns(entry.target)) continue
+      this.entries.set(id, enter(entry.rule, entry.target, byId.get(id) ?? null, now))
+      byId.delete(id)
+    }
+    for (const [id, { check }] of this.#waiting) if (concerns(check.target)) this.#waiting.delete(id)
+    for (const [id, check] of byId) this.#waiting.set(id, { check, since: now })
+    this.#index()
+  }
+
+  #index(): void {
     this.#byTarget = Map.groupBy(this.entries.values(), ({ target }) => `${target.kind}\0${target.id}`)
     const machines = [...this.entries.values()].filter(({ target }) => target.kind !== 'instance' && target.host)
     this.#byHost = Map.groupBy(machines, ({ target }) => target.host as string)
-    return { ended, orphans: this.#orphans(now) }
   }
 
   of(kind: string, id: string): readonly Entry[] {
@@ -101,26 +117,35 @@ export class Registry {
       known.missingSince = null
       return
     }
-    const before = this.#waiting.get(id)
+    const before = this.#waiting.get(id)?.check ?? null
     this.#waiting.delete(id)
-    const stored = before ?? newCheck(id, rule, target)
-    const offset = slotOffset(target.id, rule.intervalMs)
-    const nextCheck = firstCheck(offset, rule.intervalMs, now)
-    this.entries.set(id, {
-      ...{ rule, target, offset, running: false, again: false, missingSince: null },
-      stored: { ...stored, nextCheck, maxAttempts: rule.alert.attempts },
-    })
+    const entry = enter(rule, target, before, now)
+    const nextCheck = firstCheck(entry.offset, rule.intervalMs, now)
+    this.entries.set(id, { ...entry, stored: { ...entry.stored, nextCheck } })
   }
 
   /** Kept states that no target came back for. A rule that is gone ends its checks at once. */
   #orphans(now: number): StoredCheck[] {
     const names = new Set(this.#rules.map((rule) => rule.name))
-    const orphans = [...this.#waiting.values()].filter(({ rule, target }) => {
+    const orphans = [...this.#waiting.values()].filter(({ check: { rule, target }, since }) => {
       const grace = target.kind === 'instance' ? graceMs.instance : graceMs.connection
-      return !names.has(rule) || now - this.#since >= grace
+      return !names.has(rule) || now - since >= grace
     })
-    for (const { id } of orphans) this.#waiting.delete(id)
-    return orphans
+    for (const { check } of orphans) this.#waiting.delete(check.id)
+    return orphans.map(({ check }) => check)
+  }
+}
+
+/** `stored`: what is remembered; null = nothing yet, and the first result comes soon. */
+function enter(rule: Rule, target: Target, stored: StoredCheck | null, now: number): Entry {
+  const offset = slotOffset(target.id, rule.intervalMs)
+  const known = stored ?? {
+    ...newCheck(checkId(rule.name, target.kind, target.id), rule, target),
+    nextCheck: firstCheck(offset, rule.intervalMs, now),
+  }
+  return {
+    ...{ rule, target, offset, running: false, again: false, missingSince: null },
+    stored: { ...known, maxAttempts: rule.alert.attempts },
   }
 }
 

@@ -14,6 +14,8 @@ export interface CheckRun {
   result: CheckResult | null
   /** That is because the store does not answer. */
   storeSilent: boolean
+  /** From its start to its result, ms; reads that are shared count for each. */
+  tookMs: number
 }
 
 export interface RunDeps {
@@ -46,15 +48,17 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
   aborted.catch(() => undefined) // each run sees it in its own race
   const runs = entries.map(async (entry): Promise<CheckRun> => {
     const { rule, target } = entry
+    const began = clock.monotonic()
+    const took = () => clock.monotonic() - began
     try {
       const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
       const result = await Promise.race([rule.check.run(ctx), aborted])
-      return { entry, result: result && bounded(result), storeSilent: false }
+      return { entry, result: result && bounded(result), storeSilent: false, tookMs: took() }
     } catch (error) {
       if (signal.aborted || (error instanceof AppError && error.code === 'storage'))
-        return { entry, result: null, storeSilent: true }
+        return { entry, result: null, storeSilent: true, tookMs: took() }
       const output = `could not check: ${(error as Error).message}`
-      return { entry, result: bounded({ state: 'unknown', output, perfdata: [] }), storeSilent: false }
+      return { entry, result: bounded({ state: 'unknown', output, perfdata: [] }), storeSilent: false, tookMs: took() }
     }
   })
   const done = await Promise.all(runs)

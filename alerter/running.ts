@@ -1,9 +1,12 @@
 /** What the parts of a running engine share. */
+import type { AlertCluster } from '../model/alert-cluster.ts'
 import type { Clock } from '../model/clock.ts'
 import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
+import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { Collected } from './judge.ts'
+import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
 import type { Rule } from './rules.ts'
 import type { AlerterConfig } from './section.ts'
@@ -13,6 +16,8 @@ export interface AlerterDeps {
   store: Pick<SampleStore, 'range' | 'latest'>
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>
   journal: AlertJournal & AlertWriter
+  /** Default: this engine is the only one on its journal. */
+  cluster?: AlertCluster
   health: HealthBoard
   live: Pick<Live, 'publish'>
   clock: Clock
@@ -30,14 +35,19 @@ export interface Running {
   deps: AlerterDeps
   around: Around
   commits: OrderedCommits
+  meter: Meter
   /** When the engine began to listen: silence counts from there; epoch ms. */
   since: number
 }
 
 /** Pages that are open learn what changed. */
-export function publish({ deps }: Pick<Running, 'deps'>, { transitions }: Collected): void {
-  for (const { check, project, to, hard } of transitions) deps.live.publish({ kind: 'problem', check, project, state: to, hard })
+export function publish({ deps }: Pick<Running, 'deps'>, { transitions }: Collected, refused: readonly string[] = []): void {
+  for (const { check, project, to, hard } of transitions)
+    if (!refused.includes(check)) deps.live.publish({ kind: 'problem', check, project, state: to, hard })
 }
+
+/** Whether this engine decides on the target's checks. */
+export const owns = ({ deps: { cluster } }: Pick<Running, 'deps'>, target: ResourceRef) => cluster?.owns(target) ?? true
 
 export function report({ deps }: Pick<Running, 'deps'>, state: 'ok' | 'degraded', detail: string): void {
   deps.health.report({ component: 'alerter', kind: 'alerter', state, detail })

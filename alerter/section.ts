@@ -4,6 +4,7 @@ import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
+import { journalField, type SharedJournal } from './journal-section.ts'
 import {
   type DowntimeWindow,
   escalationField,
@@ -66,6 +67,8 @@ export interface AlerterConfig {
   quirks: Quirks
   /** Named pipe for Nagios' external commands; null = none. */
   commandFile: string | null
+  /** null = the data directory's. */
+  journal: SharedJournal | null
   /** Who may push results over HTTP: name → token. */
   resultTokens: ReadonlyMap<string, Secret>
 }
@@ -104,6 +107,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
       escalations: z.array(escalationField).default([]),
       downtimes: z.array(windowField).default([]),
       commandFile: z.string().min(1).optional(),
+      journal: journalField.optional(),
       resultTokens: z.record(z.string().min(1), secret).default({}),
       nagiosCompatible: z.boolean().default(false),
       quirks: z
@@ -143,6 +147,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),
         commandFile: section.commandFile ?? null,
+        journal: section.journal ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
         quirks: {

@@ -1,5 +1,6 @@
 /** Does what a line of the external command file asks for. */
 import { everything } from '../model/access.ts'
+import type { AlertCluster } from '../model/alert-cluster.ts'
 import type { AlertCommands, PassiveResults } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import { readExternalCommand } from './external-commands.ts'
@@ -11,10 +12,15 @@ export interface ExternalDeps {
   commands: AlertCommands
   results: PassiveResults
   checkNow(targets: readonly ResourceRef[]): void
+  /** Engines beside this one; they are asked for what they decide on. */
+  askOthers?: Pick<AlertCluster, 'owns' | 'order'>
 }
 
 /** Null when it was done, else why it was not. Whoever can write the file may do everything that it can say. */
-export async function takeExternal(line: string, { around, commands, results, checkNow }: ExternalDeps): Promise<string | null> {
+export async function takeExternal(
+  line: string,
+  { around, commands, results, checkNow, askOthers }: ExternalDeps,
+): Promise<string | null> {
   const read = readExternalCommand(line)
   if (!read.ok) return read.reason
   const { command } = read
@@ -32,7 +38,8 @@ export async function takeExternal(line: string, { around, commands, results, ch
   if (typeof found === 'string') return found
   const { id } = found.stored
   if (command.do === 'checkNow') {
-    checkNow([found.stored.target])
+    if (askOthers?.owns(found.target) === false) await askOthers.order(found.target, { do: 'check-now', check: id })
+    else checkNow([found.stored.target])
     return null
   }
   if (command.do === 'unacknowledge')

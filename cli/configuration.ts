@@ -15,24 +15,29 @@ import { uiSection } from '../ui/section.ts'
 
 /** Plugins bring their own sections, each under its own name. */
 const schema = (plugins: readonly Plugin[]) =>
-  z.strictObject({
-    /** Everything that Specola keeps: journal, samples, parked messages. One process a directory. */
-    data: z.string().min(1).default('/var/lib/specola'),
-    log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    store: storeSection,
-    retention: retentionSection,
-    collector: z
-      .strictObject({
-        ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },
-        ...{ ganglia: gangliaSection, agents: agentsSection },
-      })
-      .prefault({}),
-    alerter: alerterSection(plugins),
-    ui: uiSection.prefault({}),
-    prices: pricesSection.optional(),
-    budgets: budgetsSection,
-    reports: reportsSection,
-  })
+  z
+    .strictObject({
+      /** Everything that Specola keeps: journal, samples, parked messages. One process a directory. */
+      data: z.string().min(1).default('/var/lib/specola'),
+      log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      store: storeSection,
+      retention: retentionSection,
+      collector: z
+        .strictObject({
+          ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },
+          ...{ ganglia: gangliaSection, agents: agentsSection },
+        })
+        .prefault({}),
+      alerter: alerterSection(plugins),
+      ui: uiSection.prefault({}),
+      prices: pricesSection.optional(),
+      budgets: budgetsSection,
+      reports: reportsSection,
+    })
+    .superRefine(({ alerter, reports }, ctx) => {
+      if (reports.fatigue && alerter.notifiers.email === undefined)
+        ctx.addIssue({ code: 'custom', path: ['reports', 'fatigue'], message: 'no mail server is configured: add alerter.email' })
+    })
 
 export type Configuration = z.output<ReturnType<typeof schema>>
 

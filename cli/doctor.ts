@@ -9,6 +9,7 @@ import type { Command } from './command.ts'
 import { type Configuration, configurationFrom } from './configuration.ts'
 import { type ApiView, tryApis } from './doctor/apis.ts'
 import { brokerFindings } from './doctor/broker.ts'
+import { examineEngines } from './doctor/engines.ts'
 import type { Finding } from './doctor/finding.ts'
 import { heardSince } from './doctor/heard.ts'
 import { ownFindings, ownHealth } from './doctor/own-health.ts'
@@ -71,6 +72,7 @@ async function examine(config: Configuration, directory: string): Promise<Findin
       ...settings(heard, unknown, now),
       ...(await examineBrokers(config)),
       ...(views.length > 0 ? views.flatMap(({ findings }) => findings) : [withoutApis]),
+      ...(await examineEngines(config)),
       ...ownFindings(await ownHealth(directory, db), heard, now),
       ...witnessFindings(await usage.discrepancies(everything, { from, to: now, limit: 1000 }), await usage.overdue(now)),
     ]

@@ -26,7 +26,6 @@ import { mailer } from '../plugins/notify-email/mailer.ts'
 import type { ReportContact } from '../reports/mailing.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
-import { alertJournal } from '../store/journal/alerts.ts'
 import { capacityJournal } from '../store/journal/capacity.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
@@ -46,6 +45,7 @@ import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
 import { firstStartLink } from '../ui/first-start.ts'
 import { uiSection } from '../ui/section.ts'
+import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
@@ -124,7 +124,9 @@ async function serve(
     const samples = sampleQueue({ store, live, health, clock, logger, limit: waitingSamples })
     const events = eventJournal(db)
     const inventory = openInventory(db)
-    const alerts = alertJournal(db)
+    const shared = openAlerts(db, config, { health, clock, logger })
+    const { journal: alerts } = shared
+    closing.defer(() => shared.close())
     const accounts = openAccounts(db)
     const machines = machineJournal(db)
     const capacity = capacityJournal(db)
@@ -148,6 +150,7 @@ async function serve(
       store,
       inventory,
       journal: alerts,
+      ...(shared.cluster && { cluster: shared.cluster }),
       health,
       live,
       clock,
@@ -212,10 +215,11 @@ async function serve(
           },
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
+      const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
       running.push(
         runReports(
           config.reports,
-          { reporting, closeMonth: threaded.closeMonth, mailing: mailing ?? null, clock, logger, health },
+          { reporting, closeMonth: threaded.closeMonth, mailing: mailing ?? null, fatigue, clock, logger, health },
           signal,
         ),
       )
@@ -237,6 +241,7 @@ async function serve(
           commands: alerter.commands,
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
+          engine: engineView(shared, alerter, config),
         },
         ...{ completeness, timeline: timelineJournal(db, clock) },
         results: { ...alerter.results, tokens: config.alerter.resultTokens },

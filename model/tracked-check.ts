@@ -55,7 +55,10 @@ export interface QueuedNotification {
   nextAttempt: number
 }
 
-export type NewNotification = Pick<QueuedNotification, 'message' | 'contact' | 'notifier' | 'to'>
+export interface NewNotification extends Pick<QueuedNotification, 'message' | 'contact' | 'notifier' | 'to'> {
+  /** The downtime that it tells of: of engines that begin or end it at the same time, one tells. */
+  downtime?: string
+}
 
 export type NewComment = Omit<Comment, 'id'>
 
@@ -71,6 +74,8 @@ export interface AlertBatch {
   /** Downtimes that were made, began or ended. */
   downtimes: readonly StoredDowntime[]
   comments: readonly NewComment[]
+  /** Orders of other engines that this batch carries out (model/alert-cluster.ts). */
+  orders?: readonly number[]
 }
 
 export type DeliveryOutcome =
@@ -84,13 +89,18 @@ export interface AlertWriter {
   stored(): Promise<StoredCheck[]>
   /** Downtimes that are not over. */
   openDowntimes(): Promise<StoredDowntime[]>
-  commit(batch: AlertBatch): Promise<void>
+  /** Returns the checks that belong to another engine by now: nothing of them was written, all the rest was. */
+  commit(batch: AlertBatch): Promise<readonly string[]>
+  /** Where several engines write: called when the batch is decided, before its turn to be written has come. */
+  decided?(batch: AlertBatch): void
   /** Notifications due by `now`, oldest first. Per check and contact only the oldest: a recovery never overtakes its problem. */
   due(now: number, limit: number): Promise<QueuedNotification[]>
-  /** How many notifications wait, and when the first of them is due. */
-  waiting(): Promise<{ count: number; next: number | null }>
+  /** How many notifications wait, when the first of them is due, and how old the oldest is: when it was decided. */
+  waiting(): Promise<{ count: number; next: number | null; oldest: number | null }>
   /** What waits for a later attempt is due now: the way may be free again. Of one notifier, or of all. */
   hurry(now: number, notifier?: string): Promise<void>
+  /** Where several engines send: called right before a sending. False when another one sends it, or has. */
+  begin?(id: number): Promise<boolean>
   attempted(id: number, time: number, outcome: DeliveryOutcome): Promise<void>
   /**
    * The id under which the first message about the problem that this one is about was delivered to this address: since the last

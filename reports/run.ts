@@ -2,6 +2,7 @@
 import { type Clock, every } from '../model/clock.ts'
 import type { Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import { type FatigueMailDeps, mailFatigue } from './fatigue-mail.ts'
 import { type MailingDeps, mailReports } from './mailing.ts'
 import { type Closing, type ClosingOptions, monthsToClose } from './months.ts'
 import type { ReportsConfig } from './section.ts'
@@ -14,6 +15,8 @@ export interface RunDeps {
   closeMonth(options: ClosingOptions): Promise<Closing>
   /** null: nothing is mailed. */
   mailing: MailingDeps | null
+  /** null: the weekly report on fatigue is not mailed. */
+  fatigue: FatigueMailDeps | null
   clock: Clock
   logger: Logger
   health: Pick<HealthBoard, 'report'>
@@ -26,6 +29,7 @@ export function runReports(config: ReportsConfig, deps: RunDeps, signal: AbortSi
     try {
       if (config.close.automatic && deps.reporting.book) await closeSettled(config, deps)
       if (deps.mailing) await mailReports(deps.mailing, signal)
+      if (deps.fatigue) await mailFatigue(deps.fatigue, signal)
       if (failing) deps.logger.info('reports go on')
       failing = false
     } catch (error) {

@@ -210,9 +210,22 @@ export const reportsSection = z
         hour: z.int().min(0).max(23).default(8),
       })
       .optional(),
+    /** The weekly report on what alerts ask of people, for these addresses. */
+    fatigue: z
+      .strictObject({
+        /** Of the week after the reported one, in the zone; 1 = Monday. */
+        weekday: z.int().min(1).max(7).default(1),
+        hour: z.int().min(0).max(23).default(8),
+        to: z
+          .array(z.strictObject({ email: z.email().max(254), language: z.enum(['it', 'en']).optional() }))
+          .min(1)
+          .refine((all) => new Set(all.map(({ email }) => email)).size === all.length, 'an address twice'),
+      })
+      .optional(),
     /** Over which time use is compared with what was allocated. */
     efficiency: z.strictObject({ window: duration.prefault('14d') }).prefault({}),
   })
   .prefault({})
 
 export type ReportsConfig = z.output<typeof reportsSection>
+export type FatigueConfig = NonNullable<ReportsConfig['fatigue']>

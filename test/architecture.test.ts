@@ -35,6 +35,7 @@ const owners: Record<string, readonly string[]> = {
   'write-excel-file': ['reports'],
   yaml: ['config'],
   zod: ['model', 'config', 'store', 'openstack', 'plugins', 'alerter', 'collector', 'reports', 'ui', 'cli'],
+  pg: ['store/postgres'],
   pino: ['cli'],
 }
 

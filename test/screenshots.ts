@@ -103,6 +103,8 @@ async function realAddresses(storageState: Awaited<ReturnType<BrowserContext['st
     efficiency: '/efficiency',
     reports: '/reports',
     health: '/health',
+    engine: '/engine',
+    fatigue: '/fatigue',
     check: await first('/problems?soft=1', '.problem-title'),
     instance: await first('/instances?state=active', '.cell-name a'),
     host: await first('/hosts?sort=instances&desc=1', '.cell-name a'),

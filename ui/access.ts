@@ -98,6 +98,8 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /users{.:format}': ['see', 'users'],
   'GET /users/:id{.:format}': ['see', 'users'],
   'GET /health': ['see', 'health'],
+  'GET /engine{.:format}': ['see', 'health'],
+  'GET /fatigue{.:format}': ['see', 'health'],
   'GET /notifiers': ['see', 'notifiers'],
   'GET /notifiers/preview': ['see', 'notifiers'],
   'GET /notifiers/preview/html': ['see', 'notifiers'],

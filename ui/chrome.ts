@@ -47,6 +47,8 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'notifiers', href: '/notifiers', resource: 'notifiers' },
       { key: 'health', href: '/health', resource: 'health' },
+      { key: 'engine', href: '/engine', resource: 'health' },
+      { key: 'fatigue', href: '/fatigue', resource: 'health' },
     ],
   },
 ]

@@ -21,6 +21,7 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
 /** Everything the pages read from or write to; main passes it in. */
@@ -43,6 +44,7 @@ export interface UiDeps {
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor
+  engine: EngineView
   accounts: AccountJournal
   health: HealthBoard
   live: Live

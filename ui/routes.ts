@@ -1,6 +1,6 @@
 import type { Express } from 'express'
 import { openapi } from './api/openapi.ts'
-import { healthz, metrics } from './api/probes.ts'
+import { healthz } from './api/probes.ts'
 import { seriesApi, seriesTopic } from './api/series.ts'
 import { accessOf } from './chrome.ts'
 import { type Edge, identify } from './edge.ts'
@@ -12,7 +12,9 @@ import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
+import { enginePage } from './pages/engine.ts'
 import { eventList, eventPage, eventsPage } from './pages/events.ts'
+import { fatiguePage } from './pages/fatigue.ts'
 import { guestAgentsPage } from './pages/guest-agents.ts'
 import { healthBoard, healthPage } from './pages/health.ts'
 import { hostInside, hostInstances, hostNow, hostPage } from './pages/host.ts'
@@ -59,8 +61,8 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
   ].map((fragment) => [fragment.name, fragment]),
 )
 
-export function publicRoutes({ deps, hub }: Edge): PublicRoute[] {
-  return [healthz, metrics(hub.clients), openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
+export function publicRoutes({ deps }: Edge): PublicRoute[] {
+  return [healthz, openapi, accessibilityPage, ...signInRoutes(() => deps.clock.now())]
 }
 
 export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
@@ -100,6 +102,8 @@ export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
     reportsPage,
     reportDownload,
     healthPage,
+    enginePage,
+    fatiguePage,
     notifiersPage,
     notifierPreview,
     notifierPreviewHtml,

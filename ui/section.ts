@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, timeZone } from '../config/fields.ts'
+import { duration, secret, timeZone } from '../config/fields.ts'
 
 /** Where to listen: `127.0.0.1:8080`, `[::]:8080`. Port 0 takes any free one. */
 const listen = z.string().transform((text, ctx) => {
@@ -25,6 +25,18 @@ export const uiSection = z.strictObject({
       lifetime: duration.prefault('12h'),
       /** Signed out after this long without any page open. */
       idle: duration.prefault('2h'),
+    })
+    .prefault({}),
+  /** Who may read /metrics: whoever has the token; without one, programs on this machine. */
+  metrics: z
+    .strictObject({
+      token: secret.optional(),
+      /** Names of the slowest, most flapping, never-ok checks' targets: they belong to tenants. */
+      targets: z.boolean().default(false),
+    })
+    .refine(({ token, targets }) => !targets || token !== undefined, {
+      error: 'names of instances are told only to those who have a token: set token too',
+      path: ['targets'],
     })
     .prefault({}),
   /** Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. */

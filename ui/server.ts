@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { AppError } from '../model/contract.ts'
+import { metricsRoute } from './api/metrics.ts'
 import { resultsRoute } from './api/results.ts'
 import { type Assets, loadAssets } from './assets.ts'
 import { rootOf } from './chrome.ts'
@@ -129,6 +130,7 @@ export function createApp(edge: Edge): Express {
   for (const route of [...publicRoutes(edge), ...routes(edge)]) register(app, edge, route)
   liveRoute(app, edge)
   resultsRoute(app, edge.deps.results)
+  metricsRoute(app, edge)
   app.use((req, res, next) => {
     answerMissing(edge, req, res).catch(next)
   })

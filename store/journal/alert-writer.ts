@@ -1,6 +1,6 @@
 /** The alerter's side of the journal: what a cycle changed, and the queue of notifications. */
-import type { NotificationRecord, Transition } from '../../model/check.ts'
-import type { AlertWriter, NewNotification } from '../../model/tracked-check.ts'
+import type { Acknowledgement, NotificationRecord, Transition } from '../../model/check.ts'
+import type { AlertWriter, NewNotification, StoredCheck } from '../../model/tracked-check.ts'
 import { type CheckRow, checkColumns, checkValues, type NotificationRow, toQueued, toStoredCheck } from './alert-rows.ts'
 import type { Database } from './database.ts'
 import { keepComment, keepDowntime, openDowntimes } from './downtimes.ts'
@@ -33,6 +33,11 @@ export function alertWriter(db: Database): AlertWriter {
     const { check, time, kind, state, contact, notifier, outcome, reason } = record
     db.run(insertNotification, ...[check, check, time, kind, state, contact, notifier, '', outcome, reason, null, null])
   }
+  const keepAcknowledged = ({ id, project }: StoredCheck, { time, author }: Acknowledgement) =>
+    db.run(
+      'INSERT INTO acknowledged (check_id, time, author, project) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ...[id, time, author, project],
+    )
   return {
     async stored() {
       return db.all<CheckRow>('SELECT * FROM check_state').map(toStoredCheck)
@@ -45,6 +50,7 @@ export function alertWriter(db: Database): AlertWriter {
     async commit({ checks, removed, transitions, notifications, held, downtimes, comments }) {
       db.transaction(() => {
         for (const check of checks) db.run(upsertCheck, ...checkValues(check))
+        for (const check of checks) if (check.acknowledgement) keepAcknowledged(check, check.acknowledgement)
         for (const change of transitions) transition(change)
         for (const notification of notifications) queue(notification)
         for (const record of held) hold(record)
@@ -52,6 +58,7 @@ export function alertWriter(db: Database): AlertWriter {
         for (const comment of comments) keepComment(db, comment)
         for (const id of removed) db.run('DELETE FROM check_state WHERE id = ?', id)
       })
+      return []
     },
 
     async due(now, limit) {
@@ -68,10 +75,10 @@ export function alertWriter(db: Database): AlertWriter {
     },
 
     async waiting() {
-      const row = db.get<{ count: number; next: number | null }>(
-        `SELECT count(*) AS count, min(next_attempt) AS next FROM notification WHERE outcome = 'waiting'`,
+      const row = db.get<{ count: number; next: number | null; oldest: number | null }>(
+        `SELECT count(*) AS count, min(next_attempt) AS next, min(time) AS oldest FROM notification WHERE outcome = 'waiting'`,
       )
-      return row ?? { count: 0, next: null }
+      return { count: row?.count ?? 0, next: row?.next ?? null, oldest: row?.oldest ?? null }
     },
 
     async hurry(now, notifier) {

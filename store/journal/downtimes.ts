@@ -4,7 +4,7 @@ import type { StoredDowntime } from '../../model/downtime.ts'
 import type { NewComment } from '../../model/tracked-check.ts'
 import type { Database } from './database.ts'
 
-interface DowntimeRow {
+export interface DowntimeRow {
   id: string
   subject: string
   fixed: number
@@ -20,7 +20,7 @@ interface DowntimeRow {
   outcome: StoredDowntime['outcome']
 }
 
-const toDowntime = (row: DowntimeRow): StoredDowntime => ({
+export const toDowntime = (row: DowntimeRow): StoredDowntime => ({
   ...{ id: row.id, subject: row.subject, fixed: row.fixed === 1, start: row.starts, end: row.ends },
   ...{ durationMs: row.duration, triggeredBy: row.triggered_by, author: row.author, comment: row.comment },
   ...{ active: row.active === 1, since: row.since, endedAt: row.ended_at, outcome: row.outcome },

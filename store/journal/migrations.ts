@@ -7,6 +7,7 @@ import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
+import { fatigueSchema } from './fatigue.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
@@ -32,5 +33,6 @@ export const migrations: readonly Migration[] = [
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0013-capacity', sql: capacitySchema },
+  { name: '0018-fatigue', sql: fatigueSchema },
   { name: '0020-retention', sql: retentionSchema },
 ]

@@ -53,6 +53,8 @@ export function pageAddresses(ui: Pick<TestUi, 'cloud' | 'resources'>): Readonly
     notifiers: '/notifiers',
     'notifier-preview': '/notifiers/preview?notifier=email&contact=noc',
     health: '/health',
+    engine: '/engine',
+    fatigue: '/fatigue',
     password: '/password',
     accessibility: '/accessibility',
     missing: '/nothing/here',

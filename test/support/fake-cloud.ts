@@ -11,6 +11,7 @@ import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore, Series 
 import type { Segment, UsageRow } from '../../model/usage.ts'
 import { differenceOf } from '../../model/usage-difference.ts'
 import { fakeCapacity } from './fake-capacity.ts'
+import { fakeEngine } from './fake-engine.ts'
 import { fakeMachines, gangliaSources } from './fake-machines.ts'
 import { fakeNetworks, tapOf } from './fake-networks.ts'
 import { fakeCompleteness, fakeTimeline } from './fake-timeline.ts'
@@ -141,6 +142,7 @@ export function fakeCloud(clock: Clock, options: { hostile?: readonly string[] }
     instances,
     live,
     ...alerts,
+    engine: fakeEngine(clock, alerts.problems),
     machines,
     networks: fakeNetworks(instances),
     capacity: fakeCapacity(hosts, instances, () => clock.now() - 40_000),

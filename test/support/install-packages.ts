@@ -21,6 +21,8 @@ const wanted: Record<string, string> = {
   iproute2: '/usr/bin/ip',
   openssl: '/usr/bin/openssl',
   chromium: '/usr/bin/chromium',
+  postgresql: '/usr/lib/postgresql/15/bin/postgres',
+  prometheus: '/usr/bin/promtool',
   'poppler-utils': '/usr/bin/pdftotext',
   'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
 }

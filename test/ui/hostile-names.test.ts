@@ -52,6 +52,8 @@ describe('a hostile instance name', () => {
     '/projects',
     '/users',
     '/health',
+    '/engine',
+    '/fatigue',
     '/notifiers',
     ...hostile.map((name) => `/notifiers/preview?notifier=email&contact=noc&kind=${encodeURIComponent(name)}`),
     ...hostile.map((name) => `/notifiers/preview?notifier=${encodeURIComponent(name)}&contact=${encodeURIComponent(name)}`),

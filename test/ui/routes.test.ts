@@ -40,6 +40,8 @@ const expected: Record<string, string> = {
   'GET /users{.:format}': 'ANOMbr',
   'GET /users/:id{.:format}': 'ANOMbr',
   'GET /health': 'ANOmbr',
+  'GET /engine{.:format}': 'ANOmbr',
+  'GET /fatigue{.:format}': 'ANOmbr',
   'GET /notifiers': 'ANOmbr',
   'GET /notifiers/preview': 'ANOmbr',
   'GET /notifiers/preview/html': 'ANOmbr',

@@ -382,6 +382,8 @@ describe('every answer', () => {
       `/instances/${ui.cloud.instances[1]?.id}`,
       '/projects',
       '/health',
+      '/engine',
+      '/fatigue',
       '/password',
     ]) {
       const page = await person.text(path)

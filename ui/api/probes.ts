@@ -14,18 +14,7 @@ export const healthz: PublicRoute = {
   },
 }
 
-/** Our own numbers in the Prometheus text format. Labels are names of our parts, never of tenants. */
-export const metrics = (streams: () => number): PublicRoute => ({
-  method: 'get',
-  path: '/metrics',
-  handleGuest: async ({ deps }) => ({
-    kind: 'text',
-    type: 'text/plain; version=0.0.4; charset=utf-8',
-    body: exposition(deps.health.all(), streams(), deps.version),
-  }),
-})
-
-/** Pure: the health board as Prometheus text, one family after the other. */
+/** The health board as Prometheus text, one family after the other: labels are names of our parts, never of tenants. Pure. */
 export function exposition(all: readonly ComponentHealth[], streams: number, version: string): string {
   const families = new Map<string, { help: string; lines: string[] }>()
   const add = (name: string, help: string, labels: string, value: number) => {
@@ -39,8 +28,12 @@ export function exposition(all: readonly ComponentHealth[], streams: number, ver
     const labels = `{component="${label(component)}",kind="${kind}"}`
     add('specola_up', '1 while the component works, also degraded.', labels, state === 'ok' || state === 'degraded' ? 1 : 0)
     add('specola_last_report_seconds', 'When the component last spoke, Unix time.', labels, at / 1000)
-    for (const [name, value] of Object.entries(numbers))
-      add(`specola_${name.replace(/[^a-zA-Z0-9_]/g, '_')}`, `As the component counts it: ${label(name)}.`, labels, value)
+    for (const [name, value] of Object.entries(numbers)) {
+      const seconds = name.endsWith('_ms') // Prometheus knows base units only
+      const unit = seconds ? `${name.slice(0, -3)}_seconds` : name
+      const help = `As the component counts it: ${label(name)}.`
+      add(`specola_${unit.replace(/[^a-zA-Z0-9_]/g, '_')}`, help, labels, seconds ? value / 1000 : value)
+    }
   }
   return [...families]
     .map(([name, { help, lines }]) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('\n')}\n`)

@@ -1,0 +1,147 @@
+/** This engine's part in a cluster of alerters on one PostgreSQL. */
+import type { AlertCluster, CheckOrder, ClusterMember, EngineSeen } from '../../model/alert-cluster.ts'
+import type { Clock } from '../../model/clock.ts'
+import type { Logger } from '../../model/contract.ts'
+import type { ResourceRef } from '../../model/event.ts'
+import type { HealthBoard } from '../../model/health.ts'
+import { slotOf, slots } from '../../model/slot.ts'
+import { storable } from './conditions.ts'
+import type { Postgres } from './connect.ts'
+import { Following } from './follow.ts'
+import { beat, channel, leave } from './leases.ts'
+import type { Membership } from './membership.ts'
+
+export interface ClusterDeps {
+  postgres: Postgres
+  own: Membership
+  health: Pick<HealthBoard, 'report'>
+  clock: Clock
+  logger: Logger
+}
+
+/** Without a notice, others' news are looked for this often. */
+const lookMs = 1000
+const beatsPerLease = 4
+/** Inventories are read every half minute, and what is new reaches each engine in its own time. */
+const unlikeMs = 5 * 60_000
+/** Whoever gives an order waits this long to see it done. */
+const patienceMs = 3000
+
+export class PostgresCluster implements AlertCluster {
+  readonly #deps: ClusterDeps
+  #down = false
+  #unlikeSince: number | null = null
+
+  constructor(deps: ClusterDeps) {
+    this.#deps = deps
+  }
+
+  owns(target: ResourceRef): boolean {
+    return this.#deps.own.owned.has(slotOf(target))
+  }
+
+  async run(member: ClusterMember, signal: AbortSignal): Promise<void> {
+    const { postgres, own } = this.#deps
+    const following = new Following(postgres, own)
+    const news = new Bell()
+    await Promise.all([
+      postgres.listen(channel, () => news.ring(), signal),
+      this.#loop(own.leaseMs / beatsPerLease, signal, null, async () => this.#reportEngines(await beat(postgres, own, member))),
+      this.#loop(lookMs, signal, news, () => following.look(member)),
+    ])
+  }
+
+  async leave(): Promise<void> {
+    await leave(this.#deps.postgres, this.#deps.own).catch((error: Error) =>
+      this.#deps.logger.warn(`the others take over when this engine's lease has run out: ${error.message}`),
+    )
+  }
+
+  async order(target: ResourceRef, order: CheckOrder): Promise<void> {
+    const { postgres, clock } = this.#deps
+    const body = JSON.stringify(order, (_, value) => (typeof value === 'string' ? storable(value) : value))
+    const [placed] = await postgres.query<{ id: number }>('INSERT INTO check_order (slot, body) VALUES ($1, $2) RETURNING id', [
+      ...[slotOf(target), body],
+    ])
+    await postgres.query(`SELECT pg_notify('${channel}', '')`)
+    for (const until = clock.monotonic() + patienceMs; clock.monotonic() < until; ) {
+      await clock.sleep(50)
+      if ((await postgres.query('SELECT 1 FROM check_order WHERE id = $1', [placed?.id])).length === 0) return
+    }
+  }
+
+  /** Tries until the signal is aborted; says once that it fails, and once that it works again. */
+  async #loop(ms: number, signal: AbortSignal, bell: Bell | null, work: () => Promise<void>): Promise<void> {
+    const { clock, logger } = this.#deps
+    while (!signal.aborted) {
+      try {
+        await work()
+        if (this.#down) logger.info('the alert journal answers again')
+        this.#down = false
+      } catch (error) {
+        const { message } = error as Error
+        if (!this.#down && !signal.aborted) logger.error(`${message}; trying on`, { error })
+        this.#down = true
+        this.#report('down', `${message}; checks pause until it does, nothing decided is lost`, {})
+      }
+      const over = new AbortController()
+      const wake = AbortSignal.any([signal, over.signal])
+      bell?.onRing(() => over.abort())
+      await clock.sleep(ms, wake).catch(() => undefined) // there is news, or all is over
+    }
+  }
+
+  #reportEngines(engines: readonly EngineSeen[]): void {
+    const { own } = this.#deps
+    const alive = engines.filter((one) => one.alive)
+    const dead = engines.filter((one) => !one.alive)
+    const owned = alive.reduce((sum, one) => sum + one.slots, 0)
+    const words = [
+      ...alive.map((one) => `${one.name}${one.id === own.id ? ' (this one)' : ''} ${one.slots} of ${slots} shares`),
+      ...dead.map((one) => `${one.name} silent for ${Math.round(one.silentMs / 1000)} s`),
+    ]
+    const waits = alive.some((one) => one.slots === 0)
+    const unlike = this.#unlike(alive)
+    const state = owned < slots || unlike !== null || dead.some(({ slots: held }) => held > 0) ? 'degraded' : 'ok'
+    const remark = waits ? '; an engine without shares does not know all checks yet' : unlike === null ? '' : `; ${unlike}`
+    this.#report(state, `${words.join(', ')}${remark}`, {
+      ...{ engines: alive.length, owned: own.owned.size, unowned: slots - owned },
+    })
+  }
+
+  /** Engines that go on knowing different checks: what only one knows of is not watched while the other owns it. */
+  #unlike(alive: readonly EngineSeen[]): string | null {
+    const now = this.#deps.clock.monotonic()
+    const sharing = alive.filter((one) => one.slots > 0).sort((a, b) => a.known - b.known)
+    const [least, most] = [sharing[0], sharing.at(-1)]
+    if (!least || !most || least.known === most.known) {
+      this.#unlikeSince = null
+      return null
+    }
+    this.#unlikeSince ??= now
+    if (now - this.#unlikeSince < unlikeMs) return null
+    return `${least.name} knows ${least.known} checks and ${most.name} ${most.known}: do both collect from the same places?`
+  }
+
+  #report(state: 'ok' | 'degraded' | 'down', detail: string, numbers: Record<string, number>): void {
+    this.#deps.health.report({ component: 'alert journal', kind: 'journal', state, detail, numbers })
+  }
+}
+
+/** Wakes whoever waits; a ring that nobody waits for is kept for the next one. */
+class Bell {
+  #rung = false
+  #wake: (() => void) | null = null
+
+  ring(): void {
+    if (this.#wake) this.#wake()
+    else this.#rung = true
+    this.#wake = null
+  }
+
+  onRing(wake: () => void): void {
+    if (this.#rung) wake()
+    else this.#wake = wake
+    this.#rung = false
+  }
+}

@@ -1,0 +1,3 @@
+import { enginesOnOneJournal } from '../support/engines-on-one-journal.ts'
+
+enginesOnOneJournal(['kill', 'database'], 100)
