@@ -38,7 +38,7 @@ export function keepRetention(
     last = now
     try {
       const removed = await removeNow(db, boundsOf(config, now), clock, signal)
-      const words = `removed ${removed.witnesses} audits and readings that repeated others, and the texts of ${removed.texts} messages`
+      const words = `removed ${removed.witnesses} audits and readings that repeated others, the texts of ${removed.texts} messages, and ${removed.events} events that no figure needs`
       logger.info(words, { ...removed, ms: clock.now() - now })
       report('ok', `${new Date(now).toISOString().slice(0, 16)}Z: ${words}`)
     } catch (error) {
@@ -54,9 +54,9 @@ export const isDue = (now: number, last: number, hour: number): boolean =>
   now - last >= 2 * dayMs || (new Date(now).getUTCHours() === hour && now - last >= hourMs)
 
 /** Whole hours: an audit's messages come together. */
-export function boundsOf({ texts, witnesses }: RetentionConfig, now: number): RetentionBounds {
+export function boundsOf({ texts, witnesses, events }: RetentionConfig, now: number): RetentionBounds {
   const before = (age: number | null) => (age === null ? null : Math.floor((now - age) / hourMs) * hourMs)
-  return { texts: before(texts), witnesses: before(witnesses) }
+  return { texts: before(texts), witnesses: before(witnesses), events: before(events) }
 }
 
 export async function removeNow(
@@ -65,7 +65,7 @@ export async function removeNow(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Record<Removed, number>> {
-  const removed = { texts: 0, witnesses: 0 }
+  const removed = { texts: 0, witnesses: 0, events: 0 }
   let began = clock.monotonic()
   for await (const [what, count] of retire(db, bounds, () => clock.now())) {
     removed[what] += count

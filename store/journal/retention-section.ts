@@ -15,6 +15,8 @@ export const retentionSection = z
     texts: age(dayMs, '1d').prefault('400d'),
     /** Audits and readings that repeat each other: of each run the first and the last stay. */
     witnesses: age(2 * dayMs, '2d').prefault('30d'),
+    /** Events that no figure is made of: sign-ins, requests, what was done to networks and users. */
+    events: age(62 * dayMs, '62d').prefault('never'),
     /** Of the day, UTC: when little else goes on. */
     hour: z.int().min(0).max(23).default(3),
   })

@@ -23,6 +23,9 @@ CREATE INDEX raw_age_sparse ON raw_age (batch) WHERE sparse = 1;
 CREATE TABLE raw_aging (reached INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
 INSERT INTO raw_aging SELECT 0, coalesce(max(seq), 0) FROM event;
 
+-- how far events were looked through that no ledger needs
+CREATE TABLE retired_to (time INTEGER NOT NULL) STRICT;
+
 -- how much was removed in all: witnesses, texts, events
 CREATE TABLE retired (what TEXT PRIMARY KEY, count INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
