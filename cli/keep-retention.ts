@@ -8,7 +8,7 @@ import { type Removed, type RetentionBounds, retire } from '../store/journal/ret
 import type { RetentionConfig } from '../store/journal/retention-section.ts'
 import { retiredSoFar } from '../store/journal/retired.ts'
 
-const lookMs = 10 * 60_000
+const lookMs = 60_000
 /** After so long the other work has its turn, and then so long it has. */
 const workMs = 10
 const restMs = 40
@@ -25,16 +25,19 @@ export function keepRetention(
   { health, clock, logger }: RetentionDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const report = (state: 'ok' | 'degraded', detail: string) =>
+  let said: ['ok' | 'degraded', string] = ['ok', `next at ${String(config.hour).padStart(2, '0')}:00 UTC`]
+  const report = (...words: typeof said) => {
+    said = words
+    const [state, detail] = words
     health.report({
       ...{ component: 'retention', kind: 'journal', state, detail },
       numbers: Object.fromEntries(retiredSoFar(db).map(({ what, count }) => [what, count])),
     })
+  }
   let last = clock.now()
-  report('ok', `next at ${String(config.hour).padStart(2, '0')}:00 UTC`)
   return every(clock, lookMs, signal, async () => {
     const now = clock.now()
-    if (!isDue(now, last, config.hour)) return
+    if (!isDue(now, last, config.hour)) return report(...said)
     last = now
     try {
       const removed = await removeNow(db, boundsOf(config, now), clock, signal)
