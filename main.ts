@@ -36,6 +36,7 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   check: () => import('./cli/check.ts'),
   notify: () => import('./cli/notify.ts'),
   simulate: () => import('./cli/simulate.ts'),
+  rules: () => import('./cli/rules.ts'),
   parse: () => import('./cli/parse.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
 }

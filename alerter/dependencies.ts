@@ -30,8 +30,13 @@ export class Dependencies {
     this.#down.clear()
     for (const { component, kind, host, state } of health.all())
       if (kind === 'libvirt' && host && state === 'down') this.#down.set(host, { reason: `${component} is down`, certain: false })
-    for (const { target, stored } of entries) {
-      if (target.kind === 'instance' || !target.host || (stored.state.state !== 'critical' && stored.state.state !== 'unknown'))
+    for (const { rule, target, stored } of entries) {
+      if (
+        rule.check.bystander ||
+        target.kind === 'instance' ||
+        !target.host ||
+        (stored.state.state !== 'critical' && stored.state.state !== 'unknown')
+      )
         continue
       if (!stored.state.checked || this.#down.get(target.host)?.certain) continue
       this.#down.set(target.host, { reason: `${target.name ?? target.id}: ${stored.state.output}`, certain: stored.state.hard })

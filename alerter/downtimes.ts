@@ -1,9 +1,9 @@
 /** Planned downtimes of a running engine: those that people scheduled, and those that come again by the configuration. */
 import { cancel, type Downtime, type DowntimeTurn, nextTurn, turn, waits } from '../model/downtime.ts'
+import { concerns } from '../model/target-filter.ts'
 import { within } from '../model/time-period.ts'
 import type { DowntimeWindow } from './planning-section.ts'
 import type { Entry } from './registry.ts'
-import { concerns } from './target-filter.ts'
 
 /** What a downtime can be for: one check, or all checks of a target. */
 export const subjectOfCheck = (id: string) => `check:${id}`

@@ -1,6 +1,7 @@
 /** Each second: what is due is run, decided and written, in cycles that may overlap. */
 import { explainedBy } from './entry-masters.ts'
 import { keepTime } from './keep-time.ts'
+import { otherChecks } from './other-checks.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import type { Entry } from './registry.ts'
 import { runChecks } from './run-checks.ts'
@@ -46,7 +47,9 @@ async function runCycle(running: Running, due: readonly Entry[], signal: AbortSi
   const lates = due.map(({ stored }) => (stored.state.checked ? Math.max(0, now - (stored.nextCheck ?? now)) : 0))
   for (const entry of due) entry.running = true
   try {
-    const runs = await runChecks(due, { ...running.deps, timeoutMs: running.config.timeoutMs }, signal)
+    const { deps, config, around, costs } = running
+    const others = otherChecks(around.registry)
+    const runs = await runChecks(due, { ...deps, timeoutMs: config.timeoutMs, others, costs }, signal)
     if (signal.aborted) return
     await takeRuns(running, runs)
     running.meter.cycle(runs, lates, clock.monotonic() - began)

@@ -2,6 +2,7 @@
 import type { AlertCommands, AppError, PassiveResult, PassiveResults } from '../model/contract.ts'
 import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
 import { checkSoon } from './check-soon.ts'
 import { clusterMember } from './cluster-member.ts'
 import { readCommandFile } from './command-file.ts'
@@ -16,6 +17,7 @@ import { queueNotifiers } from './notifier-desk.ts'
 import { OrderedCommits } from './ordered-commits.ts'
 import { refreshTargets } from './refresh-targets.ts'
 import { Registry } from './registry.ts'
+import { RuleCosts, ruleBoard } from './rule-board.ts'
 import { loadRules, type Rule, withPeriods } from './rules.ts'
 import { type AlerterDeps, countsChecks, owns, type Running, report } from './running.ts'
 import type { AlerterConfig } from './section.ts'
@@ -31,6 +33,8 @@ export interface Alerter {
   checkNow(targets: readonly ResourceRef[]): void
   /** What it costs and how late it is; null before it has begun. */
   figures(): EngineFigures | null
+  /** What pages show of its rules. */
+  rules: RuleBoard
 }
 
 /** Assembles the alerter; nothing runs until `run`. Rules that cannot be read are AppError('config'). */
@@ -42,6 +46,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
     figures: () => engine.figures(),
+    rules: engine.board,
   }
 }
 
@@ -49,6 +54,8 @@ const waitMs = 2000
 
 class Engine {
   readonly commands: AlertCommands
+  readonly board: RuleBoard
+  readonly #costs = new RuleCosts()
   readonly #config: AlerterConfig
   readonly #deps: AlerterDeps
   readonly #rules: readonly Rule[]
@@ -64,6 +71,7 @@ class Engine {
     this.#rules = withPeriods(deps.rules ?? loadRules(config.rules, deps.plugins), config)
     this.#commits = new OrderedCommits({ ...deps, meter: this.#meter })
     const commit = this.#commits.commit.bind(this.#commits)
+    this.board = ruleBoard(this.#rules, () => this.#around?.registry ?? null, this.#costs)
     this.commands = alertCommands({ ...deps, config, around: () => this.#around, commit, cluster: deps.cluster ?? null })
   }
 
@@ -144,7 +152,7 @@ class Engine {
     const registry = new Registry(this.#rules, await journal.stored(), clock.now())
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
-    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, since }
+    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }
   }
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { AlertBatch, NewComment, NewNotification, StoredCheck } from '../mo
 import type { Alert, Reaching, Telling } from './alert.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
-import { problemOf } from './problem.ts'
+import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
 import type { AlerterConfig } from './section.ts'
@@ -38,7 +38,7 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
     ...stored,
     ...decision.next,
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
-    longOutput: result.longOutput ?? null,
+    longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
     nextCheck: nextCheck(entry, decision.next.state.hard, now),
   }
@@ -52,6 +52,12 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
   collectTellings(around, entry, decision.tellings, transition, now, batch)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []
+}
+
+/** What a target wrote for itself and does not count is said with every result. */
+function withNotices(longOutput: string | undefined, notices: readonly string[]): string | null {
+  const lines = [...notices.map((notice) => `IGNORED ${notice}`), ...(longOutput ? [longOutput] : [])]
+  return bounded({ state: 'ok', output: '', perfdata: [], longOutput: lines.join('\n') }).longOutput ?? null
 }
 
 /** Who hears of alerts about this check; those who do not are remembered with the reason. */

@@ -1,9 +1,10 @@
 /** Time periods, escalations and recurring downtimes, as the configuration writes them. */
 import { z } from 'zod'
 import { duration, timeZone } from '../config/fields.ts'
+import { targetsField } from '../config/targets-field.ts'
+import type { TargetFilter } from '../model/target-filter.ts'
 import { parsePeriods, type TimePeriod } from '../model/time-period.ts'
 import type { Escalation } from './hearing.ts'
-import type { TargetFilter } from './target-filter.ts'
 
 const name = z.string().min(1)
 const list = z.array(name).optional()
@@ -35,7 +36,7 @@ export const windowField = z.strictObject({
   period: name,
   comment: z.string().default(''),
   rules: list,
-  targets: z.strictObject({ projects: list, hosts: list, names: list, notNames: list }).default({}),
+  targets: targetsField.default({}),
 })
 
 /** An escalation for some rules and projects; null = all. */

@@ -9,13 +9,16 @@ const mostOpen = 32
 
 interface Waiting<R> {
   value: string
+  /** Its part of what all of the group asked for. */
+  own(all: R): R
   resolve(result: R): void
   reject(error: unknown): void
 }
 
 /**
- * One per cycle. `forTarget(tag)` gives a reader whose queries are held until all checks of the turn have asked, then sent
- * as one query per group of queries that differ only in that tag's value.
+ * One per cycle. `forTag(tag)` gives a reader whose queries are held until all checks of the turn have asked, then sent as one
+ * query per group of queries that differ only in that tag's value, in their fields and in their aggregates: rules that look at
+ * several fields of one measurement over one window share a query.
  */
 export function coalescingReader(store: Reader) {
   const ranges = new Map<string, { query: RangeQuery; tag: string; waiting: Waiting<RangeResult>[] }>()
@@ -53,7 +56,7 @@ export function coalescingReader(store: Reader) {
       queries++
       ask(query, tag, [...new Set(waiting.map((one) => one.value))])
         .then((result) => {
-          for (const one of waiting) one.resolve(result(one.value))
+          for (const one of waiting) one.resolve(one.own(result(one.value)))
         }, failed)
         .finally(() => open--)
         .catch(failed)
@@ -64,18 +67,19 @@ export function coalescingReader(store: Reader) {
     groups: Map<string, { query: Q; tag: string; waiting: Waiting<R>[] }>,
     query: Q,
     tag: string,
-    alone: () => Promise<R>,
+    { alone, alike, both, own }: Joining<Q, R>,
   ): Promise<R> {
     const value = query.where[tag]
     if (typeof value !== 'string') {
       queries++
       return alone()
     }
-    const key = `${tag}\0${JSON.stringify({ ...query, where: { ...query.where, [tag]: '' } })}`
+    const key = `${tag}\0${JSON.stringify({ ...query, where: { ...query.where, [tag]: '' }, ...alike })}`
     return new Promise<R>((resolve, reject) => {
       const group = groups.get(key) ?? { query, tag, waiting: [] }
       groups.set(key, group)
-      group.waiting.push({ value, resolve, reject })
+      group.query = both(group.query, query)
+      group.waiting.push({ value, own, resolve, reject })
       later()
     })
   }
@@ -83,13 +87,48 @@ export function coalescingReader(store: Reader) {
   return {
     /** A reader for checks whose targets are told apart by `tag`. */
     forTag: (tag: string): Reader => ({
-      range: (query) => join(ranges, query, tag, () => store.range(query)),
-      latest: (query) => join(latests, query, tag, () => store.latest(query)),
+      range: (query) =>
+        join(ranges, query, tag, {
+          ...{ alone: () => store.range(query), alike: anyFields, both: withFieldsOf, own: fieldsOnly(query) },
+        }),
+      latest: (query) =>
+        join(latests, query, tag, { alone: () => store.latest(query), alike: {}, both: (one) => one, own: (all) => all }),
     }),
     /** Store queries sent so far. */
     queries: () => queries,
   }
 }
+
+/** How queries of one kind are joined. */
+interface Joining<Q, R> {
+  /** Asked without company. */
+  alone(): Promise<R>
+  /** In what they may differ, made alike. */
+  alike: Partial<Q>
+  both(one: Q, other: Q): Q
+  own(all: R): R
+}
+
+const anyFields = { fields: [], aggregates: [] }
+
+/** The same lists again and again: mostly there is nothing to add. */
+function withFieldsOf(one: RangeQuery, other: RangeQuery): RangeQuery {
+  const fields = other.fields.every((field) => one.fields.includes(field))
+  const aggregates = other.aggregates.every((aggregate) => one.aggregates.includes(aggregate))
+  if (fields && aggregates) return one
+  return {
+    ...one,
+    fields: [...new Set([...one.fields, ...other.fields])].sort(),
+    aggregates: [...new Set([...one.aggregates, ...other.aggregates])].sort(),
+  }
+}
+
+const fieldsOnly =
+  ({ fields, aggregates }: RangeQuery) =>
+  (all: RangeResult): RangeResult => {
+    const series = all.series.filter((one) => fields.includes(one.field) && aggregates.includes(one.aggregate))
+    return series.length === all.series.length ? all : { times: all.times, series }
+  }
 
 async function rangeFor(store: Reader, query: RangeQuery, tag: string, values: readonly string[]) {
   const { times, series } = await store.range({

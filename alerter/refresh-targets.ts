@@ -7,10 +7,10 @@ import { judgeAll } from './take-results.ts'
 import { readTargets } from './targets.ts'
 
 export async function refreshTargets(running: Running): Promise<void> {
-  const { inventory, health, budgets, clock, logger } = running.deps
+  const { inventory, health, budgets, labels, clock, logger } = running.deps
   let targets: Target[]
   try {
-    targets = await readTargets(inventory, health, budgets)
+    targets = await readTargets(inventory, health, { budgets, labels, rules: running.around.registry.rules })
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return

@@ -4,10 +4,11 @@ import type { Target } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import { steady } from '../model/flapping.ts'
 import { pending } from '../model/state.ts'
+import { concerns } from '../model/target-filter.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
+import { type OwnRule, ownRule } from './overrides.ts'
 import type { Rule } from './rules.ts'
 import { checkId, firstCheck, slotOffset } from './schedule.ts'
-import { concerns } from './target-filter.ts'
 import { untold } from './tell.ts'
 
 export interface Entry {
@@ -21,10 +22,12 @@ export interface Entry {
   /** Asked for while it ran: what it read may be old, so it runs again at once. */
   again: boolean
   missingSince: number | null
+  /** What the target changes of the rule for itself, and what of it does not count. */
+  own: Pick<OwnRule, 'applied' | 'notices'>
 }
 
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
-const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 }
+const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000, 'business-service': 0 }
 
 export class Registry {
   readonly entries = new Map<string, Entry>()
@@ -32,6 +35,7 @@ export class Registry {
   #byTarget = new Map<string, Entry[]>()
   #byHost = new Map<string, Entry[]>()
   #perHost = new Map<string, number>()
+  #switchedOff: { rule: string; target: Target }[] = []
   /** States of an earlier process whose targets have not been seen yet. */
   readonly #waiting: Map<string, { check: StoredCheck; since: number }>
   readonly #ids = new Map<string, string>()
@@ -45,13 +49,19 @@ export class Registry {
   sync(targets: readonly Target[], now: number): { ended: Entry[]; orphans: StoredCheck[] } {
     const present = new Set<string>()
     this.#perHost = new Map()
+    this.#switchedOff = []
     for (const target of targets) {
       if (target.kind === 'instance' && target.host) this.#perHost.set(target.host, (this.#perHost.get(target.host) ?? 0) + 1)
       for (const rule of this.#rules) {
         if (!concerns(rule, target)) continue
+        const own = ownRule(rule, target)
+        if (own.off) {
+          this.#switchedOff.push({ rule: rule.name, target })
+          continue
+        }
         const id = this.#idOf(rule.name, target)
         present.add(id)
-        this.#see(id, rule, target, now)
+        this.#see(id, own, target, now)
       }
     }
     const ended = [...this.entries].flatMap(([id, entry]) => {
@@ -72,7 +82,7 @@ export class Registry {
     const byId = new Map(checks.map((check) => [check.id, check]))
     for (const [id, entry] of this.entries) {
       if (!concerns(entry.target)) continue
-      this.entries.set(id, enter(entry.rule, entry.target, byId.get(id) ?? null, now))
+      this.entries.set(id, enter(entry, byId.get(id) ?? null, now))
       byId.delete(id)
     }
     for (const [id, { check }] of this.#waiting) if (concerns(check.target)) this.#waiting.delete(id)
@@ -88,6 +98,15 @@ export class Registry {
 
   of(kind: string, id: string): readonly Entry[] {
     return this.#byTarget.get(`${kind}\0${id}`) ?? []
+  }
+
+  /** Targets that switched the check of a rule off, and may. */
+  get switchedOff(): readonly { rule: string; target: Target }[] {
+    return this.#switchedOff
+  }
+
+  get rules(): readonly Rule[] {
+    return this.#rules
   }
 
   /** Checks of the machine itself: its hypervisor and the connection to it. */
@@ -110,16 +129,20 @@ export class Registry {
     return hashed
   }
 
-  #see(id: string, rule: Rule, target: Target, now: number): void {
+  #see(id: string, { rule, applied, notices }: OwnRule, target: Target, now: number): void {
     const known = this.entries.get(id)
+    const own = { applied, notices }
     if (known) {
+      if (known.rule.intervalMs !== rule.intervalMs) known.offset = slotOffset(target.id, rule.intervalMs)
+      known.rule = rule
+      known.own = own
       known.target = target
       known.missingSince = null
       return
     }
     const before = this.#waiting.get(id)?.check ?? null
     this.#waiting.delete(id)
-    const entry = enter(rule, target, before, now)
+    const entry = enter({ rule, target, own }, before, now)
     const nextCheck = firstCheck(entry.offset, rule.intervalMs, now)
     this.entries.set(id, { ...entry, stored: { ...entry.stored, nextCheck } })
   }
@@ -137,14 +160,14 @@ export class Registry {
 }
 
 /** `stored`: what is remembered; null = nothing yet, and the first result comes soon. */
-function enter(rule: Rule, target: Target, stored: StoredCheck | null, now: number): Entry {
+function enter({ rule, target, own }: Pick<Entry, 'rule' | 'target' | 'own'>, stored: StoredCheck | null, now: number): Entry {
   const offset = slotOffset(target.id, rule.intervalMs)
   const known = stored ?? {
     ...newCheck(checkId(rule.name, target.kind, target.id), rule, target),
     nextCheck: firstCheck(offset, rule.intervalMs, now),
   }
   return {
-    ...{ rule, target, offset, running: false, again: false, missingSince: null },
+    ...{ rule, target, own, offset, running: false, again: false, missingSince: null },
     stored: { ...known, maxAttempts: rule.alert.attempts },
   }
 }

@@ -2,7 +2,7 @@
 
 import type { CheckResult } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
-import { AppError, type Logger, type SampleStore } from '../model/contract.ts'
+import { AppError, type CheckContext, type Logger, type SampleStore, type Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import { bounded } from './problem.ts'
 import { coalescingReader } from './read-coalescing.ts'
@@ -24,13 +24,21 @@ export interface RunDeps {
   clock: Clock
   logger: Logger
   timeoutMs: number
+  /** Told how long the checks of each rule took. */
+  costs?: { ran(rule: string, at: number, checks: number, ms: number): void }
+  /** What checks that are made of checks see; default: nothing. */
+  others?: (target: Target) => NonNullable<CheckContext<unknown>['others']>
 }
 
-const tags = { instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' } as const
+/** The tag of samples that tells the targets of a kind apart. */
+const tags = {
+  ...{ instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' },
+  'business-service': 'service',
+} as const
 
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */
 export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {
-  const { store, health, clock, logger, timeoutMs } = deps
+  const { store, health, clock, logger, timeoutMs, others, costs } = deps
   const reader = coalescingReader(store)
   const over = new AbortController()
   const timedOut = new AbortController()
@@ -51,7 +59,11 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
     const began = clock.monotonic()
     const took = () => clock.monotonic() - began
     try {
-      const ctx = { config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop }
+      const { checked, state } = entry.stored.state
+      const ctx = {
+        ...{ config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop },
+        ...{ previous: checked ? state : null, ...(others && { others: others(target) }) },
+      }
       const result = await Promise.race([rule.check.run(ctx), aborted])
       return { entry, result: result && bounded(result), storeSilent: false, tookMs: took() }
     } catch (error) {
@@ -64,6 +76,10 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
   const done = await Promise.all(runs)
   over.abort()
   await timeout
+  for (const [rule, its] of Map.groupBy(done, ({ entry }) => entry.rule.name)) {
+    const longest = its.reduce((most, { tookMs }) => Math.max(most, tookMs), 0)
+    costs?.ran(rule, now, its.length, longest)
+  }
   logger.debug('checks run', { checks: entries.length, queries: reader.queries() })
   return done
 }

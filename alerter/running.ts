@@ -4,10 +4,12 @@ import type { Clock } from '../model/clock.ts'
 import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { LabelSource } from '../model/labels.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { Collected } from './judge.ts'
 import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
+import type { RuleCosts } from './rule-board.ts'
 import type { Rule } from './rules.ts'
 import type { AlerterConfig } from './section.ts'
 import type { Around } from './surroundings.ts'
@@ -25,6 +27,8 @@ export interface AlerterDeps {
   plugins: readonly Plugin[]
   /** Default: no project has a budget. */
   budgets?: Budgets
+  /** Default: targets have no labels but their own facts. */
+  labels?: LabelSource
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
   render: NotifierContext<unknown>['render']
@@ -36,6 +40,8 @@ export interface Running {
   around: Around
   commits: OrderedCommits
   meter: Meter
+  /** What the checks of each rule cost. */
+  costs: RuleCosts
   /** When the engine began to listen: silence counts from there; epoch ms. */
   since: number
 }

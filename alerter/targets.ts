@@ -2,17 +2,29 @@
 import { everything } from '../model/access.ts'
 import type { Budgets, Inventory, Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import { type LabelSource, labelsOf, noFacts } from '../model/labels.ts'
 import type { Instance } from '../model/resource.ts'
+import { type Rule, serviceTargets } from './rules.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
 const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness'])
 
-/** All targets as they are now. */
+/** All targets as they are now, with the labels that rules tell them apart by. */
 export async function readTargets(
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
   health: Pick<HealthBoard, 'all'>,
-  budgets: Budgets | null = null,
+  { budgets, labels, rules }: { budgets?: Budgets | undefined; labels?: LabelSource | undefined; rules: readonly Rule[] },
+): Promise<Target[]> {
+  const facts = (await labels?.facts()) ?? noFacts
+  const bare = [...(await readBare(inventory, health, budgets ?? null)), ...serviceTargets(rules)]
+  return bare.map((target) => ({ ...target, labels: labelsOf(target, facts) }))
+}
+
+async function readBare(
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
+  health: Pick<HealthBoard, 'all'>,
+  budgets: Budgets | null,
 ): Promise<Target[]> {
   const instances = new Map<string, Instance>()
   for (let offset = 0; ; offset += page) {

@@ -6,7 +6,7 @@ import { load, loadFile } from '../config/load.ts'
 import { everything } from '../model/access.ts'
 import { type CheckResult, states } from '../model/check.ts'
 import { systemClock } from '../model/clock.ts'
-import { AppError, type Check, type Logger, type SampleStore, type Target, type TargetKind } from '../model/contract.ts'
+import { AppError, type Check, type SampleStore, type Target, type TargetKind } from '../model/contract.ts'
 import { printPerfdata } from '../model/perfdata.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { inventory } from '../store/journal/inventory.ts'
@@ -14,6 +14,7 @@ import { openSampleStore, type StoreConfig, storeSection } from '../store/open.t
 import type { Command } from './command.ts'
 import { findPlugins } from './plugins.ts'
 import { projectTarget } from './project-target.ts'
+import { quietLogger } from './quiet-logger.ts'
 
 export const command: Command = {
   name: 'check',
@@ -67,7 +68,7 @@ async function runOnce(args: readonly string[]): Promise<CheckResult> {
   }
   const { directory, store: section } = storeOf(asked)
   const target = await targetOf(asked, directory)
-  const store = await openSampleStore(section, { directory, clock: systemClock, logger: quiet })
+  const store = await openSampleStore(section, { directory, clock: systemClock, logger: quietLogger })
   try {
     return await within(asked.timeoutMs, (signal) => run(check, config, target, store, signal))
   } finally {
@@ -168,6 +169,3 @@ async function targetOf({ kind, id }: Asked, directory: string): Promise<Target>
     db.close()
   }
 }
-
-/** A plugin's stdout is its answer and its stderr is nobody's. */
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { AppError, type Plugin } from '../model/contract.ts'
+import { AppError, type Plugin, targetKinds } from '../model/contract.ts'
 
 /** The plugins that come with Specola. */
 export const shippedPlugins = join(import.meta.dirname, '..', 'plugins')
@@ -17,7 +17,7 @@ const shape = z.discriminatedUnion('kind', [
     kind: z.literal('check'),
     name,
     description: z.string().min(1),
-    targets: z.array(z.enum(['instance', 'hypervisor', 'connection', 'project'])).min(1),
+    targets: z.array(z.enum(targetKinds)).min(1),
     config: schema,
     run: method,
   }),

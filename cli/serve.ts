@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { createAlerter } from '../alerter/engine.ts'
 import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
+import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
@@ -31,6 +32,7 @@ import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
+import { labelSource } from '../store/journal/labels.ts'
 import { listeningLog, unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
@@ -63,6 +65,9 @@ type Role = (typeof roles)[number]
 
 /** Samples that wait in memory while the store is away: about 100 MB at the most. */
 const waitingSamples = 200_000
+
+/** A page does not wait longer for a preview of rules. */
+const previewMs = 60_000
 
 /** Shutting down takes no longer than this; what then still runs is cut off. */
 const shutdownMs = 10_000
@@ -146,6 +151,7 @@ async function serve(
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
+    const labels = labelSource(db)
     const alerter = createAlerter(alerting, {
       store,
       inventory,
@@ -157,6 +163,7 @@ async function serve(
       logger,
       plugins,
       budgets,
+      labels,
       render,
     })
 
@@ -239,6 +246,10 @@ async function serve(
           resources: resourceJournal(db, clock),
           alerts,
           commands: alerter.commands,
+          rules: alerter.rules,
+          previews: rulePreviews(config.alerter, {
+            ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
+          }),
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
           engine: engineView(shared, alerter, config),

@@ -4,10 +4,17 @@ import { z } from 'zod'
 
 const durations: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** "250ms", "30s", "5m", "1h", "14d" → milliseconds. */
+/** "250ms", "30s", "5m", "1h30m", "14d" → milliseconds; null for anything else. */
+export function durationMs(text: string): number | null {
+  const part = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g
+  if (!/^(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)){1,5}$/.test(text.trim())) return null
+  return [...text.matchAll(part)].reduce((sum, [, n, unit]) => sum + Number(n) * (durations[unit as string] as number), 0)
+}
+
+/** The same, where it has to be one. */
 export const duration = z.string().transform((text, ctx) => {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim())
-  if (match) return Number(match[1]) * (durations[match[2] as string] as number)
+  const ms = durationMs(text)
+  if (ms !== null) return ms
   ctx.addIssue({ code: 'custom', message: `not a duration: "${text}" (write a number and a unit: 250ms, 30s, 5m, 1h, 14d)` })
   return z.NEVER
 })

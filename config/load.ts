@@ -12,10 +12,20 @@ export interface ConfigError {
   message: string
 }
 
-export type Loaded<T> = { ok: true; value: T } | { ok: false; errors: ConfigError[] }
+export type Loaded<T> =
+  | { ok: true; value: T /** Where a part of it was written. */; place(path: readonly (string | number)[]): Place }
+  | { ok: false; errors: ConfigError[] }
+
+export interface Place {
+  line: number
+  column: number
+}
 
 /** Reads and checks a file. Throws AppError('config') whose message lists all errors, one a line. */
-export function loadFile<S extends z.ZodType>(file: string, schema: S): z.output<S> {
+export const loadFile = <S extends z.ZodType>(file: string, schema: S): z.output<S> => loadPlaced(file, schema).value
+
+/** The same, with the places of its parts. */
+export function loadPlaced<S extends z.ZodType>(file: string, schema: S): Extract<Loaded<z.output<S>>, { ok: true }> {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -23,7 +33,7 @@ export function loadFile<S extends z.ZodType>(file: string, schema: S): z.output
     throw new AppError('config', `${file}: cannot read it: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   const loaded = load(text, schema)
-  if (loaded.ok) return loaded.value
+  if (loaded.ok) return loaded
   throw new AppError('config', loaded.errors.map((error) => formatError(file, error)).join('\n'))
 }
 
@@ -45,7 +55,7 @@ export function load<S extends z.ZodType>(text: string, schema: S): Loaded<z.out
     }
 
   const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {})
-  if (result.success) return { ok: true, value: result.data }
+  if (result.success) return { ok: true, value: result.data, place: (path) => at(valueOffset(document, path)) }
   const errors = flatten(result.error.issues).flatMap((issue) => describe(issue, schema, document, at))
   return { ok: false, errors: errors.sort((a, b) => a.line - b.line || a.column - b.column) }
 }
@@ -133,13 +143,17 @@ interface SchemaDef {
   element?: z.ZodType
   valueType?: z.ZodType
   in?: z.ZodType
+  out?: z.ZodType
   options?: readonly z.ZodType[]
 }
 
 /** The keys that the schema knows at a path; zod's issue names only the wrong ones. */
 function keysAt(schema: z.ZodType, path: readonly (string | number)[]): string[] {
   const def = schema.def as unknown as SchemaDef
-  const inner = def.innerType ?? (def.type === 'pipe' ? def.in : undefined)
+  // what is only noted on the way in knows no keys: those are behind it
+  const piped =
+    def.type === 'pipe' ? ((def.in?.def as SchemaDef | undefined)?.type === 'transform' ? def.out : def.in) : undefined
+  const inner = def.innerType ?? piped
   if (inner) return keysAt(inner, path)
   if (def.options) return [...new Set(def.options.flatMap((option) => keysAt(option, path)))]
   const [head, ...rest] = path

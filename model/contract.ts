@@ -21,6 +21,7 @@ import type { CloudEvent, Json, RecordedEvent, ResourceFacts, ResourceRef } from
 import type { Gap } from './gap.ts'
 import type { HealthBoard } from './health.ts'
 import type { Subnet } from './ip-availability.ts'
+import type { InstanceLabels } from './labels.ts'
 import type { LedgerState } from './ledger-state.ts'
 import type { MessageTexts } from './message-texts.ts'
 import type { Overdue } from './overdue.ts'
@@ -30,6 +31,8 @@ import type { RatedRow } from './rating.ts'
 import type { ReportFormat, ReportQuery, ReportSummary } from './report.ts'
 import type { Hypervisor, Instance, ListedKind, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
+import type { Target, TargetKind } from './target.ts'
+import type { TargetFilter } from './target-filter.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow, Segment, UsageDifference, UsageQuery, UsageRow } from './usage.ts'
 
 // ---------------------------------------------------------------------------------------------------------- errors, logs
@@ -480,6 +483,8 @@ export interface Mailer {
 export interface ReadingJournal {
   /** What the ledger has made of these instances; those never heard of are absent. */
   ledgerStates(ids: readonly string[]): Promise<Map<string, LedgerState>>
+  /** What these instances are labelled with; those of which nothing was told are absent. */
+  instanceLabels(ids: readonly string[]): Promise<Map<string, InstanceLabels>>
   /** The newest event of each of these resources, by id. */
   newestEvents(kind: string, ids: readonly string[]): Promise<Map<string, CloudEvent>>
   /** Which of these events are in the journal already. */
@@ -641,19 +646,17 @@ export interface Live {
 
 // --------------------------------------------------------------------------------------------------------------- plugins
 
-export type TargetKind = 'instance' | 'hypervisor' | 'connection' | 'project'
+export { type Target, type TargetKind, targetKinds } from './target.ts'
 
-/** What a check looks at. */
-export interface Target {
-  kind: TargetKind
-  id: string
-  name: string | null
-  project: string | null
-  host: string | null
-  /** For instances: the inventory entry, so that a check can tell stopped from silent. */
-  instance: Instance | null
-  /** For projects with a budget: how far it is used up. */
-  budget?: BudgetStanding
+/** Another check as it stands, for checks that are made of checks. */
+export interface Standing {
+  check: string
+  rule: string
+  target: Pick<Target, 'kind' | 'id' | 'name'>
+  /** null = it has had no result yet. */
+  state: State | null
+  hard: boolean
+  output: string
 }
 
 export interface CheckContext<C> {
@@ -664,6 +667,10 @@ export interface CheckContext<C> {
   health: Pick<HealthBoard, 'all'>
   now: number
   signal: AbortSignal
+  /** What the last result said; null = there was none, or nobody remembers. */
+  previous?: State | null
+  /** Checks of these rules on the targets, on the own target or on what carries it. Absent where nothing else is checked. */
+  others?(rules: readonly string[], on: TargetFilter | 'target' | 'host'): readonly Standing[]
 }
 
 /**
@@ -677,6 +684,12 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** The targets that a configuration is for, where that is not all of `targets`. */
+  targetsFor?(config: C): readonly TargetKind[]
+  /** It reads nothing but ranges of samples: past times can be checked as well as now. */
+  replays?: boolean
+  /** On a host: its problem does not mean that what the host carries does not work. */
+  bystander?: boolean
   /** What a message about it shows the last hours of; absent = nothing that is measured. */
   metric?(config: C, target: ResourceRef): Metric | null
   run(ctx: CheckContext<C>): Promise<CheckResult | null>

@@ -34,6 +34,10 @@ export interface InstanceFacts {
   newFlavor?: FlavorFacts | { name: string | null; id: string | null }
   image?: string | null
   availabilityZone?: string | null
+  /** Nova's metadata, all of it; {} = stated as none. */
+  metadata?: Readonly<Record<string, string>>
+  /** Nova's tags, all of them. */
+  tags?: readonly string[]
   node?: string | null
   state?: string | null
   oldState?: string | null
@@ -73,6 +77,10 @@ export interface ResourceFacts {
   /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
   parent?: ResourceRef | null
   address?: string | null
+  /** For aggregates: the hosts in it. */
+  hosts?: readonly string[]
+  /** For projects: Keystone's tags. */
+  tags?: readonly string[]
   /** Of a port: its MAC, the id of the instance, router … that it belongs to, and its addresses. */
   mac?: string | null
   device?: string | null

@@ -42,6 +42,7 @@ function lists(kind: string, list: string, owner: (entry: Fields) => Pick<Observ
           ...owner(entry),
           about: {
             name: text(entry.name),
+            ...(Array.isArray(entry.tags) && { tags: entry.tags.filter((tag) => typeof tag === 'string') }),
             ...(typeof entry.enabled === 'boolean' && { status: entry.enabled ? 'enabled' : 'disabled' }),
             ...(domain && { parent: { kind: 'domain', id: domain } }),
           },

@@ -1,5 +1,6 @@
 /** The lists that are read as a whole: where they are, which role they need, and what is lost without them. */
 import type { CloudEvent } from '../model/event.ts'
+import { aggregatesObserved } from './aggregates.ts'
 import type { ServiceName } from './catalog.ts'
 import { flavorsObserved } from './flavors.ts'
 import { floatingIpsObserved } from './floating-ips.ts'
@@ -59,6 +60,15 @@ export const lists: readonly ListShape[] = [
     queries: paged,
     role: identityReader,
     parse: usersObserved,
+  },
+  {
+    kind: 'aggregate',
+    service: 'compute',
+    path: '/os-aggregates',
+    list: 'aggregates',
+    queries: [{}],
+    role: admin,
+    parse: aggregatesObserved,
   },
   {
     kind: 'flavor',

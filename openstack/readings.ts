@@ -1,5 +1,6 @@
 /** One reply's body, of whatever list → the readings in it. Which list it is shows by its name in the body. */
 import type { CloudEvent } from '../model/event.ts'
+import { aggregatesObserved } from './aggregates.ts'
 import { flavorsObserved } from './flavors.ts'
 import { floatingIpsObserved } from './floating-ips.ts'
 import { domainsObserved, groupsObserved, projectsObserved, rolesObserved, usersObserved } from './identity.ts'
@@ -28,6 +29,7 @@ const parsers: readonly ((body: unknown, readAt: number) => CloudEvent[])[] = [
   domainsObserved,
   rolesObserved,
   flavorsObserved,
+  aggregatesObserved,
 ]
 
 /** `readAt`: when the API answered, epoch ms. Bodies of other lists give nothing. */

@@ -1,6 +1,6 @@
 /** Replies of `GET /servers/detail` → what the ledger takes as an API reading of each instance. */
 import { type CloudEvent, type FlavorFacts, type InstanceFacts, nativeEvent } from '../model/event.ts'
-import { type Fields, isFields } from '../model/fields.ts'
+import { type Fields, isFields, texts } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import { text } from './reply.ts'
 
@@ -36,6 +36,8 @@ function observed(server: Fields, readAt: number): CloudEvent | null {
   }
   const name = text(server.name)
   if (name) facts.name = name
+  if (isFields(server.metadata)) facts.metadata = texts(server.metadata)
+  if (Array.isArray(server.tags)) facts.tags = server.tags.filter((tag) => typeof tag === 'string')
   const flavor = flavorOf(server.flavor)
   if (flavor) facts.flavor = flavor
   const addresses = addressesOf(server.addresses)

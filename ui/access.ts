@@ -19,6 +19,10 @@ export type Resource =
   | 'projects'
   | 'users'
   | 'health'
+  /** Rules of the alerter, and what they would do. */
+  | 'rules'
+  /** Business services: those of the scope. */
+  | 'services'
   /** Contacts' addresses, and messages to try them. */
   | 'notifiers'
   /** Prices, amounts, budgets. */
@@ -40,6 +44,8 @@ const may: Record<Resource, Partial<Record<Verb, readonly Role[]>>> = {
   projects: { see: everyone },
   users: { see: [...cloud, 'manager'] },
   health: { see: cloud },
+  rules: { see: cloud },
+  services: { see: everyone },
   notifiers: { see: cloud, test: cloud },
   money: { see: ['admin', 'manager'] },
 }
@@ -100,6 +106,10 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /health': ['see', 'health'],
   'GET /engine{.:format}': ['see', 'health'],
   'GET /fatigue{.:format}': ['see', 'health'],
+  'GET /rules{.:format}': ['see', 'rules'],
+  'GET /rules/preview': ['see', 'rules'],
+  'POST /rules/preview': ['see', 'rules'],
+  'GET /services{.:format}': ['see', 'services'],
   'GET /notifiers': ['see', 'notifiers'],
   'GET /notifiers/preview': ['see', 'notifiers'],
   'GET /notifiers/preview/html': ['see', 'notifiers'],

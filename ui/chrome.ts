@@ -18,6 +18,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     key: 'now',
     items: [
       { key: 'problems', href: '/problems', resource: 'problems' },
+      { key: 'services', href: '/services', resource: 'services' },
       { key: 'wall', href: '/wall', resource: 'wall' },
       { key: 'events', href: '/timeline', resource: 'timeline' },
     ],
@@ -45,6 +46,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
   {
     key: 'admin',
     items: [
+      { key: 'rules', href: '/rules', resource: 'rules' },
       { key: 'notifiers', href: '/notifiers', resource: 'notifiers' },
       { key: 'health', href: '/health', resource: 'health' },
       { key: 'engine', href: '/engine', resource: 'health' },

@@ -21,6 +21,8 @@ import type {
   UsageJournal,
 } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { RuleBoard } from '../model/rule-board.ts'
+import type { RulePreviews } from '../model/rule-preview.ts'
 import type { EngineView } from './engine-view.ts'
 import type { ResultsDoor } from './results-door.ts'
 
@@ -41,6 +43,8 @@ export interface UiDeps {
   resources: ResourceJournal
   alerts: AlertJournal
   commands: AlertCommands
+  rules: RuleBoard
+  previews: RulePreviews
   notifiers: NotifierDesk
   /** Takes results of checks from outside. */
   results: ResultsDoor

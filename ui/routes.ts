@@ -28,6 +28,9 @@ import { problemBadge, problemList, problemsPage } from './pages/problems.ts'
 import { reportDownload, reportsPage } from './pages/reports.ts'
 import { resourcePage } from './pages/resource.ts'
 import { resourceList, resourcesPage } from './pages/resources.ts'
+import { previewPage, previewRules } from './pages/rule-preview.ts'
+import { ruleList, rulesPage } from './pages/rules.ts'
+import { servicesPage } from './pages/services.ts'
 import { signInRoutes } from './pages/sign-in.ts'
 import { actionList, actionPage, timelinePage } from './pages/timeline.ts'
 import { projectPage, userPage } from './pages/usage-detail.ts'
@@ -57,6 +60,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     hostInstances,
     hostInside,
     healthBoard,
+    ruleList,
     seriesTopic,
   ].map((fragment) => [fragment.name, fragment]),
 )
@@ -104,6 +108,10 @@ export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
     healthPage,
     enginePage,
     fatiguePage,
+    rulesPage,
+    previewPage,
+    previewRules,
+    servicesPage,
     notifiersPage,
     notifierPreview,
     notifierPreviewHtml,

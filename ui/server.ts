@@ -126,6 +126,8 @@ export function createApp(edge: Edge): Express {
   app.use(securityHeaders(edge.config.publicUrl?.startsWith('https:') ?? false))
   app.get('/assets/:name', (req, res, next) => sendAsset(edge.assets, String(req.params.name), req, res, next))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, edge.assets.address('mark.svg')))
+  // a rules file is larger than any other form
+  app.use('/rules/preview', express.text({ type: 'application/x-www-form-urlencoded', limit: '384kb' }))
   app.use(express.text({ type: 'application/x-www-form-urlencoded', limit: '64kb' }))
   for (const route of [...publicRoutes(edge), ...routes(edge)]) register(app, edge, route)
   liveRoute(app, edge)

@@ -62,6 +62,7 @@ export function aboutOf(type: string, data: Fields): ResourceFacts | null {
       return {
         ...(textOf(data.name) !== null && { name: textOf(data.name) }),
         ...(textOf(data.project_id) !== null && { owner: textOf(data.project_id) }),
+        ...(Array.isArray(data.hosts) && { hosts: data.hosts.filter((host) => typeof host === 'string') }),
         ...times,
       }
     case 'service':

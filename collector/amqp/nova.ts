@@ -1,6 +1,6 @@
 /** Nova's notifications, legacy and versioned, to canonical facts. Field map: nova's notification objects and `notifications/base.py`. */
 import type { FlavorFacts, InstanceFacts, Json } from '../../model/event.ts'
-import { type Fields, isFields } from '../../model/fields.ts'
+import { type Fields, isFields, texts } from '../../model/fields.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import type { Context } from './context.ts'
 import { canonicalNova } from './nova-names.ts'
@@ -65,6 +65,7 @@ function versionedInstance(data: Fields): InstanceFacts {
   if (typeof data.display_name === 'string') facts.name = data.display_name
   if (typeof data.host_name === 'string') facts.hostname = data.host_name
   if (typeof data.old_display_name === 'string') facts.oldName = data.old_display_name
+  addLabels(facts, data)
   const flavor = versionedFlavor(data.flavor)
   if (flavor) facts.flavor = flavor
   const newFlavor = versionedFlavor(data.new_flavor)
@@ -88,6 +89,12 @@ function versionedInstance(data: Fields): InstanceFacts {
   if (volume) facts.volume = volume
   if (fault) facts.fault = { type: textOf(fault.exception) ?? 'unknown', message: textOf(fault.exception_message) ?? '' }
   return facts
+}
+
+/** Both formats tell metadata as an object; tags are told only when they were set or changed. */
+function addLabels(facts: InstanceFacts, data: Fields): void {
+  if (isFields(data.metadata)) facts.metadata = texts(data.metadata)
+  if (Array.isArray(data.tags)) facts.tags = data.tags.filter((tag) => typeof tag === 'string')
 }
 
 function versionedFlavor(value: unknown): FlavorFacts | null {
@@ -136,6 +143,7 @@ function legacyInstance(payload: Fields): InstanceFacts {
   if (typeof payload.display_name === 'string') facts.name = payload.display_name
   if (typeof payload.hostname === 'string') facts.hostname = payload.hostname
   if (typeof payload.old_display_name === 'string') facts.oldName = payload.old_display_name
+  addLabels(facts, payload)
   const flavor = legacyFlavor(payload)
   if (flavor) facts.flavor = flavor
   if (payload.new_instance_type !== undefined || payload.new_instance_type_id !== undefined)

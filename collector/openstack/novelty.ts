@@ -3,6 +3,7 @@
  * resource of a cloud; only what is new becomes an event. Pure.
  */
 import type { CloudEvent } from '../../model/event.ts'
+import type { InstanceLabels } from '../../model/labels.ts'
 import { absent, advance } from '../../model/ledger.ts'
 import { compareKeys, type LedgerState, sortKey } from '../../model/ledger-state.ts'
 
@@ -15,6 +16,17 @@ export function isNewsOfInstance(reading: CloudEvent, known: LedgerState | null)
   if (compareKeys(sortKey(reading), known.last) <= 0) return false
   const advanced = advance(known, reading)
   return !advanced.ok || advanced.closed.length > 0 || substance(advanced.state) !== substance(known)
+}
+
+/** Does it say of zone, metadata or tags what is not known? `known` null: nothing is. */
+export function tellsLabels({ instance }: CloudEvent, known: InstanceLabels | null): boolean {
+  const { availabilityZone = null, metadata, tags } = instance ?? {}
+  const same = (told: unknown, stored: unknown) => JSON.stringify(told, sorted) === JSON.stringify(stored, sorted)
+  return (
+    (availabilityZone !== null && availabilityZone !== known?.availabilityZone) ||
+    (metadata !== undefined && !same(metadata, known?.metadata ?? {})) ||
+    (tags !== undefined && !same([...tags].sort(), [...(known?.tags ?? [])].sort()))
+  )
 }
 
 /** What a state says of the instance, without when it was told and by whom; ids of flavors are missing from readings. */

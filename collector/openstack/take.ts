@@ -1,7 +1,7 @@
 /** Readings on their way into the journal: only what is new goes on. */
 import type { Intake, ReadingJournal } from '../../model/contract.ts'
 import type { CloudEvent } from '../../model/event.ts'
-import { isNews, isNewsOfInstance } from './novelty.ts'
+import { isNews, isNewsOfInstance, tellsLabels } from './novelty.ts'
 
 export interface Taken {
   read: number
@@ -25,8 +25,12 @@ export function take(intake: Pick<Intake, 'events'>, journal: ReadingJournal): T
   return {
     events,
     async instances(readings) {
-      const known = await journal.ledgerStates(readings.map(idOf))
-      const news = readings.filter((reading) => isNewsOfInstance(reading, known.get(idOf(reading)) ?? null))
+      const ids = readings.map(idOf)
+      const [known, labels] = await Promise.all([journal.ledgerStates(ids), journal.instanceLabels(ids)])
+      const news = readings.filter(
+        (reading) =>
+          isNewsOfInstance(reading, known.get(idOf(reading)) ?? null) || tellsLabels(reading, labels.get(idOf(reading)) ?? null),
+      )
       await events(news)
       return { read: readings.length, news: news.length }
     },

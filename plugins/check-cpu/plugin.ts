@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
 import { threshold } from '../../config/threshold-field.ts'
+import { atRest } from '../../model/at-rest.ts'
 import type { Check } from '../../model/contract.ts'
 import type { RangeResult } from '../../model/sample.ts'
 import { judge } from '../../model/threshold.ts'
@@ -11,15 +12,13 @@ const config = z.strictObject({
   window: duration.prefault('5m'),
 })
 
-/** Nova's own states in which an instance uses no CPU. */
-const atRest = new Set(['building', 'deleted', 'soft-delete', 'stopped', 'paused', 'suspended', 'shelved', 'shelved_offloaded'])
-
 /** Mean CPU of one instance over a window, in percent of its vCPUs. */
 export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
   name: 'cpu',
   description: 'CPU used by an instance, in percent of its vCPUs, as the mean over a window',
   targets: ['instance'],
+  replays: true,
   config,
   metric: (_config, { id }) => ({ measurement: 'instance', field: 'cpu_percent', where: { instance: id }, unit: '%' }),
   async run({ config: { warn, crit, window }, target, store, now }) {

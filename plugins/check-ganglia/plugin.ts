@@ -34,6 +34,7 @@ export const plugin: Check<z.output<typeof config>> = {
   name: 'ganglia',
   description: 'A Ganglia daemon (gmond) that fell silent, or a metric that it reports',
   targets: ['hypervisor', 'instance'],
+  bystander: true,
   config,
   metric({ metric, rate }, { kind, id }) {
     if (metric === undefined) return null

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
+import { atRest } from '../../model/at-rest.ts'
 import type { CheckResult } from '../../model/check.ts'
 import type { Check } from '../../model/contract.ts'
 import type { ComponentHealth } from '../../model/health.ts'
@@ -16,8 +17,6 @@ const config = z.strictObject({
 })
 
 const running = new Set([1, 2])
-/** Nova's own states in which nobody expects readings. */
-const atRest = new Set(['building', 'deleted', 'soft-delete', 'stopped', 'paused', 'suspended', 'shelved', 'shelved_offloaded'])
 
 /** An instance that should be running and is not heard from. */
 export const plugin: Check<z.output<typeof config>> = {

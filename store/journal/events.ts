@@ -10,6 +10,7 @@ import { deriveOnce } from './derive.ts'
 import { bodyOf, eventColumns, type StoredEvent, toEvent } from './event-body.ts'
 import { flavorSpecsWriter } from './flavor-specs.ts'
 import { noteHeard } from './heard.ts'
+import { labelWriter } from './labels.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
@@ -24,6 +25,7 @@ export function eventJournal(db: Database): EventJournal {
   const resources = resourceWriter(db)
   const names = nameWriter(db)
   const specs = flavorSpecsWriter(db)
+  const labels = labelWriter(db)
   const pairs = twins(db)
   let derived = false
   const listings = resourceListings(db, (event) => {
@@ -73,6 +75,7 @@ export function eventJournal(db: Database): EventJournal {
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
       names.fromEvent(event)
       specs.fromEvent(event)
+      labels.fromEvent(event)
       heard.push(event)
       fresh.push(event, ...more)
       if (event.resource?.kind === 'instance' && event.instance) {
@@ -146,6 +149,7 @@ export function eventJournal(db: Database): EventJournal {
       resources.forget()
       names.forget()
       specs.forget()
+      labels.forget()
       pairs.forget()
       derived = false
       throw error

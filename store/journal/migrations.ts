@@ -8,6 +8,7 @@ import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
 import { eventsSchema } from './events.schema.ts'
 import { fatigueSchema } from './fatigue.schema.ts'
+import { labelsSchema } from './labels.schema.ts'
 import { machinesSchema } from './machines.schema.ts'
 import { moneySchema } from './money.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { name: '0011-machines', sql: machinesSchema },
   { name: '0012-event-identity', sql: eventIdentitySchema },
   { name: '0013-capacity', sql: capacitySchema },
+  { name: '0015-labels', sql: labelsSchema },
   { name: '0018-fatigue', sql: fatigueSchema },
   { name: '0020-retention', sql: retentionSchema },
 ]

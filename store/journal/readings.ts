@@ -5,6 +5,7 @@ import type { LedgerState } from '../../model/ledger-state.ts'
 import { networkKinds } from '../../model/resource.ts'
 import type { Database } from './database.ts'
 import { eventColumns, type StoredEvent, toEvent } from './event-body.ts'
+import { instanceLabels } from './labels.ts'
 
 export function readingJournal(db: Database): ReadingJournal {
   return {
@@ -14,6 +15,10 @@ export function readingJournal(db: Database): ReadingJournal {
         JSON.stringify(ids),
       )
       return new Map(rows.map(({ id, fold }) => [id, JSON.parse(fold) as LedgerState]))
+    },
+
+    async instanceLabels(ids) {
+      return instanceLabels(db, ids)
     },
 
     async newestEvents(kind, ids) {

@@ -25,15 +25,14 @@ const errorsOf = (text: string) => {
 describe('a configuration', () => {
   it('turns what a person writes into what the code uses', () => {
     const loaded = load('data: /x\nlibvirt:\n  - uri: qemu:///system\n    interval: 1.5m\n', schema)
-    assert.deepEqual(loaded, {
-      ok: true,
-      value: {
-        data: '/x',
-        store: { kind: 'duckdb', memory: 512 * 1024 ** 2 },
-        libvirt: [{ uri: 'qemu:///system', interval: 90_000 }],
-        level: 'info',
-      },
+    assert.ok(loaded.ok)
+    assert.deepEqual(loaded.value, {
+      data: '/x',
+      store: { kind: 'duckdb', memory: 512 * 1024 ** 2 },
+      libvirt: [{ uri: 'qemu:///system', interval: 90_000 }],
+      level: 'info',
     })
+    assert.deepEqual(loaded.place(['libvirt', 0, 'interval']), { line: 4, column: 15 })
   })
 
   it('never prints a secret', () => {

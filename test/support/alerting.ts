@@ -1,12 +1,13 @@
 /** What the alerter needs around it in tests: a real journal on disk, the real health board, a small cloud. */
 import { createAlerter } from '../../alerter/engine.ts'
-import { rulesSchema } from '../../alerter/rules.ts'
+import { allRules, rulesSchema } from '../../alerter/rules.ts'
 import { alerterSection } from '../../alerter/section.ts'
 import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { LabelSource } from '../../model/labels.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
@@ -64,6 +65,7 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
 }
@@ -76,7 +78,15 @@ export function checked<S extends Parameters<typeof load>[1]>(text: string, sche
 }
 
 /** An alerter at work. */
-export async function scene({ directory, rules, section = '{}', plugins, budgets, clock: given }: SceneOptions): Promise<Scene> {
+export async function scene({
+  directory,
+  rules,
+  section = '{}',
+  plugins,
+  budgets,
+  labels,
+  clock: given,
+}: SceneOptions): Promise<Scene> {
   const virtual = new VirtualClock()
   const clock = given ?? virtual
   const parts = {
@@ -84,7 +94,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
     ...{ logger: silentLogger(), changes: [] as Change[] },
   }
   const config = checked(section, alerterSection(plugins))
-  const parsed = checked(rules, rulesSchema(plugins)).rules
+  const parsed = allRules(checked(rules, rulesSchema(plugins)))
   let running: { db: Database; stop: AbortController; done: Promise<void> } | null = null
   const living = {} as Pick<Scene, 'journal' | 'commands' | 'checkNow' | 'results'>
   const start = async () => {
@@ -100,6 +110,7 @@ export async function scene({ directory, rules, section = '{}', plugins, budgets
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(labels && { labels }),
     })
     living.commands = alerter.commands
     living.checkNow = alerter.checkNow

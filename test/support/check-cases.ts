@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { states } from '../../model/check.ts'
-import type { Check, Target } from '../../model/contract.ts'
+import { type Check, type Target, targetKinds } from '../../model/contract.ts'
 import type { ComponentHealth } from '../../model/health.ts'
 import { printPerfdata } from '../../model/perfdata.ts'
 import { instance } from './alerting.ts'
@@ -17,7 +17,7 @@ const caseSchema = z.strictObject({
   title: z.string(),
   config: z.record(z.string(), z.unknown()).default({}),
   target: z.strictObject({
-    kind: z.enum(['instance', 'hypervisor', 'connection', 'project']).default('instance'),
+    kind: z.enum(targetKinds).default('instance'),
     id: z.string(),
     host: z.string().optional(),
   }),

@@ -36,6 +36,7 @@ export class SamplesInMemory implements Pick<SampleStore, 'range' | 'latest'> {
             if (values.length === 0) return null
             if (aggregate === 'sum') return sum
             if (aggregate === 'count') return values.length
+            if (aggregate === 'last') return values.at(-1) ?? null
             return aggregate === 'max' ? Math.max(...values) : aggregate === 'min' ? Math.min(...values) : sum / values.length
           }),
         })),

@@ -11,6 +11,7 @@ import { fakeCloud, fakeProjects } from './fake-cloud.ts'
 import { fakeMoney } from './fake-money.ts'
 import { fakeNotifiers } from './fake-notifiers.ts'
 import { fakeResources } from './fake-resources.ts'
+import { fakeRules } from './fake-rules.ts'
 import { silentLogger } from './silent-logger.ts'
 
 export const password = 'una frase abbastanza lunga'
@@ -56,7 +57,19 @@ export async function startUi(
   const config = uiSection.parse({ listen: '127.0.0.1:0', ...options.config })
   const results = options.results ?? { tokens: new Map(), submit: async () => [] }
   const ui = createUi(config, {
-    ...{ ...cloud, reports, budgets, efficiency, accounts, resources, results, clock, logger, directory },
+    ...{
+      ...cloud,
+      ...fakeRules(cloud.problems, clock, options.hostile),
+      reports,
+      budgets,
+      efficiency,
+      accounts,
+      resources,
+      results,
+      clock,
+      logger,
+      directory,
+    },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
   })
   const { url } = await ui.listen()

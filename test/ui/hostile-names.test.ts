@@ -39,6 +39,9 @@ describe('a hostile instance name', () => {
     '/events?all=1',
     '/timeline',
     '/completeness',
+    '/services',
+    '/rules',
+    '/rules/preview',
     ...[2000, 1999, 1998, 1996].map((seq) => `/timeline/${seq}`),
     ...hostile.map(
       (name) => `/timeline?q=${encodeURIComponent(name)}&actor=${encodeURIComponent(name)}&verb=${encodeURIComponent(name)}`,

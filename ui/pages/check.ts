@@ -58,6 +58,7 @@ export const checkDetail: Fragment = {
     return {
       row,
       perfdata: problem.perfdata,
+      origin: originOf(visit, problem.check),
       comments,
       mayPlan: visit.can('acknowledge', 'problems'),
       check: problem.check,
@@ -86,6 +87,22 @@ export const checkDetail: Fragment = {
       })),
     }
   },
+}
+
+/** Which rule, by which labels, with which values of the target's own. Null where no engine runs. */
+function originOf(visit: Visit, check: string) {
+  const origin = visit.deps.rules.check(check)
+  if (!origin) return null
+  const hidden = visit.can('see', 'hosts') ? [] : ['host', 'aggregate']
+  return {
+    ...origin,
+    mayRules: visit.can('see', 'rules'),
+    matched: origin.matched.filter((text) => !hidden.some((label) => text.startsWith(`${label} `))),
+    labels: Object.entries(origin.labels)
+      .filter(([label]) => !hidden.includes(label))
+      .map(([label, values]) => ({ label, values: values.join(', ') })),
+    overrides: origin.overrides.map((one) => ({ ...one, sourceWord: visit.t(`origin.${one.source}`) })),
+  }
 }
 
 function eventsBefore(

@@ -46,6 +46,14 @@ export interface RecordedCloud {
   close(): Promise<void>
 }
 
+/** As the recorded cloud had it. */
+const aggregates = [
+  {
+    ...{ id: 1, uuid: 'a021c603-d2da-4070-b880-c4fab55bd3e2', name: 'kvm', hosts: ['kvm-1'], availability_zone: 'kvm' },
+    ...{ metadata: { availability_zone: 'kvm' }, created_at: '2026-11-22T15:48:15.000000', deleted: false },
+  },
+]
+
 /** `GET` path and query → answer. */
 export function recordedPlacement(): Map<string, { status: number; body: unknown }> {
   const { replies } = JSON.parse(fixture('placement/placement.json.gz')) as {
@@ -168,6 +176,7 @@ export async function recordedCloud(): Promise<RecordedCloud> {
         ? { status: 200, body: { instanceAction: recorded.actionEvents[`${id}/${request}`] ?? { ...head, events: [done] } } }
         : null
     }
+    if (path === '/os-aggregates') return { status: 200, body: { aggregates } }
     if (path === '/os-simple-tenant-usage') {
       if (Number(version.split('2.')[1]) < 40) return { status: 200, body: { tenant_usages: recorded.usage } }
       return { status: 200, body: usagePage(query) }
