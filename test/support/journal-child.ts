@@ -8,7 +8,12 @@ if (what === 'write') {
   for (let n = 0; ; n++) {
     db.transaction(() => {
       for (let i = 0; i < 50; i++)
-        db.run(`INSERT INTO reading_mark (cloud, task, value) VALUES (?, ?, ?)`, String(process.pid), `${n}.${i}`, 'x'.repeat(500))
+        db.run(
+          `INSERT INTO reading_mark (cloud, task, value) VALUES (?, ?, ?)`,
+          String(process.pid),
+          `${n}.${i}`,
+          'x'.repeat(500),
+        )
     })
     writeSync(1, `${n}\n`)
   }

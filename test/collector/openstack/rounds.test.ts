@@ -140,7 +140,10 @@ describe('the APIs as second witness', function () {
     const missed = () => db.all<{ start: number; host: string }>('SELECT start, host FROM audit_missed ORDER BY start DESC')
     assert.equal(asked(), 0)
     const [newest] = missed()
-    assert.deepEqual(missed().map(({ host }) => host), ['kvm-1'])
+    assert.deepEqual(
+      missed().map(({ host }) => host),
+      ['kvm-1'],
+    )
     const length = 60 * minute
     // stopped for three hours: two periods came and went
     await readingJournal(db).setMark('one', 'audits', (newest?.start as number) + length - 3 * length)

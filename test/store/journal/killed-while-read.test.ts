@@ -43,6 +43,9 @@ describe('a journal whose owner was killed while others read it all the time', f
       db.run(`DELETE FROM reading_mark WHERE cloud = 'parent'`)
       db.close()
     }
-    assert.deepEqual(readers.map(({ exitCode, signalCode }) => exitCode ?? signalCode), [null, null])
+    assert.deepEqual(
+      readers.map(({ exitCode, signalCode }) => exitCode ?? signalCode),
+      [null, null],
+    )
   })
 })
