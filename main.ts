@@ -71,7 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { command } = await load()
   if (rest.includes('--help') || rest.includes('-h')) {
-    io.out(command.usage)
+    io.out((await command.help?.(rest)) ?? command.usage)
     return 0
   }
   try {

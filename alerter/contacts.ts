@@ -27,19 +27,24 @@ export interface ContactReach extends Reach<Recipient> {
 /** Those who are told, by valid escalations or else as usual, and why the others are not. */
 export function reachContacts(
   config: Pick<AlerterConfig, 'contacts' | 'escalations'>,
-  rule: Pick<Rule, 'name' | 'importance' | 'alert'>,
+  rule: Pick<Rule, 'name' | 'importance' | 'alert' | 'device'>,
   target: Pick<Target, 'kind' | 'project'>,
   alert: Alert,
   number: number,
   now: number,
 ): ContactReach {
   const subject = { project: target.project, rule: rule.name }
-  const valid = config.escalations.filter((one) => concernsIt(one, subject) && isValid(one, alert, number, now))
+  const valid = [...config.escalations.filter((one) => concernsIt(one, subject)), ...(rule.device?.escalations ?? [])].filter(
+    (one) => isValid(one, alert, number, now),
+  )
   const names = new Set(valid.flatMap(({ contacts }) => contacts))
+  const named = new Set(rule.device?.contacts)
   const asked = config.contacts.filter(
     (contact) =>
       maySee(contact, target) &&
-      (valid.length > 0 ? names.has(contact.name) : !contact.onlyEscalated && concernsIt(contact, subject)),
+      (valid.length > 0
+        ? names.has(contact.name)
+        : !contact.onlyEscalated && (named.has(contact.name) || concernsIt(contact, subject))),
   )
   const judged = asked.map((contact) => {
     const { states: wishes, period, importance } = contact

@@ -1,4 +1,6 @@
 /** Each second: what is due is run, decided and written, in cycles that may overlap. */
+import { ApartChecks } from './apart.ts'
+import { notYet } from './check-time.ts'
 import { explainedBy } from './entry-masters.ts'
 import { keepTime } from './keep-time.ts'
 import { otherChecks } from './other-checks.ts'
@@ -17,6 +19,7 @@ const mostCycles = 4
 export async function runDueLoop(running: Running, signal: AbortSignal): Promise<void> {
   const { clock, logger } = running.deps
   const cycles = new Set<Promise<void>>()
+  const apart = new ApartChecks(running, signal)
   let refreshed = clock.now()
   while (!signal.aborted) {
     const now = clock.now()
@@ -26,7 +29,11 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
     }
     await keepTime(running, now)
     const entries = [...running.around.registry.entries.values()]
-    const due = entries.filter((entry) => isDue(entry, now) && owns(running, entry.target) && !putOff(running, entry, now))
+    const ready = entries.filter(
+      (entry) => isDue(entry, now + aheadMs(entry)) && owns(running, entry.target) && !putOff(running, entry, now),
+    )
+    const due = ready.filter(({ rule }) => !rule.check.apart)
+    if (!running.commits.stalled) apart.start(ready.filter(({ rule }) => rule.check.apart))
     if (due.length > 0 && cycles.size < mostCycles && !running.commits.stalled) {
       const cycle = runCycle(running, due, signal)
         .catch((error: Error) => {
@@ -37,8 +44,11 @@ export async function runDueLoop(running: Running, signal: AbortSignal): Promise
     }
     await clock.sleep(tickMs, signal).catch(() => undefined) // aborted: the loop's condition ends it
   }
-  await Promise.all(cycles)
+  await Promise.all([...cycles, apart.settled()])
 }
+
+/** What runs apart waits for its own instant of the coming second. */
+const aheadMs = ({ rule }: Entry) => (rule.check.apart ? tickMs : 0)
 
 async function runCycle(running: Running, due: readonly Entry[], signal: AbortSignal): Promise<void> {
   const { clock } = running.deps
@@ -67,6 +77,11 @@ function isDue({ stored, running, rule }: Entry, now: number): boolean {
 /** A check that another one's state makes pointless is not run. */
 function putOff({ config, around }: Running, entry: Entry, now: number): boolean {
   const { dependencyPeriodEndsSearch: periodEndsSearch, pendingMastersPass: pendingPasses } = config.quirks
+  const waits = notYet(entry, around, now)
+  if (waits !== null) {
+    entry.stored = { ...entry.stored, nextCheck: waits }
+    return true
+  }
   if (!explainedBy(around.registry, entry.stored.id, 'notChecked', { now, periodEndsSearch, pendingPasses })) return false
   entry.stored = { ...entry.stored, nextCheck: nextRetry(entry.rule.retryMs, now) }
   return true

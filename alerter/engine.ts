@@ -149,7 +149,8 @@ class Engine {
     const config = this.#config
     const { journal, clock } = this.#deps
     const since = clock.now()
-    const registry = new Registry(this.#rules, await journal.stored(), clock.now())
+    const own = new Map(config.devices.map(({ target, rules }) => [target.id, rules]))
+    const registry = new Registry(this.#rules, await journal.stored(), clock.now(), own)
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const around = { config, registry, dependencies: new Dependencies(config.settleMs), downtimes }
     return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }

@@ -11,7 +11,7 @@ export function explainedBy(
   view: Pick<MasterView, 'now' | 'periodEndsSearch' | 'pendingPasses'>,
 ): string | null {
   const entry = registry.entries.get(id)
-  if (!entry || entry.rule.dependsOn.length === 0) return null
+  if (!entry || (entry.rule.dependsOn.length === 0 && !entry.rule.device?.dependsOn.length)) return null
   const failing = failingMaster(
     {
       ...{ ...view, softStates: false },
@@ -28,14 +28,24 @@ export function explainedBy(
 function mastersOf(registry: Registry, id: string): MasterRule[] {
   const entry = registry.entries.get(id)
   if (!entry) return []
-  return entry.rule.dependsOn.flatMap((master) => {
+  const own = (entry.rule.device?.dependsOn ?? []).flatMap((master) =>
+    registry
+      .of('device', master.device)
+      .filter(({ rule }) => (master.service === null ? rule.device?.host === true : rule.name === master.service))
+      .map((other) => ({ ...masterRule(other, master), period: master.period })),
+  )
+  const byRule = entry.rule.dependsOn.flatMap((master) => {
     const { target } = entry
     const there = master.on === 'target' ? registry.of(target.kind, target.id) : target.host ? registry.onHost(target.host) : []
     return there.filter((other) => other !== entry && other.rule.name === master.rule).map((other) => masterRule(other, master))
   })
+  return [...own, ...byRule]
 }
 
-const masterRule = ({ stored }: { stored: { id: string }; rule: Rule }, { states, holds, inherits }: Master): MasterRule => ({
+const masterRule = (
+  { stored }: { stored: { id: string }; rule: Rule },
+  { states, holds, inherits }: Pick<Master, 'states' | 'holds' | 'inherits'>,
+): MasterRule => ({
   ...{ master: stored.id, inherits, period: null },
   notChecked: holds === 'notifications' ? [] : states,
   notTold: holds === 'checks' ? [] : states,

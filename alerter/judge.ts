@@ -6,6 +6,7 @@ import type { AlertBatch, NewComment, NewNotification, StoredCheck } from '../mo
 import type { Alert, Reaching, Telling } from './alert.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
+import { asReached, orderChecks } from './device-states.ts'
 import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
@@ -30,10 +31,17 @@ export const emptyBatch = (): Collected => ({
 export const isEmpty = (batch: AlertBatch) => Object.values(batch).every((list: readonly unknown[]) => list.length === 0)
 
 /** Decides on a result, moves the entry on, and adds what changed to the batch. */
-export function judgeResult(around: Around, entry: Entry, result: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
+export function judgeResult(around: Around, entry: Entry, given: CheckResult, now: number, batch: Collected): DowntimeTurn[] {
   const { rule, target, stored } = entry
+  const result = asReached(around.registry, entry, given)
   const { reaching, silent } = reachingOf(around.config, entry, now)
-  const decision = decide<Recipient>(stored, result, rule.alert, surroundingsOf(around, entry, now), reaching)
+  const decision = decide<Recipient>(
+    stored,
+    result,
+    rule.alert,
+    { ...surroundingsOf(around, entry, now), confirmed: rule.device?.host === true && result.pushed === true },
+    reaching,
+  )
   const next: StoredCheck = {
     ...stored,
     ...decision.next,
@@ -49,6 +57,7 @@ export function judgeResult(around: Around, entry: Entry, result: CheckResult, n
   const { change } = decision
   const transition = change && transitionOf(problem, change, now)
   if (transition) batch.transitions.push(transition)
+  orderChecks(around.registry, entry, stored.state.state, now)
   collectTellings(around, entry, decision.tellings, transition, now, batch)
   collectSilence(entry, decision, stored.told.held, silent(), now, batch)
   return decision.beginsDowntimes ? around.downtimes.beginFlexible(entry, now) : []

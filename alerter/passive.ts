@@ -19,8 +19,10 @@ export function entryFor(registry: Registry, { rule, target }: Pick<PassiveResul
   return takesResults(entry.rule) ? entry : `the rule "${rule}" takes no results from outside (takesResults: true lets it)`
 }
 
-export const resultOf = ({ state, output, longOutput, perfdata }: PassiveResult): CheckResult =>
-  bounded({ state, output, ...(longOutput === undefined ? {} : { longOutput }), perfdata: perfdata ?? [] })
+export const resultOf = ({ state, output, longOutput, perfdata }: PassiveResult): CheckResult => ({
+  ...bounded({ state, output, ...(longOutput === undefined ? {} : { longOutput }), perfdata: perfdata ?? [] }),
+  pushed: true,
+})
 
 /** What is said of a check without a result for too long; null = its last is fresh enough. */
 export function staleResult({ rule, stored }: Entry, since: number, now: number): CheckResult | null {

@@ -10,7 +10,8 @@ export async function refreshTargets(running: Running): Promise<void> {
   const { inventory, health, budgets, labels, clock, logger } = running.deps
   let targets: Target[]
   try {
-    targets = await readTargets(inventory, health, { budgets, labels, rules: running.around.registry.rules })
+    const read = await readTargets(inventory, health, { budgets, labels, rules: running.around.registry.rules })
+    targets = [...read, ...running.config.devices.map(({ target }) => target)]
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return

@@ -8,7 +8,7 @@ import { concerns } from '../model/target-filter.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
 import { type OwnRule, ownRule } from './overrides.ts'
 import type { Rule } from './rules.ts'
-import { checkId, firstCheck, slotOffset } from './schedule.ts'
+import { checkId, firstCheck, slotOffset, spreadOffset } from './schedule.ts'
 import { untold } from './tell.ts'
 
 export interface Entry {
@@ -27,7 +27,13 @@ export interface Entry {
 }
 
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
-const graceMs = { instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000, 'business-service': 0 }
+const graceMs = {
+  ...{ instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 },
+  ...{ 'business-service': 0, device: 0 },
+}
+
+/** Rules that belong to one device alone, by its id. */
+export type OwnRules = ReadonlyMap<string, readonly Rule[]>
 
 export class Registry {
   readonly entries = new Map<string, Entry>()
@@ -39,9 +45,11 @@ export class Registry {
   /** States of an earlier process whose targets have not been seen yet. */
   readonly #waiting: Map<string, { check: StoredCheck; since: number }>
   readonly #ids = new Map<string, string>()
+  readonly #ownRules: OwnRules
 
-  constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number) {
+  constructor(rules: readonly Rule[], stored: readonly StoredCheck[], now: number, ownRules: OwnRules = new Map()) {
     this.#rules = rules
+    this.#ownRules = ownRules
     this.#waiting = new Map(stored.map((check) => [check.id, { check, since: now }]))
   }
 
@@ -62,6 +70,11 @@ export class Registry {
         const id = this.#idOf(rule.name, target)
         present.add(id)
         this.#see(id, own, target, now)
+      }
+      for (const rule of target.kind === 'device' ? (this.#ownRules.get(target.id) ?? []) : []) {
+        const id = this.#idOf(rule.name, target)
+        present.add(id)
+        this.#see(id, { rule, applied: [], notices: [], off: false }, target, now)
       }
     }
     const ended = [...this.entries].flatMap(([id, entry]) => {
@@ -133,7 +146,7 @@ export class Registry {
     const known = this.entries.get(id)
     const own = { applied, notices }
     if (known) {
-      if (known.rule.intervalMs !== rule.intervalMs) known.offset = slotOffset(target.id, rule.intervalMs)
+      if (known.rule.intervalMs !== rule.intervalMs) known.offset = offsetOf(id, rule, target)
       known.rule = rule
       known.own = own
       known.target = target
@@ -143,13 +156,13 @@ export class Registry {
     const before = this.#waiting.get(id)?.check ?? null
     this.#waiting.delete(id)
     const entry = enter({ rule, target, own }, before, now)
-    const nextCheck = firstCheck(entry.offset, rule.intervalMs, now)
+    const nextCheck = firstCheck(entry.offset, rule.intervalMs, now, rule.check.apart ? 30_000 : 10_000)
     this.entries.set(id, { ...entry, stored: { ...entry.stored, nextCheck } })
   }
 
   /** Kept states that no target came back for. A rule that is gone ends its checks at once. */
   #orphans(now: number): StoredCheck[] {
-    const names = new Set(this.#rules.map((rule) => rule.name))
+    const names = new Set([...this.#rules, ...[...this.#ownRules.values()].flat()].map((rule) => rule.name))
     const orphans = [...this.#waiting.values()].filter(({ check: { rule, target }, since }) => {
       const grace = target.kind === 'instance' ? graceMs.instance : graceMs.connection
       return !names.has(rule) || now - since >= grace
@@ -159,11 +172,16 @@ export class Registry {
   }
 }
 
+/** What is run apart shares no reads with others: it has the whole interval to spread over. */
+const offsetOf = (id: string, { check, intervalMs }: Rule, target: Target) =>
+  check.apart ? spreadOffset(id, intervalMs) : slotOffset(target.id, intervalMs)
+
 /** `stored`: what is remembered; null = nothing yet, and the first result comes soon. */
 function enter({ rule, target, own }: Pick<Entry, 'rule' | 'target' | 'own'>, stored: StoredCheck | null, now: number): Entry {
-  const offset = slotOffset(target.id, rule.intervalMs)
+  const id = stored?.id ?? checkId(rule.name, target.kind, target.id)
+  const offset = offsetOf(id, rule, target)
   const known = stored ?? {
-    ...newCheck(checkId(rule.name, target.kind, target.id), rule, target),
+    ...newCheck(id, rule, target),
     nextCheck: firstCheck(offset, rule.intervalMs, now),
   }
   return {

@@ -10,6 +10,7 @@ import type { TargetFilter } from '../model/target-filter.ts'
 import type { TimePeriod } from '../model/time-period.ts'
 import type { AlertRule } from './alert.ts'
 import { type OverridePolicy, overrideField } from './override-field.ts'
+import type { OwnCheck } from './own-check.ts'
 import type { Quirks } from './quirks.ts'
 
 export interface Rule {
@@ -31,6 +32,8 @@ export interface Rule {
   staleMs: number | null
   /** Results may come from outside too. */
   takesResults: boolean
+  /** What a device's own check has besides. */
+  device?: OwnCheck
   /** What targets may change for themselves; null = nothing. */
   overrides: OverridePolicy | null
   /** What it is for, in the operator's words. */

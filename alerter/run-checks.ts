@@ -34,6 +34,7 @@ export interface RunDeps {
 const tags = {
   ...{ instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' },
   'business-service': 'service',
+  device: 'device',
 } as const
 
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */

@@ -1,7 +1,17 @@
 /** What the parts of a running engine share. */
 import type { AlertCluster } from '../model/alert-cluster.ts'
 import type { Clock } from '../model/clock.ts'
-import type { AlertJournal, Budgets, Inventory, Live, Logger, NotifierContext, Plugin, SampleStore } from '../model/contract.ts'
+import type {
+  AlertJournal,
+  Budgets,
+  Inventory,
+  Live,
+  Logger,
+  NotifierContext,
+  Plugin,
+  Programs,
+  SampleStore,
+} from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { LabelSource } from '../model/labels.ts'
@@ -31,6 +41,8 @@ export interface AlerterDeps {
   labels?: LabelSource
   /** Default: those of the configured file, or the ones that come with Specola. */
   rules?: readonly Rule[]
+  /** Default: no commands are run. */
+  programs?: Programs
   render: NotifierContext<unknown>['render']
 }
 

@@ -16,6 +16,11 @@ export function slotOffset(target: string, intervalMs: number): number {
   return (hash % Math.max(1, Math.floor(intervalMs / width))) * width
 }
 
+/** Anywhere in the interval: for checks that gain nothing from being asked together. */
+export function spreadOffset(check: string, intervalMs: number): number {
+  return createHash('sha256').update(check).digest().readUInt32BE(0) % intervalMs
+}
+
 /** The first instant after `now` of the slot at `offset`. */
 export function nextRegular(offset: number, intervalMs: number, now: number): number {
   return Math.floor((now - offset) / intervalMs + 1) * intervalMs + offset
@@ -31,8 +36,8 @@ export function nextRetry(retryMs: number, now: number): number {
  * After a start nobody waits a whole interval: first results come within 10 seconds, or an interval if that is shorter. Not in
  * the first second, when collectors have not even said that they are starting.
  */
-export function firstCheck(offset: number, intervalMs: number, now: number): number {
-  const window = Math.min(intervalMs, 10_000)
+export function firstCheck(offset: number, intervalMs: number, now: number, within = 10_000): number {
+  const window = Math.min(intervalMs, within)
   const early = Math.min(1000, window / 2)
   return now + early + Math.floor((offset / intervalMs) * (window - early))
 }

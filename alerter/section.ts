@@ -1,9 +1,13 @@
 /** The alerter's part of the configuration. Notifiers bring their own sections under their own names. */
 import { z } from 'zod'
 import { duration, type Secret, secret, timeZone } from '../config/fields.ts'
+import { loadFile } from '../config/load.ts'
 import type { Role } from '../model/access.ts'
 import type { Notifier, Plugin } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
+import { type CommandsConfig, commandsSection } from './commands-section.ts'
+import { type Device, devicesField, readDevices } from './devices-section.ts'
+import { together } from './include.ts'
 import { journalField, type SharedJournal } from './journal-section.ts'
 import {
   type DowntimeWindow,
@@ -67,6 +71,10 @@ export interface AlerterConfig {
   quirks: Quirks
   /** Named pipe for Nagios' external commands; null = none. */
   commandFile: string | null
+  /** How commands of others are run. */
+  commands: CommandsConfig
+  /** What is checked besides the cloud. */
+  devices: readonly Device[]
   /** null = the data directory's. */
   journal: SharedJournal | null
   /** Who may push results over HTTP: name → token. */
@@ -76,7 +84,7 @@ export interface AlerterConfig {
 export const isNotifier = (plugin: Plugin): plugin is Notifier => plugin.kind === 'notifier'
 
 /** The schema of `alerter:` with the sections of these plugins. Without contacts it keeps states and tells nobody. */
-export function alerterSection(plugins: readonly Plugin[]) {
+export function alerterSection(plugins: readonly Plugin[], included = false) {
   const notifiers = plugins.filter(isNotifier)
   const names = notifiers.map((notifier) => notifier.name)
   const language = z.enum(['it', 'en'])
@@ -96,6 +104,7 @@ export function alerterSection(plugins: readonly Plugin[]) {
   return z
     .strictObject({
       rules: z.string().min(1).optional(),
+      ...(included ? {} : { include: z.string().min(1).optional() }),
       contacts: z.array(contact).default([]),
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
       language: language.default('en'),
@@ -109,6 +118,8 @@ export function alerterSection(plugins: readonly Plugin[]) {
       commandFile: z.string().min(1).optional(),
       journal: journalField.optional(),
       resultTokens: z.record(z.string().min(1), secret).default({}),
+      commands: commandsSection,
+      devices: devicesField(plugins),
       nagiosCompatible: z.boolean().default(false),
       quirks: z
         .strictObject(
@@ -134,7 +145,11 @@ export function alerterSection(plugins: readonly Plugin[]) {
           if (wrong !== null) complain(['contacts', index, name], wrong)
         }
       const known = new Set(contacts.map(({ name }) => name))
-      return {
+      const quirks: Quirks = {
+        ...(section.nagiosCompatible ? asNagios : sensible),
+        ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
+      }
+      const own: AlerterConfig = {
         rules: section.rules ?? null,
         contacts,
         notifiers: Object.fromEntries(names.flatMap((name) => (sections[name] === undefined ? [] : [[name, sections[name]]]))),
@@ -150,11 +165,15 @@ export function alerterSection(plugins: readonly Plugin[]) {
         journal: section.journal ?? null,
         resultTokens: new Map(Object.entries(section.resultTokens)),
         windows: readWindows(section.downtimes, periods, complain),
-        quirks: {
-          ...(section.nagiosCompatible ? asNagios : sensible),
-          ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
-        },
+        quirks,
+        commands: section.commands,
+        devices: readDevices(section.devices, { plugins, periods, contacts: known, quirks }, (path, message) =>
+          complain(['devices', ...path], message),
+        ),
       }
+      if (typeof sections.include !== 'string') return own
+      const file = z.strictObject({ alerter: alerterSection(plugins, true) })
+      return together(own, loadFile(sections.include, file).alerter as AlerterConfig, (message) => complain(['include'], message))
     })
     .prefault({})
 }

@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run(): Promise<import('./row.ts').
   samples: () => import('./samples.ts'),
   libvirt: () => import('./libvirt.ts'),
   money: () => import('./money.ts'),
+  alerting: () => import('./alerting.ts'),
 }
 
 const asked = process.argv.slice(2)

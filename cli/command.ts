@@ -10,6 +10,8 @@ export interface Command {
   summary: string
   /** The whole call, as `specola help NAME` shows it. */
   usage: string
+  /** Instead of `usage`, where arguments tell what help is wanted for; null = it is not known. */
+  help?(args: readonly string[]): Promise<string | null>
   /** Exit code: 0 ok, 1 found trouble, 2 wrong use. AppError is turned into its message and exit code by main.ts. */
   run(args: readonly string[], io: CommandIo): Promise<number>
 }

@@ -1,50 +1,56 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { importNagios } from '../alerter/nagios/import.ts'
+import { type ImportSettings, importNagios, nagiosDefaults } from '../alerter/nagios/import.ts'
 import type { Names } from '../alerter/nagios/object-lists.ts'
-import { readObjects, type Source } from '../alerter/nagios/objects.ts'
+import { type NagiosObjects, readObjects, type Source } from '../alerter/nagios/objects.ts'
 import { AppError } from '../model/contract.ts'
 import { readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
   name: 'import-nagios',
-  summary: 'read a Nagios object configuration',
-  usage: `usage: specola import-nagios DIR|nagios.cfg [--resolved] [--json]
+  summary: 'a Nagios configuration as one of Specola',
+  usage: `usage: specola import-nagios DIR|nagios.cfg [--shell] [--json] [--resolved]
 
 Reads the object files that DIR/nagios.cfg names, or all *.cfg below DIR if there is none: templates, inheritance, groups,
-exclusions, custom variables, macros. Prints JSON (which is YAML too): {alerter: {periods, contacts, escalations}, checks: [...],
-complaints}; each check with its command as a list of arguments, its interval, attempts, contacts, dependencies. What cannot be
-taken is told on stderr as FILE:LINE. --resolved prints the objects as Nagios itself would see them.
+exclusions, custom variables, macros. Prints a configuration (JSON, which is YAML too) with periods, contacts and devices, each with
+its own check and its services:
+  specola import-nagios /etc/nagios4 > nagios.yaml && specola serve --config nagios.yaml
+or name it in yours: alerter: { include: nagios.yaml }. What cannot be taken is told on stderr as FILE:LINE. Commands become lists of
+arguments; --shell takes those too that only a shell can run. $USERn$ stay in Nagios' own resource file. --json prints one line,
+--resolved the objects as Nagios itself would see them.
 Exit code 1: Nagios would not start with this configuration.`,
 
   async run(args, io) {
     const { values, positionals } = readArguments({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, resolved: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean' },
+        resolved: { type: 'boolean', default: false },
+        shell: { type: 'boolean', default: false },
+      },
     })
     const [place] = positionals
     if (place === undefined || positionals.length > 1) throw new AppError('usage', 'which configuration? DIR')
     const main = mainFile(place)
     const settings = main ? readSettings(main) : null
     const objects = readObjects(settings ? settings.sources : filesBelow(place), { patterns: settings?.patterns ?? 'none' })
-    const imported = importNagios(objects, {
-      users: settings?.users ?? new Map(),
-      intervalLength: settings?.intervalLength ?? 60,
-    })
+    const imported = importNagios(objects, { ...nagiosDefaults, ...settings?.checks, shell: values.shell })
     for (const { file, line, message, fatal } of imported.complaints) io.err(`${file}:${line} ${fatal ? '' : 'note: '}${message}`)
-    if (values.resolved) {
-      const plain = [...objects.hosts.values(), ...objects.services.values(), ...objects.dependencies, ...objects.escalations]
-      const groups = [...objects.hostgroups.values()].map(({ name, alias, members }) => ({
-        ...{ type: 'hostgroup', hostgroup_name: name, alias },
-        ...(members.length > 0 ? { members: members.join(',') } : {}),
-      }))
-      const listed = plain.map(({ kind, values: texts }) => ({ type: kind, ...Object.fromEntries(texts) }))
-      io.out(JSON.stringify({ valid: objects.valid, objects: [...groups, ...listed] }))
-    } else io.out(JSON.stringify(imported, null, values.json ? 0 : 2))
+    if (values.resolved) io.out(JSON.stringify({ valid: objects.valid, objects: resolvedObjects(objects) }))
+    else io.out(JSON.stringify({ alerter: imported.alerter }, null, values.json ? 0 : 2))
     return objects.valid ? 0 : 1
   },
+}
+
+function resolvedObjects(objects: NagiosObjects): Record<string, string>[] {
+  const plain = [...objects.hosts.values(), ...objects.services.values(), ...objects.dependencies, ...objects.escalations]
+  const groups = [...objects.hostgroups.values()].map(({ name, alias, members }) => ({
+    ...{ type: 'hostgroup', hostgroup_name: name, alias },
+    ...(members.length > 0 ? { members: members.join(',') } : {}),
+  }))
+  return [...groups, ...plain.map(({ kind, values: texts }) => ({ type: kind, ...Object.fromEntries(texts) }))]
 }
 
 /** `nagios.cfg` given or found; null = a bare directory of object files. */
@@ -69,28 +75,43 @@ function filesBelow(directory: string): Source[] {
 
 interface Settings {
   sources: Source[]
-  users: Map<number, string>
-  intervalLength: number
   patterns: Names['patterns']
+  checks: ImportSettings
 }
 
-/** The main file: which object files there are, `$USERn$`, the unit of intervals. Paths are relative to it. */
+/** The main file: which object files there are, and what holds for all checks. Paths are relative to it. */
 function readSettings(main: string): Settings {
-  const settings: Settings = { sources: [], users: new Map(), intervalLength: 60, patterns: 'none' }
   const at = (path: string) => resolve(dirname(main), path)
+  const sources: Source[] = []
+  const said = new Map<string, string>()
   for (const [name, value] of assignments(readFileSync(main, 'utf8'))) {
-    if (name === 'cfg_file') settings.sources.push({ file: at(value), text: readPart(at(value), main) })
-    else if (name === 'cfg_dir') settings.sources.push(...filesBelow(existing(at(value), main)))
-    else if (name === 'resource_file') {
-      for (const [user, text] of assignments(readPart(at(value), main))) {
-        const n = /^\$USER(\d+)\$$/.exec(user)?.[1]
-        if (n !== undefined) settings.users.set(Number(n), text)
-      }
-    } else if (name === 'interval_length') settings.intervalLength = Number(value)
-    else if (name === 'use_true_regexp_matching' && value === '1') settings.patterns = 'all'
-    else if (name === 'use_regexp_matching' && value === '1' && settings.patterns === 'none') settings.patterns = 'marked'
+    if (name === 'cfg_file') sources.push({ file: at(value), text: readPart(at(value), main) })
+    else if (name === 'cfg_dir') sources.push(...filesBelow(existing(at(value), main)))
+    else said.set(name, value)
   }
-  return settings
+  const number = (name: string, usual: number) => Number(said.get(name) ?? usual)
+  const resources = said.get('resource_file')
+  const flapping = (of: 'host' | 'service') =>
+    said.get('enable_flap_detection') === '0'
+      ? null
+      : { low: number(`low_${of}_flap_threshold`, 20), high: number(`high_${of}_flap_threshold`, 30) }
+  const states = { o: 'ok', w: 'warning', c: 'critical', u: 'unknown' } as const
+  const { intervalLength, hostTimeout, serviceTimeout } = nagiosDefaults
+  return {
+    sources,
+    patterns: said.get('use_true_regexp_matching') === '1' ? 'all' : said.get('use_regexp_matching') === '1' ? 'marked' : 'none',
+    checks: {
+      ...nagiosDefaults,
+      intervalLength: number('interval_length', intervalLength),
+      hostTimeout: number('host_check_timeout', hostTimeout),
+      serviceTimeout: number('service_check_timeout', serviceTimeout),
+      timeoutState: states[(said.get('service_check_timeout_state') ?? 'c') as keyof typeof states] ?? 'critical',
+      aggressive: said.get('use_aggressive_host_checking') === '1',
+      ...{ hostFlapping: flapping('host'), serviceFlapping: flapping('service') },
+      resourceFile: resources === undefined ? null : existing(at(resources), main),
+      adminEmail: said.get('admin_email') ?? null,
+    },
+  }
 }
 
 const assignments = (text: string): [string, string][] =>

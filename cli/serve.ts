@@ -22,6 +22,7 @@ import { watchSelf } from '../collector/self.ts'
 import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import { openPrograms } from '../plugins/check-command/programs.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
 import type { ReportContact } from '../reports/mailing.ts'
@@ -149,6 +150,8 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const programs = openPrograms(config.alerter.commands, { clock, logger })
+    closing.defer(() => programs.close())
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
     const labels = labelSource(db)
@@ -163,6 +166,7 @@ async function serve(
       logger,
       plugins,
       budgets,
+      programs,
       labels,
       render,
     })
@@ -245,6 +249,7 @@ async function serve(
           usage: { ...usageJournal(db, clock), ...threaded.usage },
           resources: resourceJournal(db, clock),
           alerts,
+          devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
           rules: alerter.rules,
           previews: rulePreviews(config.alerter, {

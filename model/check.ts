@@ -22,6 +22,8 @@ export interface CheckResult {
   output: string
   longOutput?: string
   perfdata: readonly Perfdata[]
+  /** It came from outside, and says what it means: a device's is hard at once. */
+  pushed?: true
 }
 
 /** Where a check stands. Times are epoch ms. */

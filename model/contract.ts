@@ -667,11 +667,39 @@ export interface CheckContext<C> {
   health: Pick<HealthBoard, 'all'>
   now: number
   signal: AbortSignal
+  /** Absent where nothing may be run. */
+  programs?: Programs
+  /** What `$NAME$` stands for in a command about this target; undefined = it means nothing. */
+  macro?: (name: string) => string | undefined
   /** What the last result said; null = there was none, or nobody remembers. */
   previous?: State | null
   /** Checks of these rules on the targets, on the own target or on what carries it. Absent where nothing else is checked. */
   others?(rules: readonly string[], on: TargetFilter | 'target' | 'host'): readonly Standing[]
 }
+
+/** Runs programs of others (monitoring plugins, notification commands) within bounds and never through a shell. */
+export interface Programs {
+  /** Never rejects: that it could not be run is an end too. */
+  run(call: ProgramCall): Promise<ProgramEnd>
+}
+
+export interface ProgramCall {
+  /** The program with its whole path, and its arguments. */
+  command: readonly string[]
+  /** From when it runs; then its process group is ended. */
+  timeoutMs: number
+  /** Besides the few variables that all programs get. */
+  environment?: Readonly<Record<string, string>>
+}
+
+/** `output` and `errors` (stdout, stderr) are cut where they are long. A code from 129 on is 128 and the signal that ended it. */
+export type ProgramEnd =
+  | { how: 'exited'; code: number; output: string; errors: string }
+  | { how: 'timeout'; afterMs: number }
+  /** It printed so much that it was ended. */
+  | { how: 'flooded'; bytes: number }
+  /** It could not be run, or nobody can tell how it ended. */
+  | { how: 'lost'; reason: string }
 
 /**
  * A check is written for one target and run for all. It never throws for a bad world: it answers unknown. null = nothing can
@@ -684,6 +712,8 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** It waits for others (a program, a peer): it is run apart, so that no other check waits for it. */
+  apart?: boolean
   /** The targets that a configuration is for, where that is not all of `targets`. */
   targetsFor?(config: C): readonly TargetKind[]
   /** It reads nothing but ranges of samples: past times can be checked as well as now. */

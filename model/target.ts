@@ -2,7 +2,7 @@
 import type { BudgetStanding } from './budget.ts'
 import type { Instance } from './resource.ts'
 
-export const targetKinds = ['instance', 'hypervisor', 'connection', 'project', 'business-service'] as const
+export const targetKinds = ['instance', 'hypervisor', 'connection', 'project', 'business-service', 'device'] as const
 export type TargetKind = (typeof targetKinds)[number]
 
 /** What rules tell targets apart by. One name may have several values (tags, aggregates); absent = not known. */
@@ -20,4 +20,17 @@ export interface Target {
   /** For projects with a budget: how far it is used up. */
   budget?: BudgetStanding
   labels?: Labels
+  /** For devices. */
+  device?: DeviceFacts
+}
+
+/** Something with an address that is no part of a cloud: a switch, a web site, what Nagios calls a host. */
+export interface DeviceFacts {
+  address: string
+  alias: string
+  groups: readonly string[]
+  /** Devices on the way to it; when none of them is up, it cannot be reached. */
+  parents: readonly string[]
+  /** For `$_HOSTNAME$` in commands, by name. */
+  variables: Readonly<Record<string, string>>
 }

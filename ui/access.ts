@@ -95,6 +95,7 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   'GET /instances/:id': ['see', 'instances'],
   'GET /hosts{.:format}': ['see', 'hosts'],
   'GET /hosts/:id': ['see', 'hosts'],
+  'GET /devices{.:format}': ['see', 'hosts'],
   'GET /networks{.:format}': ['see', 'instances'],
   'GET /guest-agents': ['see', 'instances'],
   'GET /resources{.:format}': ['see', 'resources'],

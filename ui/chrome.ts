@@ -28,6 +28,7 @@ const navigation: readonly { key: string; items: readonly NavigationItem[] }[] =
     items: [
       { key: 'instances', href: '/instances', resource: 'instances' },
       { key: 'hosts', href: '/hosts', resource: 'hosts' },
+      { key: 'devices', href: '/devices', resource: 'hosts' },
       { key: 'networks', href: '/networks', resource: 'instances' },
       { key: 'resources', href: '/resources', resource: 'resources' },
     ],
@@ -136,7 +137,7 @@ function navigationOf(visit: Visit) {
       key,
       title: visit.t(`nav.${key}`),
       items: items
-        .filter(({ resource }) => visit.can('see', resource))
+        .filter(({ resource, key }) => visit.can('see', resource) && (key !== 'devices' || (visit.deps.devices ?? []).length > 0))
         .map((item) => ({
           ...item,
           title: visit.t(`nav.${item.key}`),

@@ -17,6 +17,7 @@ import type {
   Reports,
   ResourceJournal,
   SampleStore,
+  Target,
   TimelineJournal,
   UsageJournal,
 } from '../model/contract.ts'
@@ -42,6 +43,8 @@ export interface UiDeps {
   timeline: TimelineJournal
   resources: ResourceJournal
   alerts: AlertJournal
+  /** What is checked besides the cloud; default: nothing. */
+  devices?: readonly Target[]
   commands: AlertCommands
   rules: RuleBoard
   previews: RulePreviews

@@ -17,6 +17,8 @@ const lines: Readonly<Record<string, string>> = {
   instances:
     '<rect x="2" y="2" width="12" height="5" rx="1"/><rect x="2" y="9" width="12" height="5" rx="1"/><path d="M4.6 4.5h.4M4.6 11.5h.4"/>',
   hosts: '<rect x="3" y="1.5" width="10" height="13" rx="1"/><path d="M5.4 4.4h5.2M5.4 7.2h5.2M8 11.6h.01"/>',
+  devices:
+    '<rect x="1.5" y="8.5" width="13" height="5" rx="1"/><path d="M4 11h.01M6.4 11h.01M11.5 8.5V5M9 4.2a3.6 3.6 0 0 1 5 0M7 2.2a6.4 6.4 0 0 1 9 0"/>',
   networks:
     '<rect x="6" y="1.5" width="4" height="4" rx=".6"/><rect x="1.5" y="10.5" width="4" height="4" rx=".6"/><rect x="10.5" y="10.5" width="4" height="4" rx=".6"/><path d="M8 5.5V8M3.5 10.5V8h9v2.5"/>',
   resources:

@@ -36,6 +36,7 @@ export async function problemRows(visit: Visit, problems: readonly Problem[]) {
 export function targetHref(visit: Visit, { target }: Pick<Problem, 'target'>): string | null {
   if (target.kind === 'instance') return `/instances/${encodeURIComponent(target.id)}`
   if (target.kind === 'hypervisor' && visit.can('see', 'hosts')) return `/hosts/${encodeURIComponent(target.id)}`
+  if (target.kind === 'device' && visit.can('see', 'hosts')) return `/devices?q=${encodeURIComponent(target.id)}`
   if (target.kind === 'project') return `/projects/${encodeURIComponent(target.id)}`
   return null
 }

@@ -10,6 +10,7 @@ import { acknowledge, unacknowledge } from './pages/acknowledge.ts'
 import { budgetsPage } from './pages/budgets.ts'
 import { checkDetail, checkPage } from './pages/check.ts'
 import { completenessBoard, completenessPage } from './pages/completeness.ts'
+import { deviceList, devicesPage } from './pages/devices.ts'
 import { cancelDowntime, scheduleDowntime } from './pages/downtime.ts'
 import { efficiencyPage } from './pages/efficiency.ts'
 import { enginePage } from './pages/engine.ts'
@@ -55,6 +56,7 @@ export const fragments: ReadonlyMap<string, Fragment> = new Map(
     instanceActivity,
     instanceInside,
     hostList,
+    deviceList,
     networkTraffic,
     hostNow,
     hostInstances,
@@ -92,6 +94,7 @@ export function routes({ deps }: Pick<Edge, 'deps'>): Route[] {
     instancesPage,
     instancePage,
     hostsPage,
+    devicesPage,
     hostPage,
     guestAgentsPage,
     networksPage,

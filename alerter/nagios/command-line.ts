@@ -25,12 +25,20 @@ export function argumentsOf(line: string): Arguments {
     } else if (/\s/.test(char)) {
       if (word !== null) found.push(word)
       word = null
-    } else if (/[|&;<>()$`*?[\]{}~#]/.test(char)) return refused(char, at)
+    } else if (needsShell(char, word, line.slice(at + 1))) return refused(char, at)
     else word = (word ?? '') + char
   }
   if (quote !== '') return { ok: false, reason: 'a quote is never closed' }
   if (word !== null) found.push(word)
   return found.length === 0 ? { ok: false, reason: 'it is empty' } : { ok: true, arguments: found }
+}
+
+/** What only a shell gives a meaning. Patterns are files' names only where a path stands: `/status?full` is an address. */
+function needsShell(char: string, word: string | null, rest: string): boolean {
+  if (char === '$') return !/^(\s|$)/.test(rest)
+  if (char === '#' || char === '~') return word === null
+  if (char === '*' || char === '[') return word?.startsWith('/') === true
+  return /[|&;<>()`]/.test(char)
 }
 
 const refused = (char: string, at: number): Arguments => ({

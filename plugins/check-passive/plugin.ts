@@ -8,7 +8,7 @@ export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
   name: 'passive',
   description: 'Results that others push in; without any for the time the rule calls stale, unknown',
-  targets: ['instance', 'hypervisor', 'connection'],
+  targets: ['instance', 'hypervisor', 'connection', 'device'],
   config,
   run: async () => null,
 }

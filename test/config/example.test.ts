@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadRules } from '../../alerter/rules.ts'
 import { configurationFrom } from '../../cli/configuration.ts'
 import { findPlugins } from '../../cli/plugins.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -14,6 +15,25 @@ describe('configurations that are shown to people', () => {
     const config = configurationFrom(join(root, 'config', 'example.yaml'), await findPlugins())
     assert.equal(config.collector.amqp.length, 1)
     assert.equal(config.collector.libvirt[0]?.interval, 30_000)
+  })
+
+  it('are valid: docs/plugins.md', async () => {
+    const [rules = '', section = ''] = [
+      ...readFileSync(join(root, 'docs', 'plugins.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
+    ].map(([, text]) => text ?? '')
+    const plugins = await findPlugins()
+    const paths = { rules: join(directory(), 'rules.yaml'), section: join(directory(), 'devices.yaml') }
+    writeFileSync(paths.rules, rules)
+    writeFileSync(paths.section, section)
+    assert.deepEqual(
+      loadRules(paths.rules, plugins).map(({ name }) => name),
+      ['ssh'],
+    )
+    const { devices } = configurationFrom(paths.section, plugins).alerter
+    assert.deepEqual(
+      devices[0]?.rules.map(({ name }) => name),
+      ['host', 'front page', 'load', 'backup'],
+    )
   })
 
   it('are valid: the ten lines of the README', async () => {

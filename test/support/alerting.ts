@@ -6,7 +6,7 @@ import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
-import type { Budgets, Change, NotifierContext, Plugin } from '../../model/contract.ts'
+import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { LabelSource } from '../../model/labels.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
@@ -65,6 +65,8 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  /** Default: no commands are run. */
+  programs?: Programs
   labels?: LabelSource
   /** Default: a virtual one. With sockets in play, time has to be real. */
   clock?: Clock
@@ -84,6 +86,7 @@ export async function scene({
   section = '{}',
   plugins,
   budgets,
+  programs,
   labels,
   clock: given,
 }: SceneOptions): Promise<Scene> {
@@ -110,6 +113,7 @@ export async function scene({
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(programs && { programs }),
       ...(labels && { labels }),
     })
     living.commands = alerter.commands

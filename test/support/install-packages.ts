@@ -24,6 +24,10 @@ const wanted: Record<string, string> = {
   postgresql: '/usr/lib/postgresql/15/bin/postgres',
   prometheus: '/usr/bin/promtool',
   'poppler-utils': '/usr/bin/pdftotext',
+  'monitoring-plugins-standard': '/usr/lib/nagios/plugins/check_pgsql',
+  'nagios-nrpe-server': '/usr/sbin/nrpe',
+  'nagios-nrpe-plugin': '/usr/lib/nagios/plugins/check_nrpe',
+  'nagios4-core': '/usr/sbin/nagios4',
   'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
 }
 

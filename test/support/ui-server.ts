@@ -1,6 +1,6 @@
 import type { Role } from '../../model/access.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
-import type { NotifierDesk } from '../../model/contract.ts'
+import type { NotifierDesk, Target } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
@@ -37,6 +37,7 @@ export async function startUi(
     only?: readonly string[]
     results?: ResultsDoor
     notifiers?: NotifierDesk
+    devices?: readonly Target[]
   } = {},
 ) {
   const clock = options.clock ?? systemClock
@@ -71,6 +72,7 @@ export async function startUi(
       directory,
     },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
+    ...(options.devices && { devices: options.devices }),
   })
   const { url } = await ui.listen()
   return {

@@ -31,6 +31,7 @@ const expected: Record<string, string> = {
   'GET /instances/:id': 'ANOMBR',
   'GET /hosts{.:format}': 'ANOmbr',
   'GET /hosts/:id': 'ANOmbr',
+  'GET /devices{.:format}': 'ANOmbr',
   'GET /networks{.:format}': 'ANOMBR',
   'GET /guest-agents': 'ANOMBR',
   'GET /resources{.:format}': 'ANOMBR',

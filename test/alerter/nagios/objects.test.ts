@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { argumentsOf } from '../../../alerter/nagios/command-line.ts'
-import { importNagios } from '../../../alerter/nagios/import.ts'
+import { commandWords } from '../../../alerter/nagios/command-words.ts'
+import { importNagios, nagiosDefaults } from '../../../alerter/nagios/import.ts'
 import { macroContext, macroWorld } from '../../../alerter/nagios/macro-world.ts'
-import { expandCommand } from '../../../alerter/nagios/macros.ts'
+import { expandCommand, type MacroHost } from '../../../alerter/nagios/macros.ts'
 import { type NagiosObjects, readObjects } from '../../../alerter/nagios/objects.ts'
 import { fixture } from '../../support/fixture.ts'
 
@@ -126,36 +127,66 @@ define servicedependency {\n host_name web\n service_description http\n dependen
 define serviceescalation {\n host_name web\n service_description http\n first_notification 2\n last_notification 0\n notification_interval 30\n}\n`
     const objects = readObjects([{ file: 'a.cfg', text: source }])
     assert.ok(objects.valid, JSON.stringify(objects.complaints))
-    const { alerter, checks, complaints } = importNagios(objects, { users: new Map([[1, '/opt']]), intervalLength: 60 })
-    const find = (host: string, name: string | null) => checks.find((one) => one.host === host && one.service === name)
-    const http = find('web', 'http')
-    assert.deepEqual(http?.command, ['/opt/check_http', '-H', '192.0.2.7', '-w', '5'])
+    const { alerter, complaints } = importNagios(objects, { ...nagiosDefaults, resourceFile: '/etc/nagios4/resource.cfg' })
+    const web = alerter.devices.find(({ name }) => name === 'web')
+    const [http, odd] = ['http', 'odd'].map((name) => web?.services.find((one) => one.name === name))
+    // What stays a macro is put in when the command runs: its value never becomes more than its argument.
+    assert.deepEqual(http?.config.command, ['$USER1$/check_http', '-H', '$HOSTADDRESS$', '-w', '5'])
     assert.deepEqual(
-      [http?.interval, http?.attempts, http?.period, http?.volatile, http?.contacts],
-      ['120s', 3, 'day', true, ['amy']],
+      [http?.plugin, http?.interval, http?.attempts, http?.period, http?.volatile, http?.contacts],
+      ['command', '120s', 3, 'day', true, ['amy']],
     )
-    assert.deepEqual(find('web', null)?.parents, ['gate'])
-    const odd = find('web', 'odd')
-    assert.equal(odd?.command, null)
-    assert.deepEqual(odd?.dependsOn, [{ host: 'web', service: 'http', states: ['critical', 'pending'], holds: 'both' }])
+    assert.deepEqual([web?.address, web?.parents, web?.check?.plugin], ['192.0.2.7', ['gate'], 'passive'])
+    assert.deepEqual(
+      [odd?.plugin, odd?.dependsOn],
+      ['passive', [{ device: 'web', service: 'http', inherits: false, states: ['critical', 'pending'], holds: 'both' }]],
+    )
     assert.deepEqual(
       complaints.map(({ file, line: at, message }) => `${file}:${at} ${message}`),
       [
-        'a.cfg:48 the command of the service "odd" on "web" cannot be taken: "|" at character 12 needs a shell: put the command into a script of its own',
+        'a.cfg:48 the command of the service "odd" on "web" cannot be taken: "|" needs a shell: put the command into a script of its own',
       ],
     )
     assert.deepEqual(alerter.periods, [
       { name: 'day', lines: ['monday 09:00-12:00,13:00-17:00'], exclude: ['holidays'] },
       { name: 'holidays', lines: ['december 25 00:00-24:00'] },
     ])
-    assert.deepEqual(alerter.escalations, [
-      {
-        ...{ host: 'web', service: 'http', first: 2, last: 0, repeat: '1800s' },
-        ...{ states: ['warning', 'unknown', 'critical', 'recovery'], contacts: ['amy'] },
-      },
+    assert.deepEqual(http?.escalations, [
+      { first: 2, last: 0, repeat: '1800s', states: ['warning', 'unknown', 'critical', 'recovery'], contacts: ['amy'] },
     ])
+    const states = ['critical', 'unknown', 'recovery', 'flapping', 'downtime']
     assert.deepEqual(alerter.contacts, [
-      { name: 'amy', states: ['critical', 'unknown', 'recovery', 'flapping', 'downtime'], email: 'amy@example.org' },
+      { name: 'amy', states: ['critical', 'recovery'], rules: [], email: 'amy@example.org' },
+      { name: 'amy (hosts)', states, rules: [], email: 'amy@example.org' },
     ])
+    assert.deepEqual(web?.check?.contacts, ['amy (hosts)'])
+    assert.deepEqual(alerter.commands, { resourceFile: '/etc/nagios4/resource.cfg' })
+  })
+})
+
+describe('the words of an imported command', () => {
+  const host = {
+    custom: new Map([
+      ['_PORTS', '-p 80 -S'],
+      ['_EVIL', '$(reboot) ; a b'],
+      ['_PLAIN', 'x'],
+    ]),
+  }
+  const context = { world: macroWorld(readObjects([]), new Map()), host: host as unknown as MacroHost, service: null }
+  const reads = (template: string, call: string, ...wanted: string[]) =>
+    it(`${template} called as ${call} is ${JSON.stringify(wanted)}`, () =>
+      assert.deepEqual(commandWords(template, call, context), { ok: true, words: wanted }))
+  reads('$USER1$/c -H $HOSTADDRESS$ $ARG1$', 'c!-u "/a b" -S', '$USER1$/c', '-H', '$HOSTADDRESS$', '-u', '/a b', '-S')
+  reads('/c $ARG1$ $ARG2$', 'c!x', '/c', 'x')
+  reads("/c '$ARG1$' '$ARG2$'", 'c!x', '/c', 'x', '')
+  reads('/c -u /status?full', 'c', '/c', '-u', '/status?full')
+  reads('/c $_HOSTPORTS$', 'c', '/c', '-p', '80', '-S')
+  reads('/c -x $_HOSTEVIL$', 'c', '/c', '-x', '$$(reboot) ; a b')
+  reads("/c 'a$$b' $_HOSTNONE$", 'c', '/c', 'a$$b', '$_HOSTNONE$')
+  reads('/c -d $SERVICESTATEID:web:HTTP 80$,$ARG1$', 'c!$HOSTNAME$', '/c', '-d', '$SERVICESTATEID:web:HTTP 80$,$HOSTNAME$')
+  it('a pipe needs a shell, and is told what it would run', () => {
+    const read = commandWords('/c $HOSTADDRESS$ | grep $ARG1$', 'c!x', context)
+    assert.ok(!read.ok)
+    assert.equal(read.line, '/c $HOSTADDRESS$ | grep x')
   })
 })
