@@ -1,13 +1,15 @@
 /**
  * A year of a cloud of 10,000 instances in the ledger: how long a month's report takes, how large the process gets, how long
- * closing holds the journal. Figures are of this machine; bars are those of the design: a project's month under a second, the
+ * closing holds the journal, how long pages wait meanwhile. Figures are of this machine; bars are those of the design: a project's month under a second, the
  * whole cloud's under five.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { threadedReports } from '../cli/report-thread/threaded.ts'
 import { everything } from '../model/access.ts'
-import { systemClock } from '../model/clock.ts'
+import { every, systemClock } from '../model/clock.ts'
+import type { Reports } from '../model/contract.ts'
 import type { ReportQuery } from '../model/report.ts'
 import { closeMonth, periodOf } from '../reports/months.ts'
 import { reports } from '../reports/reports.ts'
@@ -55,6 +57,10 @@ export async function run(): Promise<BenchRow[]> {
         return size
       })
     const files = { CSV: await file('csv'), JSON: await file('json'), PDF: await file('pdf'), XLSX: await file('xlsx') }
+    const stalls = {
+      here: await longestPause(made as Reports, query({ kind: 'cloud', id: null })),
+      thread: await inThread(directory, deps, query({ kind: 'cloud', id: null })),
+    }
     const closing = await timed(() => closeMonth(deps, { month, by: 'bench', settleMs: 0, gaps: 'flag' }))
     const took = (name: string, { ms, cpuMs }: { ms: number; cpuMs: number }, bar?: string): BenchRow => ({
       ...{ name, value: ms, unit: 'ms' },
@@ -67,12 +73,44 @@ export async function run(): Promise<BenchRow[]> {
       took(`month of a project (${instances / projects} instances)`, project, '< 1000'),
       took(`month of the whole cloud (${cloud.result.rows.length} rows)`, cloud, '< 5000'),
       ...Object.entries(files).map(([format, one]) => took(`the cloud's month as ${format} (${kib(one.result)})`, one)),
+      plain('longest pause of the main thread, cloud and XLSX made there', stalls.here, 'ms'),
+      plain('longest pause of the main thread, cloud and XLSX made in their thread', stalls.thread, 'ms'),
       took('closing the month, one transaction', closing),
       plain('largest resident memory of the process', process.resourceUsage().maxRSS / 1024, 'MiB'),
     ]
   } finally {
     db.close()
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** How long the main thread did nothing else, at the worst, while the report and its spreadsheet were made; ms. */
+async function longestPause(made: Reports, query: ReportQuery): Promise<number> {
+  const over = new AbortController()
+  let [longest, last] = [0, systemClock.monotonic()]
+  const watching = every(systemClock, 2, over.signal, async () => {
+    longest = Math.max(longest, systemClock.monotonic() - last)
+    last = systemClock.monotonic()
+  })
+  const report = await made.report(everything, query)
+  if (!report) throw new Error('the bench has no such report')
+  for await (const _piece of made.render(report, 'xlsx', 'en'));
+  await systemClock.sleep(5) // a pause is counted when it is over
+  over.abort()
+  await watching
+  return Math.round(longest)
+}
+
+async function inThread(directory: string, { book }: ReportDeps, query: ReportQuery): Promise<number> {
+  const threaded = threadedReports(
+    { directory, book, zone, budgets: [], efficiencyMs: 86_400_000 },
+    { store: { range: async () => ({ times: [], series: [] }) }, logger: { warn: console.error } },
+  )
+  try {
+    await threaded.reports.closedMonths() // starts it
+    return await longestPause(threaded.reports, query)
+  } finally {
+    await threaded.close()
   }
 }
 

@@ -9,6 +9,7 @@ import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
 import { budgetsSection, pricesSection, reportsSection } from '../reports/section.ts'
+import { retentionSection } from '../store/journal/retention-section.ts'
 import { storeSection } from '../store/open.ts'
 import { uiSection } from '../ui/section.ts'
 
@@ -20,6 +21,7 @@ const schema = (plugins: readonly Plugin[]) =>
       data: z.string().min(1).default('/var/lib/specola'),
       log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
       store: storeSection,
+      retention: retentionSection,
       collector: z
         .strictObject({
           ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },

@@ -73,7 +73,7 @@ async function examine(config: Configuration, directory: string): Promise<Findin
       ...(await examineBrokers(config)),
       ...(views.length > 0 ? views.flatMap(({ findings }) => findings) : [withoutApis]),
       ...(await examineEngines(config)),
-      ...ownFindings(await ownHealth(directory), heard, now),
+      ...ownFindings(await ownHealth(directory, db), heard, now),
       ...witnessFindings(await usage.discrepancies(everything, { from, to: now, limit: 1000 }), await usage.overdue(now)),
     ]
   } finally {

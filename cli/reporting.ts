@@ -4,15 +4,10 @@ import type { SampleStore } from '../model/contract.ts'
 import type { PriceBook } from '../model/price-book.ts'
 import { priceBook } from '../reports/section.ts'
 import type { ReportDeps } from '../reports/sources.ts'
-import { completenessJournal } from '../store/journal/completeness.ts'
 import type { Database } from '../store/journal/database.ts'
-import { flavorJournal } from '../store/journal/flavor-specs.ts'
-import { inventory } from '../store/journal/inventory.ts'
-import { monthJournal } from '../store/journal/months.ts'
-import { resourceJournal } from '../store/journal/resources.ts'
-import { usageJournal } from '../store/journal/usage.ts'
 import { openSampleStore } from '../store/open.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
+import { journalReportDeps } from './journal-report-deps.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 
@@ -20,12 +15,7 @@ export const bookOf = ({ prices, ui }: Pick<Configuration, 'prices' | 'ui'>): Pr
   prices === undefined ? null : priceBook(prices, ui.zone)
 
 export function reportDeps(db: Database, config: Configuration, store: SampleStore | null): ReportDeps {
-  return {
-    ...{ usage: usageJournal(db, systemClock), inventory: inventory(db), months: monthJournal(db), flavors: flavorJournal(db) },
-    resources: resourceJournal(db, systemClock),
-    completeness: completenessJournal(db, systemClock),
-    ...{ clock: systemClock, book: bookOf(config), zone: config.ui.zone, ...(store && { store }) },
-  }
+  return { ...journalReportDeps(db, systemClock), book: bookOf(config), zone: config.ui.zone, ...(store && { store }) }
 }
 
 /** Configuration of a command that works on a data directory: `--data` wins over the file. */

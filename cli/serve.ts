@@ -30,10 +30,7 @@ import { AppError, type Collector, type Mailer, type Plugin } from '../model/con
 import { openPrograms } from '../plugins/check-command/programs.ts'
 import type { EmailConfig } from '../plugins/notify-email/config.ts'
 import { mailer } from '../plugins/notify-email/mailer.ts'
-import { budgets as openBudgets } from '../reports/budgets.ts'
-import { efficiency as openEfficiency } from '../reports/efficiency.ts'
 import type { ReportContact } from '../reports/mailing.ts'
-import { reports as openReports } from '../reports/reports.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { capacityJournal } from '../store/journal/capacity.ts'
@@ -65,8 +62,10 @@ import type { Command, CommandIo } from './command.ts'
 import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
 import { demoMoney } from './demo-money.ts'
+import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
+import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
@@ -146,8 +145,15 @@ async function serve(
     const machines = machineJournal(db)
     const capacity = capacityJournal(db)
     const reporting = reportDeps(db, config, store)
-    const reports = openReports(reporting)
-    const budgets = openBudgets(config.budgets, reporting)
+    const threaded = threadedReports(
+      {
+        ...{ directory: config.data, book: reporting.book, zone: reporting.zone, budgets: config.budgets },
+        efficiencyMs: config.reports.efficiency.window,
+      },
+      { store, logger },
+    )
+    closing.defer(() => threaded.close())
+    const { reports, budgets } = threaded
     const completeness = completenessJournal(db, clock)
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
@@ -192,6 +198,7 @@ async function serve(
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
       watchCompleteness(completeness, health, clock, logger, signal),
+      keepRetention(db, config.retention, { health, clock, logger }, signal),
       takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {
@@ -243,12 +250,18 @@ async function serve(
           ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
         }
       const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
-      running.push(runReports(config.reports, { reporting, mailing: mailing ?? null, fatigue, clock, logger, health }, signal))
+      running.push(
+        runReports(
+          config.reports,
+          { reporting, closeMonth: threaded.closeMonth, mailing: mailing ?? null, fatigue, clock, logger, health },
+          signal,
+        ),
+      )
     }
     if (only.has('ui')) {
       const { createUi } = await import('../ui/server.ts')
       const ui = createUi(config.ui, {
-        ...{ reports, budgets, efficiency: openEfficiency({ windowMs: config.reports.efficiency.window }, reporting) },
+        ...{ reports, budgets, efficiency: threaded.efficiency },
         ...{
           store,
           events,
@@ -256,7 +269,7 @@ async function serve(
           machines,
           networks: networkInventory(db),
           capacity,
-          usage: usageJournal(db, clock),
+          usage: { ...usageJournal(db, clock), ...threaded.usage },
           resources: resourceJournal(db, clock),
           alerts,
           devices: config.alerter.devices.map(({ target }) => target),

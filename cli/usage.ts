@@ -25,7 +25,7 @@ export const command: Command = {
   usage: `usage: specola usage --data DIR --from T --to T [--view ledger|parity|difference] [--project ID]
                      [--by project|user|instance|flavor|host] [--language en|it] [--json|--csv]
        specola usage --data DIR --view parity --as-of DATE [--project ID] [--by project|instance|flavor] [--json|--csv]
-       specola usage --resources [volume|snapshot|backup|image|floatingip] --data DIR --from T --to T [--project ID]
+       specola usage --resources [volume|snapshot|backup|image|floatingip] --data DIR --from T --to T [--project ID] [--user ID]
                      [--by project|user|resource|type] [--json|--csv]
 
 ledger (default): what was really used, with the flavor and state of the time.
@@ -48,6 +48,7 @@ cannot say again. Figures over a gap say so: "complete": false with the gaps, an
         kind: { type: 'string' },
         by: { type: 'string', default: 'project' },
         project: { type: 'string' },
+        user: { type: 'string' },
         'as-of': { type: 'string' },
         language: { type: 'string', default: 'en' },
         json: { type: 'boolean', default: false },
@@ -61,6 +62,9 @@ cannot say again. Figures over a gap say so: "complete": false with the gaps, an
     const language = oneOf('language', values.language, ['en', 'it'])
     const form = values.json ? 'json' : values.csv ? 'csv' : 'table'
     const project = values.project === undefined ? {} : { project: values.project }
+    if (values.user !== undefined && !values.resources)
+      throw new AppError('usage', '--user goes with --resources; of instances, --by user tells each')
+    const user = values.user === undefined ? {} : { user: values.user }
     const asOf = values['as-of']
     if (asOf !== undefined && (view !== 'parity' || values.from !== undefined || values.to !== undefined))
       throw new AppError('usage', '--as-of goes with --view parity, and without --from and --to: the period is the month so far')
@@ -70,7 +74,7 @@ cannot say again. Figures over a gap say so: "complete": false with the gaps, an
       if (period && values.resources) {
         const by = oneOf('by', values.by, ['project', 'user', 'resource', 'type'])
         const kind = word === undefined ? {} : { kind: oneOf('kind', word, resourceKinds) }
-        const rows = await resourceJournal(db, systemClock).usage(everything, { by, ...period, ...project, ...kind })
+        const rows = await resourceJournal(db, systemClock).usage(everything, { by, ...period, ...project, ...user, ...kind })
         io.out(resourceReport(rows, { by, ...period }, form))
         return 0
       }

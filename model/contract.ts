@@ -30,8 +30,8 @@ import type { Overdue } from './overdue.ts'
 import type { PlacementReading } from './placement.ts'
 import type { Port } from './port-traffic.ts'
 import type { RatedRow } from './rating.ts'
-import type { Report, ReportFormat, ReportQuery } from './report.ts'
-import type { Hypervisor, Instance, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
+import type { ReportFormat, ReportQuery, ReportSummary } from './report.ts'
+import type { Hypervisor, Instance, ListedKind, Machine, Named, NetworkKind, SeenInstance } from './resource.ts'
 import type { LatestQuery, RangeQuery, RangeResult, Sample, SampleStore } from './sample.ts'
 import type { Target, TargetKind } from './target.ts'
 import type { TargetFilter } from './target-filter.ts'
@@ -137,7 +137,7 @@ export interface EventJournal {
    * alive and is not in it has lost its end: it is closed where it was last heard of (provenance inferred). Whatever arrives
    * before or after, the result is the same.
    */
-  listed(listing: { kind: 'instance' | ResourceKind | NetworkKind; readAt: number; ids: readonly string[] }): Promise<void>
+  listed(listing: { kind: 'instance' | ResourceKind | ListedKind; readAt: number; ids: readonly string[] }): Promise<void>
   events(scope: Scope, query: EventQuery): Promise<EventRow[]>
   event(scope: Scope, seq: number): Promise<{ row: EventRow; raw: string | null } | null>
   /** Events per bucket of `step` ms, for histograms: [bucket start, count], ascending, empty buckets absent. */
@@ -254,7 +254,7 @@ export interface Period {
 export interface ResourceJournal {
   usage(
     scope: Scope,
-    query: Period & { by: 'project' | 'user' | 'resource' | 'type'; project?: string; kind?: ResourceKind },
+    query: Period & { by: 'project' | 'user' | 'resource' | 'type'; project?: string; user?: string; kind?: ResourceKind },
   ): Promise<ResourceUsageRow[]>
   /** Clipped to the period and to now, ordered by project, kind, id, start. */
   segmentsWithin(
@@ -268,7 +268,7 @@ export interface ResourceJournal {
    */
   resources(
     scope: Scope,
-    query: { kind: string; q?: string; project?: string; deleted?: boolean; limit: number; offset?: number },
+    query: { kind: string; q?: string; project?: string; user?: string; deleted?: boolean; limit: number; offset?: number },
   ): Promise<{ rows: Resource[]; total: number }>
   resource(scope: Scope, kind: string, id: string): Promise<Resource | null>
 }
@@ -439,12 +439,13 @@ export interface ReportMail {
 }
 
 /** Reports, rated and composed; every way of looking at them shows the same numbers. */
-export interface Reports {
+export interface Reports<R extends ReportSummary = ReportSummary> {
   /** null = nothing of that kind in scope. */
-  report(scope: Scope, query: ReportQuery): Promise<Report | null>
-  render(report: Report, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
+  report(scope: Scope, query: ReportQuery): Promise<R | null>
+  /** One that `report` gave. */
+  render(report: R, format: ReportFormat, language: 'it' | 'en'): AsyncIterable<Uint8Array | string>
   /** Name and media type of the file that a report makes. */
-  file(report: Report, format: ReportFormat): { name: string; type: string }
+  file(report: ReportSummary, format: ReportFormat): { name: string; type: string }
   closedMonths(): Promise<ClosedMonth[]>
   closedTotals(scope: Scope): Promise<{ month: string; project: string; amount: bigint }[]>
   adjustments(scope: Scope, query: { month?: string; project?: string }): Promise<Adjustment[]>

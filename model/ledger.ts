@@ -52,17 +52,20 @@ export function fold(instance: string, events: readonly CloudEvent[]): Folded {
   let state = unknownInstance(instance)
   const segments: Segment[] = []
   const discrepancies: Discrepancy[] = []
-  for (const event of sorted) {
-    if (compareKeys(sortKey(event), state.last) <= 0) continue
-    discrepancies.push(...discrepanciesOf(event, state))
-    const next = apply(state, event, segments)
-    if (gained(state, next)) {
-      for (const [i, segment] of segments.entries()) segments[i] = fillUnknown(segment, next)
-      if (next.open) next.open = fillUnknown(next.open, next)
-    }
-    state = next
-  }
+  for (const event of sorted)
+    if (compareKeys(sortKey(event), state.last) > 0) state = follow(state, event, segments, discrepancies)
   return { state, segments: state.open ? [...segments, state.open] : segments, discrepancies }
+}
+
+/** One event after all that were before it: the state that follows. What was closed and what disagrees is added to the lists. */
+export function follow(state: LedgerState, event: CloudEvent, segments: Segment[], discrepancies: Discrepancy[]): LedgerState {
+  discrepancies.push(...discrepanciesOf(event, state))
+  const next = apply(state, event, segments)
+  if (gained(state, next)) {
+    for (const [i, segment] of segments.entries()) segments[i] = fillUnknown(segment, next)
+    if (next.open) next.open = fillUnknown(next.open, next)
+  }
+  return next
 }
 
 export type Advanced =

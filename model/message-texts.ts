@@ -1,6 +1,6 @@
 /** The exact texts of a batch's messages, compressed together: services repeat themselves, so a message costs about 130 bytes. */
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompressSync } from 'node:zlib'
+import { zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 
 /** zstd; the texts of a batch in their order. */
 export type MessageTexts = Uint8Array
@@ -9,6 +9,7 @@ export type MessageTexts = Uint8Array
 export const textSeparator = '\0'
 
 const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
 
 /** On another thread. Each text is JSON; in UTF-8 they may be joined already. */
 export const compressTexts = (texts: readonly string[] | Uint8Array): Promise<MessageTexts> =>
@@ -17,3 +18,9 @@ export const compressTexts = (texts: readonly string[] | Uint8Array): Promise<Me
 /** Null when there are fewer texts. */
 export const textAt = (texts: MessageTexts, index: number): string | null =>
   zstdDecompressSync(texts).toString('utf8').split(textSeparator)[index] ?? null
+
+/** The same texts at the same places, but for those whose place is not in `kept`: they are empty now. */
+export async function emptiedTexts(texts: MessageTexts, kept: ReadonlySet<number>): Promise<MessageTexts> {
+  const all = (await decompress(texts)).toString('utf8').split(textSeparator)
+  return compress(all.map((text, place) => (kept.has(place) ? text : '')).join(textSeparator))
+}

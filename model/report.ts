@@ -59,7 +59,8 @@ export interface ReportGroup {
   amount: bigint | null
 }
 
-export interface Report {
+/** All that is shown of a report on a page. */
+export interface ReportSummary {
   subject: ReportSubject & { name: string | null }
   from: number
   to: number
@@ -75,7 +76,6 @@ export interface Report {
   fingerprint: string | null
   /** Names of projects and users that occur. */
   names: ReadonlyMap<string, string>
-  rows: readonly NamedRow[]
   lines: readonly ReportLine[]
   groups: readonly { by: UsageBy; rows: readonly ReportGroup[] }[]
   /** Amount (10^-decimals) or, without prices, hours of each calendar day; null when the period does not lend itself to it. */
@@ -93,4 +93,8 @@ export interface Report {
   gaps: readonly Gap[] | null
   /** Hours of instances for which no price held. */
   unpricedHours: number
+}
+
+export interface Report extends ReportSummary {
+  rows: readonly NamedRow[]
 }

@@ -4,6 +4,13 @@
 export const networkKinds = ['network', 'subnet', 'port'] as const
 export type NetworkKind = (typeof networkKinds)[number]
 
+/** Everything without a ledger of which complete lists are taken: a list hides what it lacks until there is a word of it again. */
+export const listedKinds = [
+  ...networkKinds,
+  ...(['router', 'security_group', 'flavor', 'volume_type', 'domain', 'project', 'user'] as const),
+] as const
+export type ListedKind = (typeof listedKinds)[number]
+
 export interface Named {
   id: string
   name: string | null

@@ -5,7 +5,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Attachment, Logger, Mailer, ReportMail, ReportMailJournal, Reports } from '../model/contract.ts'
 import { visible } from '../model/csv-text.ts'
 import type { HealthBoard } from '../model/health.ts'
-import type { Report, ReportFormat } from '../model/report.ts'
+import type { ReportFormat, ReportSummary } from '../model/report.ts'
 import { periodOf } from './months.ts'
 import { shower, titleOf } from './show.ts'
 import { fill, type Language, words } from './words.ts'
@@ -147,7 +147,7 @@ function later(mail: ReportMail, detail: string, now: number): ReportMail {
   return { ...mail, attempts, nextAttempt: now + pauseAfter(mail.attempts), detail }
 }
 
-function textsOf(report: Report, language: Language): { subject: string; text: string; html: string } {
+function textsOf(report: ReportSummary, language: Language): { subject: string; text: string; html: string } {
   const w = words[language]
   const show = shower(language, report.zone, report.book)
   const values = { name: titleOf(report, language), month: show.month(report.from) }
@@ -163,7 +163,7 @@ function textsOf(report: Report, language: Language): { subject: string; text: s
 const escaped = (text: string) => text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`)
 
 /** `sviluppo-2026-10.pdf`: nothing in it that a file system or a header would stumble on. */
-export function fileName(report: Report, format: ReportFormat): string {
+export function fileName(report: ReportSummary, format: ReportFormat): string {
   const name = visible(report.subject.name ?? report.subject.id ?? 'cloud')
     .normalize('NFKD')
     .replace(/[^\w.-]+/g, '-')
@@ -180,7 +180,12 @@ export const mediaTypes: Record<ReportFormat, string> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 }
 
-async function attachment(reports: Reports, report: Report, format: ReportFormat, language: Language): Promise<Attachment> {
+async function attachment(
+  reports: Reports,
+  report: ReportSummary,
+  format: ReportFormat,
+  language: Language,
+): Promise<Attachment> {
   const pieces: Uint8Array[] = []
   for await (const piece of reports.render(report, format, language)) pieces.push(Buffer.from(piece))
   return { name: fileName(report, format), type: mediaTypes[format], content: Buffer.concat(pieces) }

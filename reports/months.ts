@@ -18,11 +18,16 @@ export type Closing =
   | { outcome: 'too-early'; until: number }
   | { outcome: 'gaps'; gaps: readonly Gap[] }
 
+export interface ClosingOptions {
+  month: string
+  by: string
+  /** How long after its end late messages are waited for. */
+  settleMs: number
+  gaps: 'refuse' | 'flag'
+}
+
 /** Freezes a month for all projects in one transaction: it is closed wholly or not at all, whatever happens meanwhile. */
-export async function closeMonth(
-  deps: ReportDeps,
-  { month, by, settleMs, gaps: onGaps }: { month: string; by: string; settleMs: number; gaps: 'refuse' | 'flag' },
-): Promise<Closing> {
+export async function closeMonth(deps: ReportDeps, { month, by, settleMs, gaps: onGaps }: ClosingOptions): Promise<Closing> {
   const { months, clock, zone } = deps
   const period = periodOf(month, zone)
   const book = bookOf(deps)
@@ -116,7 +121,10 @@ export async function applyRerating(
 }
 
 /** Months that are over, settled and open: all since the newest closed one, else the last. Oldest first. */
-export async function monthsToClose({ months, clock, zone }: ReportDeps, settleMs: number): Promise<string[]> {
+export async function monthsToClose(
+  { months, clock, zone }: Pick<ReportDeps, 'months' | 'clock' | 'zone'>,
+  settleMs: number,
+): Promise<string[]> {
   const newest = (await months.months())[0]?.month
   const due: string[] = []
   for (let month = monthBefore(monthOf(clock.now(), zone)); due.length < 12; month = monthBefore(month)) {

@@ -1,6 +1,6 @@
 /** Everything that pages, mails and the command line need of reports. */
 import type { Reports } from '../model/contract.ts'
-import type { Report, ReportFormat } from '../model/report.ts'
+import type { Report, ReportFormat, ReportSummary } from '../model/report.ts'
 import { composeReport } from './compose.ts'
 import { csvOf } from './csv.ts'
 import { jsonOf } from './json.ts'
@@ -27,10 +27,15 @@ async function* lazily(render: () => Promise<AsyncIterable<Uint8Array | string>>
   yield* await render()
 }
 
-export const reports = (deps: ReportDeps): Reports => ({
+export const reportFile = (report: ReportSummary, format: ReportFormat) => ({
+  name: fileName(report, format),
+  type: mediaTypes[format],
+})
+
+export const reports = (deps: ReportDeps): Reports<Report> => ({
   report: (scope, query) => composeReport(deps, scope, query),
   render: renderReport,
-  file: (report, format) => ({ name: fileName(report, format), type: mediaTypes[format] }),
+  file: reportFile,
   closedMonths: () => deps.months.months(),
   closedTotals: (scope) => deps.months.totals(scope),
   adjustments: (scope, query) => deps.months.adjustments(scope, query),

@@ -4,14 +4,15 @@ import type { Logger } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import { type FatigueMailDeps, mailFatigue } from './fatigue-mail.ts'
 import { type MailingDeps, mailReports } from './mailing.ts'
-import { closeMonth, monthsToClose } from './months.ts'
+import { type Closing, type ClosingOptions, monthsToClose } from './months.ts'
 import type { ReportsConfig } from './section.ts'
 import type { ReportDeps } from './sources.ts'
 
 const intervalMs = 60_000
 
 export interface RunDeps {
-  reporting: ReportDeps
+  reporting: Pick<ReportDeps, 'months' | 'clock' | 'zone' | 'book'>
+  closeMonth(options: ClosingOptions): Promise<Closing>
   /** null: nothing is mailed. */
   mailing: MailingDeps | null
   /** null: the weekly report on fatigue is not mailed. */
@@ -38,9 +39,9 @@ export function runReports(config: ReportsConfig, deps: RunDeps, signal: AbortSi
   })
 }
 
-async function closeSettled({ close }: ReportsConfig, { reporting, logger, health }: RunDeps): Promise<void> {
+async function closeSettled({ close }: ReportsConfig, { reporting, closeMonth, logger, health }: RunDeps): Promise<void> {
   for (const month of await monthsToClose(reporting, close.settle)) {
-    const closing = await closeMonth(reporting, { month, by: 'specola', settleMs: close.settle, gaps: close.gaps })
+    const closing = await closeMonth({ month, by: 'specola', settleMs: close.settle, gaps: close.gaps })
     const report = (state: 'ok' | 'degraded', detail: string) =>
       health.report({ component: 'months', kind: 'reports', state, detail })
     if (closing.outcome === 'closed') {

@@ -1,7 +1,7 @@
 /** What a usage page says about money, to those who may see it. */
 import { type Adjustment, whyOf } from '../model/closed-month.ts'
 import type { TimeRange } from '../model/range.ts'
-import type { Report, ReportSubject } from '../model/report.ts'
+import type { ReportSubject, ReportSummary } from '../model/report.ts'
 import type { UsageBy, UsageRow } from '../model/usage.ts'
 import { budgetModel } from './budget-model.ts'
 import { costLines } from './cost-lines.ts'
@@ -39,7 +39,7 @@ export async function costOf(
   }
 }
 
-function merged(visit: Visit, report: Report, by: UsageBy, used: readonly UsageRow[], money: MoneyFormat): Cost['rows'] {
+function merged(visit: Visit, report: ReportSummary, by: UsageBy, used: readonly UsageRow[], money: MoneyFormat): Cost['rows'] {
   const groups = new Map(report.groups[0]?.rows.map((group) => [group.key, group]))
   const amount = (key: string) => {
     const its = groups.get(key)?.amount ?? null
@@ -64,7 +64,7 @@ export function whyText({ t }: Pick<Visit, 't'>, adjustment: Adjustment): string
   return [causes.map((cause) => t(`cost.cause.${cause}`)).join('; '), note].filter(Boolean).join(': ')
 }
 
-async function panelOf(visit: Visit, report: Report, money: MoneyFormat) {
+async function panelOf(visit: Visit, report: ReportSummary, money: MoneyFormat) {
   const { book, payable, subject, month } = report
   if (!book || !payable) return null
   const download = new URLSearchParams({ kind: subject.kind, from: visit.show.iso(report.from), to: visit.show.iso(report.to) })

@@ -19,6 +19,14 @@ export async function projectChoices(visit: Visit, chosen: string | undefined) {
     .sort((a, b) => a.title.localeCompare(b.title))
 }
 
+/** Users to choose from: those who have or had anything in the viewer's scope, by name. */
+export async function userChoices(visit: Visit, chosen: string | undefined) {
+  const users = await visit.deps.inventory.users(visit.scope)
+  return users
+    .map(({ id, name }) => ({ value: id, title: name ?? id, chosen: id === chosen }))
+    .sort((a, b) => a.title.localeCompare(b.title))
+}
+
 /** Hosts to choose from; nobody's business for those who may not see machines. */
 export async function hostChoices(visit: Visit, chosen: string | undefined) {
   if (!visit.can('see', 'hosts')) return []

@@ -2,6 +2,8 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Database } from '../../store/journal/database.ts'
+import { type Retired, retiredSoFar } from '../../store/journal/retired.ts'
 import { type Finding, ok } from './finding.ts'
 import type { Heard } from './heard.ts'
 
@@ -11,9 +13,11 @@ export interface OwnHealth {
   samplesBytes: number
   parked: number
   freeBytes: number
+  /** What retention removed from the journal since it began. */
+  retired: readonly { what: Retired; count: number; at: number }[]
 }
 
-export async function ownHealth(directory: string): Promise<OwnHealth> {
+export async function ownHealth(directory: string, db: Database): Promise<OwnHealth> {
   const size = (path: string) => (existsSync(path) ? statSync(path).size : 0)
   const { bavail, bsize } = await statfs(directory)
   return {
@@ -22,6 +26,7 @@ export async function ownHealth(directory: string): Promise<OwnHealth> {
     samplesBytes: sizeBelow(join(directory, 'samples')),
     parked: await linesBelow(join(directory, 'parked')),
     freeBytes: bavail * bsize,
+    retired: retiredSoFar(db),
   }
 }
 
@@ -47,12 +52,13 @@ const longLog = 512 * 1024 ** 2
 
 /** What it means. Pure. */
 export function ownFindings(
-  { journalBytes, walBytes, samplesBytes, parked, freeBytes }: OwnHealth,
+  { journalBytes, walBytes, samplesBytes, parked, freeBytes, retired }: OwnHealth,
   heard: Heard,
   now: number,
 ): Finding[] {
   const findings: Finding[] = [
     ok('specola', 'journal', `${mib(journalBytes)} and ${mib(walBytes)} of log; samples ${mib(samplesBytes)}`),
+    ok('specola', 'removed from the journal', retired.length === 0 ? 'nothing so far' : retired.map(removedWords).join('; ')),
     freeBytes > low
       ? ok('specola', 'room for data', `${mib(freeBytes)} left`)
       : {
@@ -85,6 +91,14 @@ export function ownFindings(
   )
   return findings
 }
+
+const removedThings: Readonly<Record<Retired, string>> = {
+  witnesses: 'audits and readings that repeated others',
+  texts: 'texts of messages',
+  events: 'events',
+}
+const removedWords = ({ what, count, at }: OwnHealth['retired'][number]) =>
+  `${count} ${removedThings[what]} (last on ${new Date(at).toISOString().slice(0, 10)})`
 
 const mib = (bytes: number) =>
   bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)} GiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`

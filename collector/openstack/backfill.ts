@@ -5,6 +5,7 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type Intake, type ReadingJournal } from '../../model/contract.ts'
 import { type Json, nativeEvent } from '../../model/event.ts'
+import { listedKinds } from '../../model/resource.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { lists } from '../../openstack/lists.ts'
@@ -116,7 +117,7 @@ async function backfillCloud(cloud: Cloud, parts: BackfillParts, together: Compl
       const { read, news, complete } = await readList(cloud, shape, take, clock)
       total.resources += read
       total.news += news
-      const known = resourceKinds.find((kind) => kind === shape.kind)
+      const known = [...resourceKinds, ...listedKinds].find((kind) => kind === shape.kind)
       const union = known && complete && together.put(cloud.name, known, complete)
       if (known && union) await settleResources(known, union, parts)
     } catch (error) {

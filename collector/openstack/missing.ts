@@ -6,8 +6,8 @@ import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type ReadingJournal } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
-import type { NetworkKind } from '../../model/resource.ts'
-import type { ResourceKind } from '../../model/usage.ts'
+import { type ListedKind, type NetworkKind, networkKinds } from '../../model/resource.ts'
+import { type ResourceKind, resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { actionHeads } from '../../openstack/instance-actions.ts'
 import { entries, text } from '../../openstack/reply.ts'
@@ -48,18 +48,24 @@ export function lacking<T extends { id: string; heardAt: number }>(what: string,
 
 /** Tells the journal of a complete list of anything but instances: what it lacks is ended there. */
 export async function settleResources(
-  kind: ResourceKind | NetworkKind,
+  kind: ResourceKind | ListedKind,
   list: CompleteList,
   { journal, listed }: { journal: ReadingJournal; listed: EventJournal['listed'] },
 ): Promise<void> {
-  const open = await journal.openResources(kind)
-  lacking(
-    `${kind}s`,
-    list,
-    open.map(({ id, updatedAt }) => ({ id, heardAt: updatedAt })),
-  )
+  // of what is only hidden by a list, many may be: flavors and users of years, whose ends nobody told
+  if (isLedgerOrNetwork(kind)) {
+    const open = await journal.openResources(kind)
+    lacking(
+      `${kind}s`,
+      list,
+      open.map(({ id, updatedAt }) => ({ id, heardAt: updatedAt })),
+    )
+  }
   await listed({ kind, ...list })
 }
+
+const isLedgerOrNetwork = (kind: string): kind is ResourceKind | NetworkKind =>
+  [...resourceKinds, ...networkKinds].some((one) => one === kind)
 
 /** Ends what is gone and tells the journal of the list. Returns how many were gone. */
 export async function settleMissing(

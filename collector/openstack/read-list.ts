@@ -18,7 +18,7 @@ export async function readList(cloud: Cloud, shape: ListShape, take: Take, clock
   const total = { read: 0, news: 0 }
   const readAt = clock.now()
   const ids: string[] = []
-  const queries: Query[] = [...shape.queries]
+  const queries: Query[] = shape.kind === 'user' ? await userQueries(cloud, shape) : [...shape.queries]
   for (let query = queries.shift(); query; query = queries.shift()) {
     for await (const { body, date } of cloud.pages(shape.service, shape.path, shape.list, query, { role: shape.role })) {
       if ((body as { truncated?: unknown }).truncated === true) queries.push(...(await byDomain(cloud, shape, query)))
@@ -31,6 +31,12 @@ export async function readList(cloud: Cloud, shape: ListShape, take: Take, clock
   // services other than Nova answer an account that is no admin with what is its own, and do not say so
   const { roles } = await cloud.whoami()
   return { ...total, complete: roles.includes('admin') ? { readAt, ids } : null }
+}
+
+/** Where domains keep their users elsewhere (LDAP), Keystone lists those of one domain only, and does not say so. */
+async function userQueries(cloud: Cloud, shape: ListShape): Promise<Query[]> {
+  const queries = await Promise.all(shape.queries.map((query) => byDomain(cloud, shape, query)))
+  return queries.flat()
 }
 
 /** Keystone before 2025.1 cuts a long list and only says that it did: then each domain is asked for by itself. */

@@ -8,7 +8,7 @@ import {
   type ReadingJournal,
   type UsageJournal,
 } from '../../model/contract.ts'
-import { networkKinds } from '../../model/resource.ts'
+import { listedKinds, networkKinds } from '../../model/resource.ts'
 import { resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { type ListShape, lists } from '../../openstack/lists.ts'
@@ -21,7 +21,7 @@ import { placementReader } from './placement.ts'
 import { readList } from './read-list.ts'
 import { allServers, changedServers, lookAt } from './servers.ts'
 import { take as taker } from './take.ts'
-import { readAuditLog, readServiceStates } from './witnesses.ts'
+import { readAuditLog, readEarlierAudits, readServiceStates } from './witnesses.ts'
 
 export interface RoundParts {
   cloud: Cloud
@@ -52,12 +52,14 @@ export interface RoundResult {
 /** Marks of the journal: when the changes, and when everything, were last read. */
 export const changesMark = 'changes'
 export const fullMark = 'full'
+/** The end of the newest period of Nova's audit whose log was read. */
+const auditsMark = 'audits'
 
 /** A reading of everything that lacked something is made again no sooner than this, ms. */
 const againAfter = 3_600_000
 
 /** Of these the journal is told of complete lists. */
-const listedKinds = [...resourceKinds, ...networkKinds]
+const wholeKinds = [...resourceKinds, ...listedKinds]
 
 /**
  * Networks, subnets and ports are read as often as this, ms: addresses and traffic should not be told by yesterday's ports where
@@ -116,11 +118,21 @@ export function rounds(parts: RoundParts): Rounds {
     await overdue()
     const states = await readServiceStates(cloud, take, complain)
     result.servicesDown = states.filter(({ up, enabled }) => enabled && !up).map(({ binary, host }) => `${binary} on ${host}`)
-    await readAuditLog(cloud, take).catch(complain)
+    await audits().catch(complain)
     await placement.read().catch(complain)
     // what could not be read is tried again
     if (result.full && result.complaints.length === 0) await journal.setMark(cloud.name, fullMark, began)
     return result
+  }
+
+  /** The newest log, and those that came since the last one that was read: while we were away, or could not ask. */
+  async function audits(): Promise<void> {
+    const log = await readAuditLog(cloud, take)
+    if (!log) return
+    const known = await markOf(auditsMark)
+    if (known === log.to) return
+    if (known !== null) await readEarlierAudits(cloud, take, log, known)
+    await journal.setMark(cloud.name, auditsMark, log.to)
   }
 
   async function changes(result: { read: number; news: number; actions: number }): Promise<void> {
@@ -184,7 +196,7 @@ export function rounds(parts: RoundParts): Rounds {
   }
 
   async function put(kind: string, list: { readAt: number; ids: readonly string[] }): Promise<void> {
-    const known = listedKinds.find((one) => one === kind)
+    const known = wholeKinds.find((one) => one === kind)
     const union = known && parts.together.put(cloud.name, known, list)
     if (known && union) await settleResources(known, union, parts)
   }

@@ -1,6 +1,6 @@
 /** What APIs tell of the services themselves: which daemons are up, and on which hosts Nova's own audit ran. */
 import { AppError } from '../../model/contract.ts'
-import { auditLogObserved, auditLogOf } from '../../openstack/audit-log.ts'
+import { type AuditLog, auditLogObserved, auditLogOf } from '../../openstack/audit-log.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { agentStates, type ServiceState, serviceObserved, serviceStates } from '../../openstack/service-states.ts'
 import type { Take } from './take.ts'
@@ -30,9 +30,31 @@ export async function readServiceStates(cloud: Cloud, take: Take, refused: (erro
   return states
 }
 
-/** The audit log of the last closed period. */
-export async function readAuditLog(cloud: Cloud, take: Take): Promise<void> {
+/** The audit log of the last closed period; null where there is none. */
+export async function readAuditLog(cloud: Cloud, take: Take): Promise<AuditLog | null> {
   const { body, date } = await cloud.get('compute', '/os-instance_usage_audit_log', {}, { role })
   const log = auditLogOf(body)
   if (log) await take.resources([auditLogObserved(cloud.name, log, date)])
+  return log
+}
+
+/** A week of hours. */
+const earlierAtMost = 168
+
+/**
+ * The logs of the periods before `last` that ended after `known`, newest first, and no more than a week of hourly ones: an audit
+ * that did not run while nobody read its log is known then, too. Nova answers for the last period that was over at an instant.
+ */
+export async function readEarlierAudits(cloud: Cloud, take: Take, last: AuditLog, known: number): Promise<number> {
+  let read = 0
+  for (let { from } = last; from > known && read < earlierAtMost; read++) {
+    // a moment into the period that was read: at its very beginning Nova takes the one before the one before
+    const at = new Date(from + 1000).toISOString().slice(0, 19).replace('T', ' ')
+    const reply = await cloud.find('compute', `/os-instance_usage_audit_log/${encodeURIComponent(at)}`, {}, { role })
+    const log = reply && auditLogOf(reply.body)
+    if (!reply || !log || log.from >= from) break
+    await take.resources([auditLogObserved(cloud.name, log, reply.date)])
+    from = log.from
+  }
+  return read
 }

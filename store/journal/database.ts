@@ -59,7 +59,10 @@ export function openDatabase(directory: string): Database {
  */
 export function openDatabaseShared(directory: string): Database {
   const sqlite = new DatabaseSync(join(directory, 'journal.sqlite'))
-  sqlite.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000')
+  sqlite.exec(
+    // first of all to wait: the owner may be writing
+    'PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY',
+  )
   return database(sqlite, null)
 }
 

@@ -14,8 +14,10 @@ import { labelWriter } from './labels.ts'
 import { ledgerWriter } from './ledger-writer.ts'
 import { resourceListings } from './listings.ts'
 import { nameWriter } from './names.ts'
+import { noteTexts } from './raw-texts.ts'
 import { concernsResources, resourceWriter } from './resource-writer.ts'
 import { allOf, type Condition, equals, inScope } from './scope.ts'
+import { wasThinned } from './thinned.ts'
 import { twins } from './twins.ts'
 
 export function eventJournal(db: Database): EventJournal {
@@ -37,7 +39,7 @@ export function eventJournal(db: Database): EventJournal {
     const counts: RecordCounts = { events: 0, duplicates: 0, ignored: 0 }
     const rawBatch = (db.get<{ id: number | null }>('SELECT max(id) AS id FROM raw_batch')?.id ?? 0) + 1
     let rawIndex = 0
-    let rawKept = false
+    const kept = { newest: Number.NEGATIVE_INFINITY, first: Number.MAX_SAFE_INTEGER, last: 0, events: 0 }
     const types = new Map<string, { count: number; ignored: boolean }>()
     const instances: CloudEvent[] = []
     const heard: CloudEvent[] = []
@@ -45,20 +47,29 @@ export function eventJournal(db: Database): EventJournal {
     const others: CloudEvent[] = []
     for (const { event, more = [], ignored, raw } of batch) {
       const hasText = apart || raw !== null
-      const kept = hasText ? rawBatch : null
+      const text = hasText ? rawBatch : null
       const index = hasText ? rawIndex++ : 0
+      if (wasThinned(db, event)) {
+        counts.duplicates++
+        continue
+      }
       const twin = pairs.find(event)
-      const seq = insert(event, ignored, kept, index, twin)
+      const seq = insert(event, ignored, text, index, twin)
       if (seq === null) {
         counts.duplicates++
         continue
       }
       pairs.note(seq, event, twin)
       for (const further of more) {
-        const furtherSeq = insert(further, ignored, kept, index)
+        const furtherSeq = insert(further, ignored, text, index)
         if (furtherSeq !== null) pairs.note(furtherSeq, further, null)
       }
-      if (hasText) rawKept = true
+      if (hasText) {
+        kept.newest = Math.max(kept.newest, event.time)
+        kept.first = Math.min(kept.first, seq)
+        kept.last = seq + more.length
+        kept.events += 1 + more.length
+      }
       counts[ignored ? 'ignored' : 'events']++
       const type = types.get(event.type)
       types.set(event.type, { count: (type?.count ?? 0) + 1, ignored })
@@ -72,7 +83,10 @@ export function eventJournal(db: Database): EventJournal {
         if (event.instance.flavor) resources.flavor(event.instance.flavor, event.time)
       } else others.push(...[event, ...more].filter(concernsResources))
     }
-    if (texts && rawKept) db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, texts)
+    if (texts && kept.events > 0) {
+      db.run('INSERT INTO raw_batch (id, body) VALUES (?, ?)', rawBatch, texts)
+      noteTexts(db, rawBatch, kept)
+    }
     for (const [type, { count, ignored }] of types)
       db.run(
         'INSERT INTO event_type (type, count, ignored) VALUES (?, ?, ?) ON CONFLICT (type) DO UPDATE SET count = count + excluded.count',

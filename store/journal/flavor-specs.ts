@@ -1,4 +1,4 @@
-/** Extra specs of flavors: versioned notifications tell them, segments do not keep them, prices ask for them. */
+/** Extra specs of flavors: versioned notifications and the API tell them, segments do not keep them, prices ask for them. */
 import type { FlavorJournal } from '../../model/contract.ts'
 import type { CloudEvent } from '../../model/event.ts'
 import type { Database } from './database.ts'
@@ -33,7 +33,14 @@ export function flavorSpecsWriter(db: Database): FlavorSpecsWriter {
 
 export const flavorJournal = (db: Database): FlavorJournal => ({
   async extraSpecs() {
-    const rows = db.all<{ name: string; specs: string }>('SELECT name, specs FROM flavor_specs')
+    // instances tell them by name, lists of the API and flavor.* by id, of the same flavor: the newest word of a name counts
+    const rows = db.all<{ name: string; specs: string }>(
+      `SELECT name, specs, time FROM flavor_specs
+       UNION ALL
+       SELECT name, about -> '$.flavor.extraSpecs', coalesce(told ->> '$.flavor' / 4, updated_at) FROM resource
+       WHERE kind = 'flavor' AND name IS NOT NULL AND json_type(about, '$.flavor.extraSpecs') = 'object'
+       ORDER BY time`,
+    )
     return new Map(rows.map(({ name, specs }) => [name, JSON.parse(specs) as Record<string, string>]))
   },
 })

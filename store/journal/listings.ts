@@ -1,17 +1,17 @@
 /**
  * Complete lists of volumes, images, floating IPs …: what is believed to exist and is not in the newest list has lost its end.
- * Of networks, subnets and ports, which have no ledger, the list is kept beside what was told (`store/journal/networks.ts`).
+ * Of networks, flavors, users …, which have no ledger, the list is kept beside what was told (`store/journal/listed.ts`): it hides.
  */
 import { type CloudEvent, nativeEvent, type Service } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
-import type { NetworkKind } from '../../model/resource.ts'
+import type { ListedKind } from '../../model/resource.ts'
 import { absentOf } from '../../model/resource-ledger.ts'
 import { type ResourceKind, resourceKinds } from '../../model/usage.ts'
 import type { Database } from './database.ts'
 
 export interface ResourceListings {
   /** Inside a transaction, as everything here. An older list than the one known says nothing new. */
-  take(kind: ResourceKind | NetworkKind, readAt: number, ids: readonly string[]): void
+  take(kind: ResourceKind | ListedKind, readAt: number, ids: readonly string[]): void
   /** Events that came late, of resources that the newest list, younger than they, does not have. */
   recheck(events: readonly CloudEvent[]): void
 }

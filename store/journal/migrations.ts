@@ -15,6 +15,7 @@ import { moneySchema } from './money.schema.ts'
 import { peopleSchema } from './people.schema.ts'
 import { readingsSchema } from './readings.schema.ts'
 import { resourcesSchema } from './resources.schema.ts'
+import { retentionSchema } from './retention.schema.ts'
 import { usageProofSchema } from './usage-proof.schema.ts'
 
 export interface Migration {
@@ -38,5 +39,6 @@ export const migrations: readonly Migration[] = [
   { name: '0015-labels', sql: labelsSchema },
   { name: '0016-people', sql: peopleSchema },
   { name: '0018-fatigue', sql: fatigueSchema },
+  { name: '0020-retention', sql: retentionSchema },
   { name: '0019-causes', sql: causesSchema },
 ]

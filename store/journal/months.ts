@@ -43,6 +43,20 @@ export function monthJournal(db: Database): MonthJournal {
     },
 
     async close(month, rows) {
+      // beside the journal, where nobody waits for it: the transaction then only copies
+      db.run('CREATE TEMP TABLE IF NOT EXISTS closing (project TEXT, position INTEGER, body TEXT, amount TEXT) STRICT')
+      db.run('DELETE FROM temp.closing')
+      let position = 0
+      for (const row of rows) {
+        const name =
+          row.kind === 'instance'
+            ? (db.get<{ name: string | null }>('SELECT name FROM instance WHERE id = ?', row.id)?.name ?? null)
+            : row.name
+        db.run(
+          'INSERT INTO temp.closing (project, position, body, amount) VALUES (?, ?, ?, ?)',
+          ...[row.project ?? '', position++, exactText({ ...row, name }), String(amountOf(row))],
+        )
+      }
       return db.transaction(() => {
         if (db.get('SELECT 1 FROM closed_month WHERE month = ?', month.month)) return false
         db.run(
@@ -51,17 +65,12 @@ export function monthJournal(db: Database): MonthJournal {
           ...[month.month, month.from, month.to, month.zone, month.closedAt, month.closedBy],
           ...[exactText(month.book), month.fingerprint, JSON.stringify(month.gaps)],
         )
-        let position = 0
-        for (const row of rows) {
-          const name =
-            row.kind === 'instance'
-              ? (db.get<{ name: string | null }>('SELECT name FROM instance WHERE id = ?', row.id)?.name ?? null)
-              : row.name
-          db.run(
-            'INSERT INTO closed_row (month, project, position, body, amount) VALUES (?, ?, ?, ?, ?)',
-            ...[month.month, row.project ?? '', position++, exactText({ ...row, name }), String(amountOf(row))],
-          )
-        }
+        db.run(
+          `INSERT INTO closed_row (month, project, position, body, amount)
+             SELECT ?, project, position, body, amount FROM temp.closing ORDER BY project, position`,
+          month.month,
+        )
+        db.run('DELETE FROM temp.closing')
         return true
       })
     },

@@ -5,9 +5,9 @@
 import type { Scope } from '../../model/access.ts'
 import type { NetworkInventory } from '../../model/contract.ts'
 import type { ResourceFacts } from '../../model/event.ts'
-import { listingSkew } from '../../model/ledger.ts'
 import type { NetworkKind } from '../../model/resource.ts'
 import type { Database } from './database.ts'
+import { unlisted } from './listed.ts'
 import { allOf, type Condition, inScope } from './scope.ts'
 
 interface Row {
@@ -58,11 +58,7 @@ export function networkInventory(db: Database): NetworkInventory {
 }
 
 /** Not ended, and in the newest complete list of its kind unless it was heard of since. */
-const there = (table: string): Condition => ({
-  sql: `${table}.deleted_at IS NULL AND (${table}.updated_at > coalesce((SELECT read_at FROM resource_listing l WHERE l.kind = ${table}.kind), 0) - ?
-    OR EXISTS (SELECT 1 FROM resource_listed d WHERE d.kind = ${table}.kind AND d.id = ${table}.id))`,
-  values: [listingSkew],
-})
+const there = (table: string): Condition => ({ sql: `${table}.deleted_at IS NULL AND NOT ${unlisted(table)}`, values: [] })
 
 const either = (a: Condition, b: Condition): Condition => ({ sql: `${a.sql} OR ${b.sql}`, values: [...a.values, ...b.values] })
 

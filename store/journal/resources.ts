@@ -2,9 +2,11 @@
 import type { Scope } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { Period, Resource, ResourceJournal } from '../../model/contract.ts'
+import { listedKinds } from '../../model/resource.ts'
 import { addResourceUsage, type ResourceUsageBy } from '../../model/resource-usage-rows.ts'
 import type { ResourceKind, ResourceSegment, ResourceUsageRow } from '../../model/usage.ts'
 import type { Database } from './database.ts'
+import { unlisted } from './listed.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 
 interface SegmentRow {
@@ -28,12 +30,19 @@ const unnamed = `SELECT NULL AS name, ${segmentColumns} FROM ${typed}`
 /** With the newest name of the resource, too. */
 const segments = `SELECT r.name, ${segmentColumns} FROM ${typed} LEFT JOIN resource r ON r.kind = s.kind AND r.id = s.id`
 
+const columns = 'kind, id, name, project, user, shared, about, created_at, updated_at'
+
+/** Where the entries of a kind are. What has no ledger and is in no list any more ended where it was last heard of. */
+function entriesOf(kind: string): string {
+  if (!listedKinds.some((one) => one === kind)) return told(kind)
+  return `(SELECT ${columns}, coalesce(deleted_at, iif(${unlisted('known')}, updated_at, NULL)) AS deleted_at FROM ${told(kind)} known)`
+}
+
 /**
- * Where the entries of a kind are. Projects and users are known by name also where no service told of them as resources. What
+ * Entries as they were told. Projects and users are known by name also where no service told of them as resources. What
  * lies in a network or security group goes with it, and nobody says so.
  */
-function entriesOf(kind: string): string {
-  const columns = 'kind, id, name, project, user, shared, about, created_at, deleted_at, updated_at'
+function told(kind: string): string {
   if (kind === 'project' || kind === 'user')
     return `(SELECT r.kind, r.id, coalesce(r.name, (SELECT n.name FROM named n WHERE n.kind = r.kind AND n.id = r.id)) AS name,
         r.project, r.user, r.shared, r.about, r.created_at, r.deleted_at, r.updated_at FROM resource r
@@ -41,7 +50,7 @@ function entriesOf(kind: string): string {
       SELECT n.kind, n.id, n.name, iif(n.kind = 'project', n.id, NULL), NULL, 0, '{}', NULL, NULL, n.time FROM named n
       WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.kind = n.kind AND r.id = n.id))`
   const holder = kind === 'security_group_rule' ? 'security_group' : kind === 'subnet' || kind === 'port' ? 'network' : null
-  if (holder === null) return `(SELECT ${columns} FROM resource)`
+  if (holder === null) return `(SELECT ${columns}, deleted_at FROM resource)`
   return `(SELECT r.kind, r.id, r.name, r.project, r.user, r.shared, r.about, r.created_at, coalesce(r.deleted_at, gone.deleted_at) AS deleted_at,
       r.updated_at
     FROM resource r LEFT JOIN resource gone
@@ -55,13 +64,14 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
     sql: string,
     order: string,
     scope: Scope,
-    period: Period & { project?: string; kind?: ResourceKind },
+    period: Period & { project?: string; user?: string; kind?: ResourceKind },
   ): Generator<ResourceSegment & { to: number }> {
     const end = Math.min(period.to, clock.now())
     const where = allOf([
       inScope(scope, 's.project'),
       { sql: 's.start < ? AND (s.stop IS NULL OR s.stop > ?)', values: [end, period.from] },
       equals('s.project', period.project),
+      equals('s.user', period.user),
       equals('s.kind', period.kind),
     ])
     for (const row of db.iterate<SegmentRow>(`${sql} WHERE ${where.sql} ${order}`, ...where.values)) {
@@ -120,6 +130,8 @@ export function resourceJournal(db: Database, clock: Clock): ResourceJournal {
         equals('e.kind', query.kind),
         query.deleted ? null : { sql: 'e.deleted_at IS NULL', values: [] },
         equals('e.project', query.project),
+        // whose a shared thing is, is nobody's business
+        query.user === undefined ? null : allOf([equals('e.user', query.user), inScope(scope, 'e.project')]),
         query.q ? contains(['e.name', 'e.id', `json_extract(e.about, '$.address')`], query.q) : null,
       ])
       const total =

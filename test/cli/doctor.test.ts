@@ -292,7 +292,14 @@ collector:
   })
 
   it('says when room is short', async () => {
-    const health = { ...(await ownHealth(directory())), freeBytes: 5000 }
+    const db = openDatabase(directory())
+    const health = { ...(await ownHealth(directory(), db)), freeBytes: 5000 }
+    db.close()
     assert.equal(ownFindings(health, all, now).find(({ subject }) => subject === 'room for data')?.level, 'trouble')
+    const retired = [{ what: 'witnesses' as const, count: 240_000, at: now }]
+    assert.equal(
+      ownFindings({ ...health, retired }, all, now).find(({ subject }) => subject === 'removed from the journal')?.found,
+      '240000 audits and readings that repeated others (last on 2026-11-24)',
+    )
   })
 })

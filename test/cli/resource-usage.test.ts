@@ -53,6 +53,17 @@ describe('specola usage --resources', function () {
     assert.ok(Math.abs((used.hours - used.idleHours) * 3600 - 74) <= 1, String((used.hours - used.idleHours) * 3600))
   })
 
+  it('is of one user when asked for', async () => {
+    const all = await rows('volume', '--by', 'user')
+    assert.ok(all.length > 0)
+    for (const one of all) assert.deepEqual(await rows('volume', '--by', 'user', '--user', one.key), [one])
+    assert.deepEqual(await rows('--user', 'nobody'), [])
+    await assert.rejects(
+      run(usageCommand, '--data', join(directory(), 'd'), ...period, '--user', 'x'),
+      (error) => error instanceof AppError && error.code === 'usage' && /--resources/.test(error.message),
+    )
+  })
+
   it('adds up to the same by anything', async () => {
     const sums = new Set<string>()
     for (const by of ['project', 'user', 'resource', 'type'])

@@ -1,10 +1,13 @@
 import { type Fragment, topicOf } from '../fragment.ts'
-import { namesOf, projectChoices } from '../names.ts'
+import { namesOf, projectChoices, userChoices } from '../names.ts'
 import { resourceRows, type ShownKind, shownKinds, statusOf } from '../resource-kinds.ts'
 import type { Reply, Route } from '../route.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
 const pageSize = 100
+
+/** Kinds of which services tell who made them. */
+const withUsers: ReadonlySet<string> = new Set(['volume', 'snapshot', 'backup', 'image'])
 
 /** Volumes, images, networks …: what exists beside instances, one kind at a time. */
 export const resourcesPage: Route = {
@@ -13,7 +16,11 @@ export const resourcesPage: Route = {
   async handle(visit): Promise<Reply> {
     if (visit.shape !== 'html') return list(visit)
     const { kind } = kindOf(visit)
-    const [content, projects] = await Promise.all([resourceList.model(visit), projectChoices(visit, text(visit, 'project'))])
+    const [content, projects, users] = await Promise.all([
+      resourceList.model(visit),
+      projectChoices(visit, text(visit, 'project')),
+      userChoices(visit, text(visit, 'user')),
+    ])
     return {
       kind: 'page',
       view: 'resources',
@@ -24,11 +31,12 @@ export const resourcesPage: Route = {
         kind,
         tabs: shownKinds.map((shown) => ({
           title: visit.t(`kind.${shown.kind}`),
-          href: linkTo(visit, { kind: shown.kind === 'volume' ? null : shown.kind, page: null }),
+          href: linkTo(visit, { kind: shown.kind === 'volume' ? null : shown.kind, user: null, page: null }),
           chosen: shown.kind === kind,
         })),
         // a flavor is nobody's
         projects: kind === 'flavor' ? null : projects,
+        users: withUsers.has(kind) ? users : null,
         q: text(visit, 'q') ?? '',
         deleted: visit.query.get('deleted') === '1',
         csv: linkTo(visit, { page: null }, '/resources.csv'),
@@ -63,8 +71,8 @@ export const resourceList: Fragment = {
       last: Math.min(total, page * pageSize),
       previous: page > 1 ? linkTo(here, { page: String(page - 1) }) : null,
       next: page < Math.ceil(total / pageSize) ? linkTo(here, { page: String(page + 1) }) : null,
-      filtered: ['q', 'project', 'deleted'].some((name) => visit.query.has(name)),
-      clear: linkTo(here, { q: null, project: null, deleted: null, page: null }),
+      filtered: ['q', 'project', 'user', 'deleted'].some((name) => visit.query.has(name)),
+      clear: linkTo(here, { q: null, project: null, user: null, deleted: null, page: null }),
       q: query.q ?? null,
     }
   },
@@ -75,11 +83,12 @@ const kindOf = (visit: Visit): ShownKind =>
   shownKinds.find(({ kind }) => kind === text(visit, 'kind')) ?? (shownKinds[0] as ShownKind)
 
 function queryOf(visit: Visit) {
-  const [q, project] = ['q', 'project'].map((name) => text(visit, name))
+  const [q, project, user] = ['q', 'project', 'user'].map((name) => text(visit, name))
   return {
     kind: kindOf(visit).kind,
     ...(q !== undefined && { q }),
     ...(project !== undefined && { project }),
+    ...(user !== undefined && { user }),
     deleted: visit.query.get('deleted') === '1',
   }
 }

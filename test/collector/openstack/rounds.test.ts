@@ -133,6 +133,37 @@ describe('the APIs as second witness', function () {
     assert.equal(events.find(({ facts }) => facts?.binary === 'nova-compute' && facts.up === false)?.host, 'compute-1')
   })
 
+  it('learns which audits did not run while nobody asked, and no more than those', async () => {
+    const server = await cloud()
+    await reader().next()
+    const asked = () => server.requests.filter(({ url }) => url.includes('audit_log/')).length
+    const missed = () => db.all<{ start: number; host: string }>('SELECT start, host FROM audit_missed ORDER BY start DESC')
+    assert.equal(asked(), 0)
+    const [newest] = missed()
+    assert.deepEqual(
+      missed().map(({ host }) => host),
+      ['kvm-1'],
+    )
+    const length = 60 * minute
+    // stopped for three hours: two periods came and went
+    await readingJournal(db).setMark('one', 'audits', (newest?.start as number) + length - 3 * length)
+    await reader().next()
+    assert.deepEqual(
+      missed().map(({ start, host }) => [((newest?.start as number) - start) / length, host]),
+      [
+        [0, 'kvm-1'],
+        [1, 'missed-1'],
+        [2, 'missed-2'],
+      ],
+    )
+    assert.equal(asked(), 2)
+    await reader().next()
+    assert.equal(asked(), 2)
+    await readingJournal(db).setMark('one', 'audits', 0)
+    await reader().next()
+    assert.equal(asked(), 2 + 168)
+  })
+
   it('heals every end that the bus lost, with the time and figures of Nova', async () => {
     const server = await cloud()
     const lost = (body: string) => /(compute\.)?instance\.(delete|shutdown)\.end/.test(body)

@@ -185,8 +185,27 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     if (project)
       return { status: 200, body: { tenant_usage: recorded.usage.find(({ tenant_id }) => tenant_id === project) ?? {} } }
     if (path === '/os-instance_usage_audit_log') return { status: 200, body: recorded.auditLog }
+    const before = /^\/os-instance_usage_audit_log\/(.+)$/.exec(path)?.[1]
+    if (before) return { status: 200, body: auditBefore(Date.parse(`${decodeURIComponent(before).replace(' ', 'T')}Z`)) }
     const list = recorded.lists[`compute${path}`]
     return list ? { status: 200, body: paged(`${base}/8774/v2.1${path}`, list.list, list.entries, query, 'links') } : null
+  }
+
+  /** Nova's `last_completed_audit_period(before=…)`: the last one that ended before an instant, and not at it. */
+  function auditBefore(before: number): unknown {
+    const newest = recorded.auditLog.instance_usage_audit_logs as Record<string, string>
+    const at = (text: string | undefined) => Date.parse(`${String(text).replace(' ', 'T')}Z`)
+    const [from, to] = [at(newest.period_beginning), at(newest.period_ending)]
+    const length = to - from
+    const end = to - Math.floor((to - before) / length + 1) * length
+    const written = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ')
+    return {
+      instance_usage_audit_log: {
+        ...newest,
+        ...{ period_beginning: written(end - length), period_ending: written(end) },
+        hosts_not_run: [`missed-${(to - end) / length}`],
+      },
+    }
   }
 
   /** Instances, not projects, are what a page of usage counts. */
