@@ -39,6 +39,6 @@ export const migrations: readonly Migration[] = [
   { name: '0015-labels', sql: labelsSchema },
   { name: '0016-people', sql: peopleSchema },
   { name: '0018-fatigue', sql: fatigueSchema },
-  { name: '0020-retention', sql: retentionSchema },
   { name: '0019-causes', sql: causesSchema },
+  { name: '0020-retention', sql: retentionSchema },
 ]
