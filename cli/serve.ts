@@ -1,5 +1,4 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -67,6 +66,7 @@ import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
+import { settingsHash } from './settings-hash.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
@@ -229,12 +229,9 @@ async function serve(
       running.push(runCollectors(collectors, { clock, logger, signal }))
     }
     if (only.has('alerter')) {
-      clues.settings('rules', hashOf(readFileSync(config.alerter.rules ?? shippedRules, 'utf8')), clock.now())
-      clues.settings(
-        'configuration',
-        hashOf(JSON.stringify(config, (_, value) => (value instanceof Map ? [...value] : value))),
-        clock.now(),
-      )
+      const rulesText = readFileSync(config.alerter.rules ?? shippedRules, 'utf8')
+      clues.settings('rules', settingsHash(rulesText), clock.now())
+      clues.settings('configuration', settingsHash(config), clock.now())
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
       const mail = mailerOf(config)
@@ -330,9 +327,6 @@ const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
 const regionsOf = ({ collector }: Configuration): string[] => [
   ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
 ]
-
-/** Tells whether settings changed, without keeping them: they hold secrets. */
-const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {
