@@ -93,6 +93,8 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
   /** One connection's life. Returns when the signal is aborted; throws when the connection is lost or the journal refuses. */
   async function session(url: string, signal: AbortSignal, connected: () => void): Promise<void> {
     let waiting = new Gathering<ConsumeMessage>()
+    // used in turn: memory that is asked for anew with each batch makes V8 collect all the time
+    let spare = new Gathering<ConsumeMessage>()
     // half of what may be under way: while one batch is written the next one is received and read
     const batchSize = Math.max(1, Math.floor(source.prefetch / 2))
     let wake: () => void = () => undefined
@@ -120,8 +122,10 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
         if (waiting.messages < batchSize) await clock.sleep(batchWaitMs)
         if (lost !== null) break // the broker delivers these again
         const gathered = waiting
-        waiting = new Gathering()
+        waiting = spare
         await take(gathered, subscription)
+        gathered.clear()
+        spare = gathered
       }
       if (lost !== null && !signal.aborted) throw new Error(lost)
     } finally {

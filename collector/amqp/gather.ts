@@ -19,7 +19,7 @@ export interface ReadBatch {
 export class Gathering<M> {
   readonly #events = new Bytes()
   readonly #texts = new Bytes()
-  readonly parked: ParkedMessage[] = []
+  parked: ParkedMessage[] = []
   messages = 0
   last: M | null = null
 
@@ -43,6 +43,15 @@ export class Gathering<M> {
     this.#events.add(']')
     return { events: this.#events.written, texts: this.#texts.written }
   }
+
+  /** Empty again, with the room that it has: what `batch` gave must not be read any more. */
+  clear(): void {
+    this.#events.clear()
+    this.#texts.clear()
+    this.parked = []
+    this.messages = 0
+    this.last = null
+  }
 }
 
 const utf8 = new TextDecoder()
@@ -61,6 +70,10 @@ class Bytes {
 
   get written(): Uint8Array {
     return this.#buffer.subarray(0, this.#length)
+  }
+
+  clear(): void {
+    this.#length = 0
   }
 
   add(text: string): void {
