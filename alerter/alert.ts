@@ -36,6 +36,8 @@ export interface StageContext {
   off?: string | null
   /** Another check that this one depends on is in a state in which nobody is told of this one. */
   master?: string | null
+  /** Until then a first word waits whether it is one of many. */
+  groupingUntil?: number | null
   /** A planned downtime is under way: the check's own. */
   downtime?: string | null
   /** … or that of what it runs on. */

@@ -3,7 +3,7 @@ import type { State } from '../model/check.ts'
 import type { Message } from '../model/contract.ts'
 import type { Group } from './delivery-plan.ts'
 
-const severity: Readonly<Record<State, number>> = { critical: 3, unknown: 2, warning: 1, ok: 0 }
+const severity: Readonly<Record<State, number>> = { critical: 4, unknown: 3, nodata: 2, warning: 1, ok: 0 }
 const listed = 100
 
 /** A digest, or the rest of what would have been too many. Everything of it is in `items`; nothing is left out there. */

@@ -1,6 +1,6 @@
 /** What the owner of a check does when it is asked: by a person here, or by another engine. */
 import type { CheckOrder } from '../model/alert-cluster.ts'
-import type { Acknowledgement } from '../model/check.ts'
+import { type Acknowledgement, covers } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Live } from '../model/contract.ts'
 import { within } from '../model/time-period.ts'
@@ -87,7 +87,7 @@ function tellOthers(config: AlerterConfig, { stored, target, rule }: Entry, { ti
     heard
       ? heard[contact.name] !== undefined && (contact.period === null || within(contact.period, time))
       : concernsIt(contact, { project: target.project, rule: rule.name }) &&
-        stored.told.states.some((state) => (contact.states as readonly string[]).includes(state))
+        stored.told.states.some((state) => covers(contact.states, state))
   const said = { kind: 'acknowledgement', problem: problemOf(stored), transition: null, instances: null, time } as const
   return config.contacts
     .filter((contact) => maySee(contact, target) && hears(contact))

@@ -1,5 +1,5 @@
 /** Chains of escalation: nobody has taken the problem for so long, so the next are told. Pure. */
-import type { State } from '../model/check.ts'
+import { covers, type State } from '../model/check.ts'
 import type { ChainStep, RunningChain } from '../model/tracked-check.ts'
 
 export interface Chain {
@@ -22,7 +22,7 @@ export function chainFor(
   return (
     chains.find(
       (chain) =>
-        chain.states.includes(state) &&
+        covers(chain.states, state) &&
         (chain.rules === null || chain.rules.includes(rule)) &&
         (chain.projects === null || (project !== null && chain.projects.includes(project))),
     ) ?? null

@@ -1,5 +1,5 @@
 /** What `$MACROS$` in the command of a check stand for at this moment. Names and words are Nagios'. */
-import { type State, states } from '../model/check.ts'
+import { exitCode, type State, states } from '../model/check.ts'
 import type { Target } from '../model/contract.ts'
 import type { Entry, Registry } from './registry.ts'
 
@@ -57,8 +57,14 @@ function targetMacro(name: string, { id, name: title, project, host, instance, d
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
-const hostWords: Record<State, string> = { ok: 'UP', warning: 'UP', critical: 'DOWN', unknown: 'UNREACHABLE' }
-const hostIds: Record<State, string> = { ok: '0', warning: '0', critical: '1', unknown: '2' }
+const hostWords: Record<State, string> = {
+  ok: 'UP',
+  warning: 'UP',
+  critical: 'DOWN',
+  unknown: 'UNREACHABLE',
+  nodata: 'UNREACHABLE',
+}
+const hostIds: Record<State, string> = { ok: '0', warning: '0', critical: '1', unknown: '2', nodata: '2' }
 const seconds = (time: number | null) => String(Math.floor((time ?? 0) / 1000))
 
 function hostState(name: string, entry: Entry | undefined): string | undefined {
@@ -74,8 +80,12 @@ function hostState(name: string, entry: Entry | undefined): string | undefined {
 
 function serviceState(name: string, { rule, stored: { state } }: Entry): string | undefined {
   const values: Record<string, string> = {
-    ...{ SERVICEDESC: rule.name, SERVICEDISPLAYNAME: rule.name, SERVICESTATE: state.state.toUpperCase() },
-    ...{ SERVICESTATEID: String(states.indexOf(state.state)), SERVICESTATETYPE: state.hard ? 'HARD' : 'SOFT' },
+    ...{
+      SERVICEDESC: rule.name,
+      SERVICEDISPLAYNAME: rule.name,
+      SERVICESTATE: (states[exitCode(state.state)] ?? 'unknown').toUpperCase(),
+    },
+    ...{ SERVICESTATEID: String(exitCode(state.state)), SERVICESTATETYPE: state.hard ? 'HARD' : 'SOFT' },
     ...{ SERVICEATTEMPT: String(state.attempt), MAXSERVICEATTEMPTS: String(rule.alert.attempts), SERVICEOUTPUT: state.output },
     ...{ LASTSERVICECHECK: seconds(state.lastCheck), LASTSERVICESTATECHANGE: seconds(state.lastStateChange) },
   }

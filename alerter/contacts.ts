@@ -92,11 +92,14 @@ const noOtherWay = (contact: Contact, target: Pick<Target, 'kind'> & Partial<Pic
 
 const cloudWide: readonly Role[] = ['admin', 'noc', 'oncall']
 
-/** Who sees some projects only never hears of another; what a project spends is not for those who may not see money. */
+/**
+ * Who hears of causes need not hear what they mean for each project. Who sees some projects only never hears of another; what a project spends is not for those who may not see money.
+ */
 export const maySee = (
   { role, projects }: Pick<Contact, 'role' | 'projects'>,
   target: Pick<Target, 'kind' | 'project'>,
 ): boolean =>
+  (target.kind !== 'impact' || projects !== null) &&
   (target.kind !== 'project' || (role !== 'noc' && role !== 'oncall')) &&
   (cloudWide.includes(role) || (target.project !== null && (projects ?? []).includes(target.project)))
 

@@ -1,4 +1,5 @@
 /** What becomes of everything that waits for one contact: sent now, held back, put together, or no news any more. Pure. */
+import { covers } from '../model/check.ts'
 import type { Message } from '../model/contract.ts'
 import type { OutboxItem } from '../model/outbox.ts'
 import { edgesOf, type TimePeriod, within } from '../model/time-period.ts'
@@ -64,14 +65,14 @@ function holdOf(item: OutboxItem, habits: Habits, now: number): Plan['hold'][num
 
 /** Whoever is woken by a problem hears at once that it is over, too. */
 const passesQuiet = ({ kind, problem, heard }: Message, pass: readonly string[]) =>
-  pass.includes(problem.state) || (kind !== 'problem' && heard !== null && heard !== undefined && pass.includes(heard))
+  covers(pass, problem.state) || (kind !== 'problem' && heard !== null && heard !== undefined && covers(pass, heard))
 
 /** Small things: the problem's own state counts, and that of the problem which is over. */
 function isLow({ message: { kind, problem, heard, transition, importance = 0, escalation } }: OutboxItem, { digest }: Habits) {
   if (!digest || escalation || (digest.below !== null && importance >= digest.below)) return false
   if (kind === 'custom' || kind === 'test') return false
   const state = problem.state === 'ok' ? (heard ?? transition?.from ?? 'ok') : problem.state
-  return (digest.states as readonly string[]).includes(state)
+  return covers(digest.states, state)
 }
 
 /** When the digest that takes in what was decided at `from` is sent. */

@@ -59,7 +59,7 @@ async function runCycle(running: Running, due: readonly Entry[], signal: AbortSi
   try {
     const { deps, config, around, costs } = running
     const others = otherChecks(around.registry)
-    const runs = await runChecks(due, { ...deps, timeoutMs: config.timeoutMs, others, costs }, signal)
+    const runs = await runChecks(due, { ...deps, timeoutMs: config.timeoutMs, others, costs, causes: around.causes }, signal)
     if (signal.aborted) return
     await takeRuns(running, runs)
     running.meter.cycle(runs, lates, clock.monotonic() - began)

@@ -1,10 +1,15 @@
 /** The alerter: due checks → results → decisions → journal → notifications. Its parts share what `running.ts` names. */
+import type { Scope } from '../model/access.ts'
+import type { Problem } from '../model/check.ts'
+import type { Clue } from '../model/clue.ts'
 import type { AlertCommands, AppError, PassiveResult, PassiveResults } from '../model/contract.ts'
 import type { EngineFigures } from '../model/engine-figures.ts'
 import type { ResourceRef } from '../model/event.ts'
 import type { RuleBoard } from '../model/rule-board.ts'
 import { newAttention } from './attention.ts'
+import { Causes } from './causes.ts'
 import { checkSoon } from './check-soon.ts'
+import { cluesTo } from './clues.ts'
 import { clusterMember } from './cluster-member.ts'
 import { readCommandFile } from './command-file.ts'
 import { alertCommands } from './commands.ts'
@@ -34,6 +39,8 @@ export interface Alerter {
   results: PassiveResults
   /** Looks at these targets within a second, without waiting for their turn: their state has just changed. */
   checkNow(targets: readonly ResourceRef[]): void
+  /** What changed before a problem, as far as the scope may see it; the likeliest first. */
+  clues(scope: Scope, problem: Problem): Promise<Clue[]>
   /** What it costs and how late it is; null before it has begun. */
   figures(): EngineFigures | null
   /** What pages show of its rules. */
@@ -48,6 +55,7 @@ export function createAlerter(config: AlerterConfig, deps: AlerterDeps): Alerter
     commands: engine.commands,
     results: { submit: (results) => engine.submit(results) },
     checkNow: (targets) => engine.checkNow(targets),
+    clues: (scope, problem) => engine.clues(scope, problem),
     figures: () => engine.figures(),
     rules: engine.board,
   }
@@ -116,6 +124,10 @@ class Engine {
     return takePassive(this.#running, results)
   }
 
+  async clues(scope: Scope, problem: Problem): Promise<Clue[]> {
+    return this.#running ? cluesTo(this.#running, problem, scope) : []
+  }
+
   checkNow(targets: readonly ResourceRef[]): void {
     if (this.#running) checkSoon(this.#running, targets)
   }
@@ -159,8 +171,8 @@ class Engine {
     const downtimes = new Downtimes(await journal.openDowntimes(), config.windows)
     const people = this.#deps.people ?? peopleOf(config, null, clock)
     await people.refresh()
-    const dependencies = new Dependencies(config.settleMs)
-    const around = { config, registry, dependencies, downtimes, people, attention: newAttention() }
+    const causes = new Causes(registry, new Dependencies(config.settleMs), this.#deps.health, config.groupingWaitMs)
+    const around = { config, registry, causes, downtimes, people, attention: newAttention() }
     return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }
   }
 

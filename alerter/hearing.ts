@@ -1,5 +1,5 @@
 /** Whether somebody wants to hear of an alert, and which escalation speaks for it. Pure; rules of Nagios. */
-import type { State } from '../model/check.ts'
+import { covers, type State } from '../model/check.ts'
 import { type TimePeriod, within } from '../model/time-period.ts'
 import type { Alert, Wish } from './alert.ts'
 import { wishFor } from './stages/wanted.ts'
@@ -26,9 +26,9 @@ export function notFor(
   if (period && !within(period, now)) return { filter: 'contact-period', reason: `outside the contact's period "${period.name}"` }
   if (alert.kind === 'custom') return null
   const wish = wishFor(alert)
-  if (!wishes.includes(wish)) return { filter: 'wish', reason: `the contact does not want ${wish}` }
+  if (!covers(wishes, wish)) return { filter: 'wish', reason: `the contact does not want ${wish}` }
   const heard =
-    alert.kind !== 'recovery' || heardState !== undefined || alert.check.told.states.some((state) => wishes.includes(state))
+    alert.kind !== 'recovery' || heardState !== undefined || alert.check.told.states.some((state) => covers(wishes, state))
   return heard ? null : { filter: 'unheard', reason: 'the contact wanted none of the states that were told' }
 }
 
@@ -52,7 +52,7 @@ export function isValid({ first, last, wishes, period }: Escalation, { check }: 
   return (
     first <= counted &&
     (last === 0 || counted <= last) &&
-    wishes.includes(ok ? 'recovery' : check.state.state) &&
+    covers(wishes, ok ? 'recovery' : check.state.state) &&
     (period === null || within(period, now))
   )
 }

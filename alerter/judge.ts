@@ -9,10 +9,11 @@ import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { asReached, orderChecks } from './device-states.ts'
 import { remember } from './heard.ts'
+import { carriedBy } from './impact.ts'
 import { bounded, problemOf } from './problem.ts'
 import type { Entry } from './registry.ts'
 import { nextRegular, nextRetry } from './schedule.ts'
-import type { AlerterConfig } from './section.ts'
+import { type AlerterConfig, type Contact, seesAll } from './section.ts'
 import { type Around, surroundingsOf } from './surroundings.ts'
 
 export interface Collected {
@@ -37,13 +38,11 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   const { rule, target, stored } = entry
   const result = asReached(around.registry, entry, given)
   const { reaching, silent } = reachingOf(around, entry, now)
-  const decision = decide<Recipient>(
-    stored,
-    result,
-    rule.alert,
-    { ...surroundingsOf(around, entry, now), confirmed: rule.device?.host === true && result.pushed === true },
-    reaching,
-  )
+  const told =
+    around.config.quirks.noDataIsUnknown && result.state === 'nodata' ? { ...result, state: 'unknown' as const } : result
+  const confirmed = rule.device?.host === true && result.pushed === true
+  const surroundings = { ...surroundingsOf(around, entry, now), confirmed }
+  const decision = decide<Recipient>(stored, told, rule.alert, surroundings, reaching)
   const chain = chainOf(around.config, entry, decision.next.state.state)
   const named = (name: string) => around.people.named(name, now)
   const next: StoredCheck = {
@@ -53,11 +52,13 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
     longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
-    nextCheck: nextCheck(entry, decision.next.state.hard, now),
+    nextCheck: nextCheck(entry, decision, now),
+    cause: result.state === 'ok' ? null : surroundings.cause,
   }
   entry.stored = next
   entry.again = false
   batch.checks.push(next)
+  if (decision.hold?.stage === 'grouping') around.causes.hurrySiblings(entry, now)
   const problem = problemOf(next)
   const { change } = decision
   const transition = change && transitionOf(problem, change, now)
@@ -100,7 +101,7 @@ export function reachingOf(
 
 /** Puts messages for everybody who is told into the batch. */
 export function collectTellings(
-  { config, registry }: Pick<Around, 'config' | 'registry'>,
+  { config, registry, causes }: Pick<Around, 'config' | 'registry' | 'causes'>,
   { stored, target, rule }: Entry,
   tellings: readonly Telling<Recipient>[],
   transition: Omit<Transition, 'seq'> | null,
@@ -116,7 +117,11 @@ export function collectTellings(
       ...recipients.map((to) => {
         const heard = heardBefore?.[to.contact.name] ?? null
         const { importance } = rule
-        const said = { kind, problem, transition, instances, heard, importance, time: now, ...(escalation && { escalation }) }
+        const carries = carriedBy(causes, target, to.contact.projects)
+        const said = {
+          ...{ kind, problem, transition, instances, carries, heard, importance, time: now },
+          ...(escalation && { escalation }),
+        }
         return notificationTo(config, to, said)
       }),
     )
@@ -150,9 +155,10 @@ export const suppressed = (
   ...{ outcome: 'suppressed', reason, filter, attempts: 0 },
 })
 
-function nextCheck({ again, rule, offset }: Entry, hard: boolean, now: number): number {
+function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number): number {
   if (again) return now
-  return hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
+  if (hold?.stage === 'grouping' && hold.next !== undefined) return hold.next
+  return next.state.hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
 }
 
 function transitionOf(
@@ -164,14 +170,22 @@ function transitionOf(
   return { check, rule, target, targetName, project, time, ...change, output }
 }
 
+/** People of projects do not learn what carries their instances. */
+const seenBy = ({ role }: Pick<Contact, 'role'>, problem: Problem): Problem =>
+  seesAll.includes(role) ? problem : { ...problem, host: null, cause: null }
+
 /** A message as this recipient reads it. */
 export function notificationTo(
   config: AlerterConfig,
   { contact, notifier, to }: Recipient,
-  said: Pick<Message, 'kind' | 'problem' | 'transition' | 'instances' | 'time' | 'heard' | 'importance' | 'escalation'>,
+  said: Pick<
+    Message,
+    'kind' | 'problem' | 'transition' | 'instances' | 'carries' | 'time' | 'heard' | 'importance' | 'escalation'
+  >,
 ): NewNotification {
   const message: Message = {
     ...said,
+    problem: seenBy(contact, said.problem),
     acknowledgement: said.problem.acknowledgement,
     link: config.publicUrl === null ? null : `${config.publicUrl}/checks/${encodeURIComponent(said.problem.check)}`,
     zone: contact.zone ?? config.zone,

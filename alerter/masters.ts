@@ -1,5 +1,5 @@
 /** Checks that depend on other checks: is one of those in a state that explains it? Pure; rules of Nagios. */
-import type { CheckState, State } from '../model/check.ts'
+import { type CheckState, covers, type State } from '../model/check.ts'
 import { type TimePeriod, within } from '../model/time-period.ts'
 
 export interface MasterRule {
@@ -43,7 +43,7 @@ export function failingMaster(
     if (!state) continue
     const counted = !state.hard && !view.softStates ? state.lastHardState : state.state
     if (!view.pendingPasses && !state.checked && rule[what].includes('pending')) return { master: rule.master, state: 'pending' }
-    if (rule[what].includes(counted)) return { master: rule.master, state: counted }
+    if (covers(rule[what], counted)) return { master: rule.master, state: counted }
     if (!rule.inherits || seen.has(rule.master)) continue
     const above = failingMaster(view, rule.master, what, new Set([...seen, dependent]))
     if (above) return above

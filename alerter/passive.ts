@@ -29,5 +29,5 @@ export function staleResult({ rule, stored }: Entry, since: number, now: number)
   const last = stored.state.lastCheck ?? since
   if (rule.staleMs === null || now - last <= rule.staleMs) return null
   const seconds = Math.round((now - last) / 1000)
-  return { state: 'unknown', output: `NO DATA: no result for ${seconds} s (stale after ${rule.staleMs / 1000} s)`, perfdata: [] }
+  return { state: 'nodata', output: `no result for ${seconds} s (stale after ${rule.staleMs / 1000} s)`, perfdata: [] }
 }

@@ -9,7 +9,7 @@ import { named } from './planning-section.ts'
 
 const name = z.string().min(1).max(100)
 const list = z.array(name).optional()
-const problemStates = ['warning', 'critical', 'unknown'] as const
+const problemStates = ['warning', 'critical', 'unknown', 'nodata'] as const
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 const dayMs = 86_400_000
 

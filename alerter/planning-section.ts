@@ -17,6 +17,8 @@ export const periodField = z.strictObject({
   exclude: z.array(name).default([]),
 })
 
+const wishes = ['warning', 'critical', 'unknown', 'nodata', 'recovery'] as const
+
 export const escalationField = z.strictObject({
   rules: list,
   projects: list,
@@ -25,7 +27,7 @@ export const escalationField = z.strictObject({
   /** … to this; 0 = for ever. */
   last: z.int().min(0).default(0),
   repeat: duration.optional(),
-  states: z.array(z.enum(['warning', 'critical', 'unknown', 'recovery'])).default(['warning', 'critical', 'unknown', 'recovery']),
+  states: z.array(z.enum(wishes)).default([...wishes]),
   period: name.optional(),
   contacts: z.array(name).min(1),
 })

@@ -13,7 +13,7 @@ export function problemOf(check: StoredCheck): Problem {
     ...{ project: check.project, host: check.host, state: state.state, hard: state.hard, attempt: state.attempt },
     ...{ maxAttempts: check.maxAttempts, since: state.lastStateChange ?? state.lastCheck ?? 0, output: state.output },
     ...{ longOutput: check.longOutput, perfdata: check.perfdata, lastCheck: state.lastCheck, nextCheck: check.nextCheck },
-    acknowledgement: check.acknowledgement,
+    ...{ acknowledgement: check.acknowledgement, cause: check.cause ?? null },
     ...(check.told.began === undefined ? {} : { began: check.told.began }),
   }
 }

@@ -20,13 +20,22 @@ export interface Quirks {
   softRecoveryIsHardChange: boolean
   /** Next instants of time periods are computed with Nagios's gaps (clock changes, ends of exclusions). */
   periodGaps: boolean
+  /** What has fallen silent is unknown, not a state of its own. */
+  noDataIsUnknown: boolean
   /** `;` becomes `:` in the text of a result. */
   noSemicolons: boolean
 }
 
 const all = (on: boolean): Quirks => ({
   ...{ forgetHeldRecoveries: on, dependencyPeriodEndsSearch: on, servicesRecordHosts: on, softRecoveryIsHardChange: on },
-  ...{ periodGaps: on, noSemicolons: on, pendingMastersPass: on, clockMovesInDowntime: on, withdrawnShows: on },
+  ...{
+    periodGaps: on,
+    noSemicolons: on,
+    noDataIsUnknown: on,
+    pendingMastersPass: on,
+    clockMovesInDowntime: on,
+    withdrawnShows: on,
+  },
   ...{ parentsCheckedInReverse: on, freshnessStopsAfterRace: on },
 })
 

@@ -1,5 +1,6 @@
 /** The checks follow what there is to check. */
 import type { Target } from '../model/contract.ts'
+import { causeTargets } from './cause-targets.ts'
 import { type Collected, emptyBatch } from './judge.ts'
 import type { Entry } from './registry.ts'
 import { owns, type Running } from './running.ts'
@@ -8,16 +9,20 @@ import { readTargets } from './targets.ts'
 
 export async function refreshTargets(running: Running): Promise<void> {
   const { inventory, health, budgets, labels, clock, logger } = running.deps
+  const { causes, registry } = running.around
   let targets: Target[]
   try {
-    const read = await readTargets(inventory, health, { budgets, labels, rules: running.around.registry.rules })
+    if (running.deps.topology) causes.refresh(await running.deps.topology())
+    const read = await readTargets(inventory, health, {
+      ...{ budgets, labels, rules: registry.rules, causes: causeTargets(causes, registry.rules) },
+    })
     targets = [...read, ...running.config.devices.map(({ target }) => target)]
   } catch (error) {
     logger.warn(`the targets of checks stay as they were: ${(error as Error).message}`, { error })
     return
   }
   const now = clock.now()
-  const gone = running.around.registry.sync(targets, now)
+  const gone = registry.sync(targets, now)
   const ended = gone.ended.filter(({ target }) => owns(running, target))
   const orphans = gone.orphans.filter(({ target }) => owns(running, target))
   const batch = emptyBatch()

@@ -26,10 +26,11 @@ export interface Entry {
   own: Pick<OwnRule, 'applied' | 'notices'>
 }
 
+const groupGraceMs = { region: 600_000, zone: 600_000, router: 600_000, network: 600_000, source: 600_000, impact: 3_600_000 }
 /** How long a target may be missing before its checks end. Connections appear only as their collectors start. */
 const graceMs = {
   ...{ instance: 45_000, hypervisor: 600_000, connection: 600_000, project: 3_600_000 },
-  ...{ 'business-service': 0, device: 0 },
+  ...{ 'business-service': 0, device: 0, ...groupGraceMs },
 }
 
 /** Rules that belong to one device alone, by its id. */

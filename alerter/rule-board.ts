@@ -40,7 +40,7 @@ export function ruleBoard(rules: readonly Rule[], registry: () => Registry | nul
 }
 
 function factsOf(rule: Rule, entries: readonly Entry[], switchedOff: number, costs: RuleCosts): RuleFacts {
-  const states = { ok: 0, warning: 0, critical: 0, unknown: 0, pending: 0 }
+  const states = { ok: 0, warning: 0, critical: 0, unknown: 0, nodata: 0, pending: 0 }
   for (const { stored } of entries) states[stored.state.checked ? stored.state.state : 'pending']++
   return {
     ...{ name: rule.name, plugin: rule.check.name, about: rule.about, service: rule.service !== null },

@@ -28,7 +28,7 @@ export interface Rule {
   /** For contacts that only want what matters at least so much. */
   importance: number
   dependsOn: readonly Master[]
-  /** Without a result for longer it is unknown; null = never. */
+  /** Without a result for longer there is no data; null = never. */
   staleMs: number | null
   /** Results may come from outside too. */
   takesResults: boolean
@@ -69,12 +69,12 @@ export const shippedRules = join(import.meta.dirname, '..', 'config', 'rules.yam
 
 export const isCheck = (plugin: Plugin): plugin is Check => plugin.kind === 'check'
 
-const told = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
-const masterStates = ['ok', 'warning', 'critical', 'unknown', 'pending'] as const
+const told = ['warning', 'critical', 'unknown', 'nodata', 'recovery', 'flapping', 'downtime'] as const
+const masterStates = ['ok', 'warning', 'critical', 'unknown', 'nodata', 'pending'] as const
 const master = z.strictObject({
   rule: z.string().min(1),
   on: z.enum(['target', 'host']).default('target'),
-  states: z.array(z.enum(masterStates)).min(1).default(['critical', 'unknown']),
+  states: z.array(z.enum(masterStates)).min(1).default(['critical', 'unknown', 'nodata']),
   holds: z.enum(['notifications', 'checks', 'both']).default('notifications'),
   inherits: z.boolean().default(true),
 })

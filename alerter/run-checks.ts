@@ -4,6 +4,8 @@ import type { CheckResult } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, type CheckContext, type Logger, type SampleStore, type Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import { type Causes, viewOf } from './causes.ts'
+import { impactOn } from './impact.ts'
 import { bounded } from './problem.ts'
 import { coalescingReader } from './read-coalescing.ts'
 import type { Entry } from './registry.ts'
@@ -28,18 +30,25 @@ export interface RunDeps {
   costs?: { ran(rule: string, at: number, checks: number, ms: number): void }
   /** What checks that are made of checks see; default: nothing. */
   others?: (target: Target) => NonNullable<CheckContext<unknown>['others']>
+  /** What checks of causes see; default: nothing. */
+  causes?: Causes
 }
 
 /** The tag of samples that tells the targets of a kind apart. */
 const tags = {
   ...{ instance: 'instance', hypervisor: 'host', connection: 'component', project: 'project' },
   'business-service': 'service',
+  // no sample is about these
+  ...{ region: 'region', zone: 'zone', router: 'router', network: 'network', source: 'rule', impact: 'project' },
   device: 'device',
 } as const
 
+const seen = (causes: Causes | undefined, entry: Entry) =>
+  causes && { cause: () => viewOf(causes, entry), impact: () => impactOn(causes, entry.target.id) }
+
 /** Never rejects for a check's fault: a check that fails or hangs is unknown. */
 export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal: AbortSignal): Promise<CheckRun[]> {
-  const { store, health, clock, logger, timeoutMs, others, costs } = deps
+  const { store, health, clock, logger, timeoutMs, others, costs, causes } = deps
   const reader = coalescingReader(store)
   const over = new AbortController()
   const timedOut = new AbortController()
@@ -63,7 +72,7 @@ export async function runChecks(entries: readonly Entry[], deps: RunDeps, signal
       const { checked, state } = entry.stored.state
       const ctx = {
         ...{ config: rule.config, target, store: reader.forTag(tags[target.kind]), health, now, signal: stop },
-        ...{ previous: checked ? state : null, ...(others && { others: others(target) }) },
+        ...{ previous: checked ? state : null, ...(others && { others: others(target) }), ...seen(causes, entry) },
       }
       const result = await Promise.race([rule.check.run(ctx), aborted])
       return { entry, result: result && bounded(result), storeSilent: false, tookMs: took() }

@@ -1,6 +1,7 @@
 /** What the parts of a running engine share. */
 import type { AlertCluster } from '../model/alert-cluster.ts'
 import type { Clock } from '../model/clock.ts'
+import type { ChangeJournal } from '../model/clue.ts'
 import type {
   AlertJournal,
   Budgets,
@@ -16,6 +17,7 @@ import type { ResourceRef } from '../model/event.ts'
 import type { HealthBoard } from '../model/health.ts'
 import type { LabelSource } from '../model/labels.ts'
 import type { Outbox } from '../model/outbox.ts'
+import type { TopologyFacts } from '../model/topology.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { AcknowledgeLink } from './delivery.ts'
 import type { Collected } from './judge.ts'
@@ -38,6 +40,10 @@ export interface AlerterDeps {
   clock: Clock
   logger: Logger
   plugins: readonly Plugin[]
+  /** Default: nothing is known of what carries what. */
+  topology?: () => Promise<TopologyFacts>
+  /** What changed before a problem; default: nobody knows. */
+  clues?: ChangeJournal
   /** Default: no project has a budget. */
   budgets?: Budgets
   /** Default: targets have no labels but their own facts. */

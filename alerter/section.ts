@@ -24,11 +24,12 @@ import {
 import { asNagios, type Quirks, sensible } from './quirks.ts'
 
 const roles = ['admin', 'noc', 'oncall', 'manager', 'member', 'reader'] as const satisfies readonly Role[]
-const states = ['warning', 'critical', 'unknown', 'recovery', 'flapping', 'downtime'] as const
+const states = ['warning', 'critical', 'unknown', 'nodata', 'recovery', 'flapping', 'downtime'] as const
 /** What a contact hears of unless it says otherwise. */
-const usual = ['warning', 'critical', 'unknown', 'recovery'] as const satisfies readonly (typeof states)[number][]
+const usual = ['warning', 'critical', 'unknown', 'nodata', 'recovery'] as const satisfies readonly (typeof states)[number][]
 const quirkNames = Object.keys(sensible) as (keyof Quirks)[]
-const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
+/** Roles that see all projects. */
+export const seesAll: readonly Role[] = ['admin', 'noc', 'oncall']
 
 export interface Contact {
   name: string
@@ -64,6 +65,8 @@ export interface AlerterConfig extends PeopleConfig {
   timeoutMs: number
   /** After a hypervisor is back, its instances get this long to be heard from again before they are alerted. */
   settleMs: number
+  /** A first word of a problem waits so long whether it is one of many. */
+  groupingWaitMs: number
   /** A notification that could not be delivered for this long is given up. */
   giveUpMs: number
   periods: ReadonlyMap<string, TimePeriod>
@@ -113,6 +116,7 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
     zone: timeZone.default('Europe/Rome'),
     timeout: duration.prefault('30s'),
     settle: duration.prefault('2m'),
+    groupingWait: duration.prefault('15s'),
     giveUp: duration.prefault('3d'),
     periods: z.array(periodField).default([]),
     escalations: z.array(escalationField).default([]),
@@ -174,6 +178,7 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
         zone: section.zone,
         timeoutMs: section.timeout,
         settleMs: section.settle,
+        groupingWaitMs: section.groupingWait,
         giveUpMs: section.giveUp,
         periods,
         escalations: readEscalations(section.escalations, periods, known, complain),

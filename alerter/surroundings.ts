@@ -1,8 +1,8 @@
 /** What holds around a check of the running engine at one moment. */
 import type { Attention } from './attention.ts'
+import type { Causes } from './causes.ts'
 import { hostEntry } from './check-macros.ts'
 import type { Surroundings } from './decide.ts'
-import type { Dependencies } from './dependencies.ts'
 import { deviceDown } from './device-states.ts'
 import type { Downtimes } from './downtimes.ts'
 import { explainedBy } from './entry-masters.ts'
@@ -13,22 +13,30 @@ import type { AlerterConfig } from './section.ts'
 export interface Around {
   config: AlerterConfig
   registry: Registry
-  dependencies: Dependencies
+  causes: Causes
   downtimes: Downtimes
   people: People
   attention: Attention
 }
 
-export function surroundingsOf({ config, registry, dependencies, downtimes }: Around, entry: Entry, now: number): Surroundings {
+export function surroundingsOf(
+  { config, registry, causes, downtimes }: Around,
+  entry: Entry,
+  now: number,
+): Surroundings & { cause: string | null } {
   const { quirks } = config
   const below = deviceDown(registry, entry)
-  const dependency = below && !below.certain ? null : below ? { ...below, settling: false } : dependencies.of(entry)
   const host = hostEntry(registry, entry)
+  const explained = causes.explain(entry)
+  const dependency =
+    below && !below.certain ? null : below ? { ...below, settling: false, cause: host?.stored.id ?? null } : explained
   const view = { now, periodEndsSearch: quirks.dependencyPeriodEndsSearch, pendingPasses: quirks.pendingMastersPass }
   return {
     ...{ now, dependency, dependencyDown: below !== null || (dependency !== null && !dependency.settling) },
+    groupingUntil: dependency ? null : causes.waits(entry, now),
     host: entry.rule.device?.host === true,
     master: explainedBy(registry, entry.stored.id, 'notTold', view),
+    cause: dependency?.cause ?? null,
     downtime: downtimes.own(entry, now),
     downtimeBelow: downtimes.below(entry) ?? (host && host !== entry ? downtimes.own(host, now) : null),
     flexible: downtimes.flexible(entry, now),

@@ -2,6 +2,7 @@
 import type { CheckOrder } from '../model/alert-cluster.ts'
 import type { PassiveResult, PassiveResults } from '../model/contract.ts'
 import type { ResourceRef } from '../model/event.ts'
+import { addClues } from './clues.ts'
 import { takeTurns } from './downtime-turns.ts'
 import { type Collected, emptyBatch, judgeResult } from './judge.ts'
 import { entryFor, resultOf, staleResult } from './passive.ts'
@@ -24,8 +25,9 @@ export async function takeRuns(running: Running, runs: readonly CheckRun[]): Pro
   const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
   // What instances run on first: then their problems are counted under it from the first moment.
   judgeAll(running, hosts, now, batch)
-  around.dependencies.update(registry.entries.values(), deps.health, now)
+  around.causes.dependencies.update(registry.entries.values(), deps.health, now)
   judgeAll(running, instances, now, batch)
+  await addClues(running, batch)
   publish(running, batch, await commits.commit(batch))
   if (silent.length > 0)
     report(running, 'degraded', `${silent.length} checks got no answer from the sample store; their states stand`)
@@ -39,7 +41,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   const batch = emptyBatch()
   const own = new Map<string, Handed>()
   const handed: Handed[] = []
-  around.dependencies.update(around.registry.entries.values(), deps.health, now)
+  around.causes.dependencies.update(around.registry.entries.values(), deps.health, now)
   const taken = results.map((result) => {
     const entry = entryFor(around.registry, result)
     if (typeof entry === 'string') return { ok: false as const, reason: entry }
@@ -50,6 +52,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
     } else handed.push({ target: entry.target, order: { do: 'result', check, result } })
     return { ok: true as const, check }
   })
+  await addClues(running, batch)
   const refused = await commits.commit(batch)
   publish(running, batch, refused)
   handed.push(...refused.flatMap((check) => own.get(check) ?? []))

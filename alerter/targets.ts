@@ -8,16 +8,24 @@ import { type Rule, serviceTargets } from './rules.ts'
 
 const page = 1000
 /** Parts of Specola that talk to the outside. */
-const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'notifier', 'on-call'])
+const connections = new Set(['libvirt', 'amqp', 'ganglia', 'openstack', 'queue', 'completeness', 'notifier', 'on-call', 'store'])
+
+export interface TargetSources {
+  budgets?: Budgets | undefined
+  labels?: LabelSource | undefined
+  rules: readonly Rule[]
+  /** What may be the cause of many problems. */
+  causes?: readonly Target[]
+}
 
 /** All targets as they are now, with the labels that rules tell them apart by. */
 export async function readTargets(
   inventory: Pick<Inventory, 'instances' | 'hypervisors'>,
   health: Pick<HealthBoard, 'all'>,
-  { budgets, labels, rules }: { budgets?: Budgets | undefined; labels?: LabelSource | undefined; rules: readonly Rule[] },
+  { budgets, labels, rules, causes = [] }: TargetSources,
 ): Promise<Target[]> {
   const facts = (await labels?.facts()) ?? noFacts
-  const bare = [...(await readBare(inventory, health, budgets ?? null)), ...serviceTargets(rules)]
+  const bare = [...(await readBare(inventory, health, budgets ?? null)), ...serviceTargets(rules), ...causes]
   return bare.map((target) => ({ ...target, labels: labelsOf(target, facts) }))
 }
 

@@ -7,6 +7,7 @@ import { delay } from './stages/delay.ts'
 import { dependency } from './stages/dependency.ts'
 import { downtime, downtimeStarting, ownDowntime } from './stages/downtime.ts'
 import { flapping } from './stages/flapping.ts'
+import { grouping } from './stages/grouping.ts'
 import { hard } from './stages/hard.ts'
 import { master } from './stages/master.ts'
 import { off } from './stages/off.ts'
@@ -20,7 +21,7 @@ const news = [period, off] as const
 const stages: Record<AlertKind, readonly Stage[]> = {
   problem: [
     ...[...news, hard, acknowledged, master, wanted, delay, flapping],
-    ...[downtime, downtimeStarting, spent, dependency, repeat],
+    ...[downtime, downtimeStarting, spent, dependency, grouping, repeat],
   ],
   recovery: [...news, hard, acknowledged, master, wanted, told, flapping, downtime, downtimeStarting, dependency],
   acknowledgement: [...news, stillAProblem],

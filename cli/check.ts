@@ -5,7 +5,7 @@ import { bounded } from '../alerter/problem.ts'
 import { duration } from '../config/fields.ts'
 import { load, loadFile } from '../config/load.ts'
 import { everything } from '../model/access.ts'
-import { type CheckResult, states } from '../model/check.ts'
+import { type CheckResult, exitCode } from '../model/check.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, type Check, type CheckContext, type SampleStore, type Target, type TargetKind } from '../model/contract.ts'
 import { printPerfdata } from '../model/perfdata.ts'
@@ -30,7 +30,7 @@ export const command: Command = {
        specola check --rule RULE --instance|--hypervisor|--connection|--project|--device NAME (--data DIR | --config FILE) [--max-age 15m]
        specola check CHECK --help
 
-Prints "text | perfdata" and exits 0 ok, 1 warning, 2 critical, 3 unknown; whatever goes wrong is 3. Every other --KEY VALUE goes
+Prints "text | perfdata" and exits 0 ok, 1 warning, 2 critical, 3 unknown or no data; whatever goes wrong is 3. Every other --KEY VALUE goes
 to the check: specola check cpu --instance ID --data DIR --warn 80 --crit 95 --window 5m. Embedded samples can be read while no
 "specola serve" has the directory open; with an InfluxDB store at any time. With --rule it prints what the running Specola last
 said, from its journal, at any time; a result older than --max-age is unknown. --timeout 30s ends it.`,
@@ -46,9 +46,9 @@ said, from its journal, at any time; a result older than --max-age is unknown. -
     const numbers = perfdata.length > 0 ? ` | ${printPerfdata(perfdata)}` : ''
     // A bar in the text would be read as the beginning of perfdata.
     io.out(
-      `${state.toUpperCase()} - ${output.replaceAll('|', '/')}${numbers}${longOutput ? `\n${longOutput.replaceAll('|', '/')}` : ''}`,
+      `${state === 'nodata' ? 'UNKNOWN - NO DATA:' : `${state.toUpperCase()} -`} ${output.replaceAll('|', '/')}${numbers}${longOutput ? `\n${longOutput.replaceAll('|', '/')}` : ''}`,
     )
-    return states.indexOf(state)
+    return exitCode(state)
   },
 }
 
@@ -108,7 +108,7 @@ const run = async (
   outside: Pick<CheckContext<unknown>, 'programs' | 'macro'> = {},
 ): Promise<CheckResult> =>
   (await check.run({ config, target, store, health: { all: () => [] }, now: systemClock.now(), signal, ...outside })) ?? {
-    ...{ state: 'unknown', output: 'nothing can be said: no readings', perfdata: [] },
+    ...{ state: 'nodata', output: 'nothing can be said: no readings', perfdata: [] },
   }
 
 async function runOnDevice(check: Check, config: unknown, { id, address }: Asked, signal: AbortSignal): Promise<CheckResult> {

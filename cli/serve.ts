@@ -9,6 +9,7 @@ import { notifierDesk } from '../alerter/notifier-desk.ts'
 import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { rulePreviews } from '../alerter/rehearsal/previews.ts'
+import { shippedRules } from '../alerter/rules.ts'
 import { agentsCollector } from '../collector/agent/collect.ts'
 import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
@@ -32,6 +33,7 @@ import type { ReportContact } from '../reports/mailing.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { capacityJournal } from '../store/journal/capacity.ts'
+import { changeJournal } from '../store/journal/clues.ts'
 import { completenessJournal } from '../store/journal/completeness.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
@@ -47,6 +49,7 @@ import { readingJournal } from '../store/journal/readings.ts'
 import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
+import { topologyFacts } from '../store/journal/topology.ts'
 import { usageJournal } from '../store/journal/usage.ts'
 import { watchJournal } from '../store/journal/watch.ts'
 import { openSampleStore } from '../store/open.ts'
@@ -63,6 +66,7 @@ import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
+import { settingsHash } from './settings-hash.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
@@ -154,6 +158,7 @@ async function serve(
     const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
+    const clues = changeJournal(db)
     const calendars = onCallJournal(db)
     const onCall = peopleOf(config.alerter, calendars, clock)
     await onCall.refresh()
@@ -176,6 +181,8 @@ async function serve(
       logger,
       plugins,
       budgets,
+      topology: topologyFacts(db, () => regionsOf(config)),
+      clues,
       programs,
       labels,
       render,
@@ -222,6 +229,9 @@ async function serve(
       running.push(runCollectors(collectors, { clock, logger, signal }))
     }
     if (only.has('alerter')) {
+      const rulesText = readFileSync(config.alerter.rules ?? shippedRules, 'utf8')
+      clues.settings('rules', settingsHash(rulesText), clock.now())
+      clues.settings('configuration', settingsHash(config), clock.now())
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
       const mail = mailerOf(config)
@@ -261,6 +271,7 @@ async function serve(
           alerts,
           devices: config.alerter.devices.map(({ target }) => target),
           commands: alerter.commands,
+          clues: alerter.clues,
           decisions: alerts,
           onCall,
           calendars,
@@ -311,6 +322,11 @@ const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
       ? [{ name, projects, address: addresses.email, language: language ?? alerter.language }]
       : [],
   )
+
+/** As the operator calls them. */
+const regionsOf = ({ collector }: Configuration): string[] => [
+  ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
+]
 
 /** Where links in messages lead: what was configured, else where the pages listen. */
 function linkBase({ alerter, ui }: Configuration): string {

@@ -26,10 +26,10 @@ export async function storedCheck({ directory, rule, kind, target, now, maxAgeMs
     const found = known.find((one) => one.target.id === target) ?? known.find((one) => one.targetName === target)
     if (!found) throw new AppError('not-found', `the rule "${rule}" has no check of the ${kind} "${target}"`)
     const { state, perfdata, longOutput } = found
-    if (state.lastCheck === null) return { state: 'unknown', output: 'it was never checked', perfdata: [] }
+    if (state.lastCheck === null) return { state: 'nodata', output: 'it was never checked', perfdata: [] }
     const age = Math.round((now - state.lastCheck) / 1000)
     if (now - state.lastCheck > maxAgeMs)
-      return { state: 'unknown', output: `its last result is ${age} s old: ${state.state}, ${state.output}`, perfdata: [] }
+      return { state: 'nodata', output: `its last result is ${age} s old: ${state.state}, ${state.output}`, perfdata: [] }
     return { state: state.state, output: state.output, ...(longOutput === null ? {} : { longOutput }), perfdata }
   } finally {
     db.close()

@@ -1,10 +1,21 @@
 /** Checks, their states and what the alerter decides. Terms are Nagios's where Nagios has one. */
 import type { ResourceRef } from './event.ts'
 
-export type State = 'ok' | 'warning' | 'critical' | 'unknown'
+/** `nodata`: whatever the check reads has fallen silent; nothing is known, and that is known for sure. */
+export type State = 'ok' | 'warning' | 'critical' | 'unknown' | 'nodata'
 
-/** Plugin exit codes in order: 0 ok, 1 warning, 2 critical, 3 unknown. */
-export const states: readonly State[] = ['ok', 'warning', 'critical', 'unknown']
+/** Plugin exit codes in order: 0 ok, 1 warning, 2 critical, 3 unknown. No plugin can say `nodata`: that is ours to find out. */
+export const states: readonly Exclude<State, 'nodata'>[] = ['ok', 'warning', 'critical', 'unknown']
+
+/** What a plugin that runs this check exits with: to Nagios no data is unknown. */
+export const exitCode = (state: State): number => (state === 'nodata' ? 3 : states.indexOf(state))
+
+/** Problem states, the worst first: the order in which pages list and count them. */
+export const problemStates = ['critical', 'unknown', 'nodata', 'warning'] as const satisfies readonly State[]
+
+/** Whether the states that somebody listed cover this one: who asks for unknown gets no data too, as with Nagios. */
+export const covers = (listed: readonly string[], state: string): boolean =>
+  listed.includes(state) || (state === 'nodata' && listed.includes('unknown'))
 
 /** One `label=value[UOM];warn;crit;min;max` item; warn and crit stay as range text. value null = `U`. */
 export interface Perfdata {
@@ -65,6 +76,8 @@ export interface Problem {
   lastCheck: number | null
   nextCheck: number | null
   acknowledgement: Acknowledgement | null
+  /** The check whose problem explains this one; it may be one that the reader may not see. */
+  cause?: string | null
   /** Planned work on it or on what it runs on is under way. */
   inDowntime?: boolean
   /** When it left ok, whatever states it went through since; absent while it is ok. Tells this problem from the next. */

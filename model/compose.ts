@@ -1,5 +1,7 @@
 /** Several checks as one: how many of them are good, against how many are needed. Pure. */
-import type { State } from './check.ts'
+import { covers, type State } from './check.ts'
+
+const dim: readonly State[] = ['unknown', 'nodata']
 
 /** How many of the members must be good: all, any, a number or a share in percent. */
 export type Needs = 'all' | 'any' | { count: number } | { percent: number }
@@ -14,8 +16,8 @@ export interface Counted {
 
 /** `bad`: the states of a member in which it does not count as good. */
 export function count(members: readonly (State | null)[], bad: readonly State[]): Counted {
-  const dark = members.filter((state) => state === null || (state === 'unknown' && !bad.includes('unknown'))).length
-  const failed = members.filter((state) => state !== null && bad.includes(state)).length
+  const dark = members.filter((state) => state === null || (dim.includes(state) && !covers(bad, state))).length
+  const failed = members.filter((state) => state !== null && covers(bad, state)).length
   return { good: members.length - dark - failed, bad: failed, dark, of: members.length }
 }
 

@@ -2,6 +2,7 @@
 import type { ZodType } from 'zod'
 import type { Account, AuditEntry, Preferences, Role, Scope } from './access.ts'
 import type { BudgetStanding } from './budget.ts'
+import type { CauseView } from './cause.ts'
 import type {
   Acknowledgement,
   CheckResult,
@@ -14,6 +15,7 @@ import type {
   Transition,
 } from './check.ts'
 import type { Adjustment, ClosedMonth, NamedRow } from './closed-month.ts'
+import type { Clue } from './clue.ts'
 import type { Discrepancy } from './discrepancy.ts'
 import type { StoredDowntime } from './downtime.ts'
 import type { EfficiencyReport } from './efficiency.ts'
@@ -512,6 +514,10 @@ export interface ProblemQuery {
   project?: string
   host?: string
   target?: ResourceRef
+  /** Counted under the problem of one of these checks. */
+  causes?: readonly string[]
+  /** false: not those that are counted under a problem which the scope sees. */
+  explained?: boolean
   q?: string
   limit?: number
 }
@@ -520,6 +526,8 @@ export interface ProblemQuery {
 export interface AlertJournal {
   /** Order: unhandled first, critical > unknown > warning, then newest. */
   problems(scope: Scope, query: ProblemQuery): Promise<Problem[]>
+  /** How many hard problems are counted under each of these checks; those without any are absent. */
+  explains(scope: Scope, causes: readonly string[]): Promise<Map<string, number>>
   /** Any check by id, also one that is ok. */
   check(scope: Scope, id: string): Promise<Problem | null>
   checksOf(scope: Scope, target: ResourceRef): Promise<Problem[]>
@@ -669,6 +677,10 @@ export interface CheckContext<C> {
   health: Pick<HealthBoard, 'all'>
   now: number
   signal: AbortSignal
+  /** For what may be a cause: how what it carries is. Absent outside of a running engine. */
+  cause?(): CauseView | null
+  /** For a project: its instances that something fails for which is not its own. */
+  impact?(): { affected: readonly { id: string; name: string | null; silent: boolean }[]; of: number }
   /** Absent where nothing may be run. */
   programs?: Programs
   /** What `$NAME$` stands for in a command about this target; undefined = it means nothing. */
@@ -736,6 +748,10 @@ export interface Message {
   link: string | null
   /** For a hypervisor or the connection to it: how many instances run there and are counted under this problem. */
   instances: number | null
+  /** What the problem takes with it, as far as the reader may see it: the first names, and how many more. */
+  carries?: { instances: number; projects: number; names: readonly string[]; more: number } | null
+  /** What changed just before the problem began, the likeliest first. */
+  changes?: readonly Clue[]
   time: number
   /** Display zone (IANA) and language of the reader. */
   zone: string

@@ -77,6 +77,8 @@ export interface ResourceFacts {
   /** What it was made of or lies in: a snapshot's volume, a subnet's network, a floating IP's port … */
   parent?: ResourceRef | null
   address?: string | null
+  /** For a port: the router whose interface it is. */
+  router?: string | null
   /** For aggregates: the hosts in it. */
   hosts?: readonly string[]
   /** For projects: Keystone's tags. */

@@ -4,16 +4,16 @@ import type { State } from './check.ts'
 /** What was judged at an instant, epoch ms; state null = nothing was known then. */
 export interface Look {
   time: number
-  state: Exclude<State, 'unknown'> | null
+  state: Exclude<State, 'unknown' | 'nodata'> | null
 }
 
 const ranks = { ok: 0, warning: 1, critical: 2 } as const
 
 export interface Held {
   /** The worst state that held all the time. */
-  state: Exclude<State, 'unknown'>
+  state: Exclude<State, 'unknown' | 'nodata'>
   /** What it would be without the waiting: that of the last look. */
-  now: Exclude<State, 'unknown'>
+  now: Exclude<State, 'unknown' | 'nodata'>
   /** For so long it has not been better than `now`, ms. */
   since: number
 }

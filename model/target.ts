@@ -2,7 +2,14 @@
 import type { BudgetStanding } from './budget.ts'
 import type { Instance } from './resource.ts'
 
-export const targetKinds = ['instance', 'hypervisor', 'connection', 'project', 'business-service', 'device'] as const
+/**
+ * `region` to `source` (a rule whose results come from outside) are what many problems may have in common; `impact` is what that
+ * means for one project.
+ */
+export const targetKinds = [
+  ...(['instance', 'hypervisor', 'connection', 'project', 'business-service', 'device'] as const),
+  ...(['region', 'zone', 'router', 'network', 'source', 'impact'] as const),
+] as const
 export type TargetKind = (typeof targetKinds)[number]
 
 /** What rules tell targets apart by. One name may have several values (tags, aggregates); absent = not known. */

@@ -70,6 +70,8 @@ export interface StoredCheck extends Tracked {
   longOutput: string | null
   perfdata: readonly Perfdata[]
   nextCheck: number | null
+  /** Id of the check under whose problem this one is counted. */
+  cause?: string | null
 }
 
 /** A notification on its way: kept on disk until it is delivered or given up. */

@@ -1,6 +1,7 @@
 /** Replies of Neutron's lists → readings of networks, subnets, ports, routers and security groups. */
 import type { CloudEvent, ResourceFacts } from '../model/event.ts'
 import { type Fields, isFields } from '../model/fields.ts'
+import { isRouterInterface } from '../model/router-interface.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import { firstAddress, portFacts, reference, subnetFacts } from './port-facts.ts'
 import { entries, observed, text } from './reply.ts'
@@ -17,6 +18,7 @@ export const subnetsObserved = lists('subnet', 'subnets', subnetFacts)
 export const portsObserved = lists('port', 'ports', (port) => ({
   ...portFacts(port),
   instances: text(port.device_owner)?.startsWith('compute:') ? [text(port.device_id) ?? []].flat() : [],
+  ...(isRouterInterface(text(port.device_owner) ?? '') && { router: text(port.device_id) }),
 }))
 
 /** One `router.observed` per router; `address` is its own on the external network, which is its `parent`. */

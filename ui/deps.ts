@@ -1,4 +1,7 @@
+import type { Scope } from '../model/access.ts'
+import type { Problem } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
+import type { Clue } from '../model/clue.ts'
 import type {
   AccountJournal,
   AlertCommands,
@@ -48,6 +51,8 @@ export interface UiDeps {
   /** What is checked besides the cloud; default: nothing. */
   devices?: readonly Target[]
   commands: AlertCommands
+  /** What changed before a problem, the likeliest first; of the scope only. */
+  clues(scope: Scope, problem: Problem): Promise<Clue[]>
   decisions: DecisionLog
   onCall: OnCall
   calendars: Pick<OnCallJournal, 'openFeed' | 'feeds' | 'revokeFeed' | 'feed' | 'useLink' | 'linkUsed'>

@@ -3,6 +3,7 @@ const shapes: Readonly<Record<string, string>> = {
   critical: '<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z"/>',
   warning: '<path d="M8 1.2 15.6 14.6H.4z"/>',
   unknown: '<path d="M8 .6 15.4 8 8 15.4.6 8z"/>',
+  nodata: '<path d="M2 2h12v12H2zM4.5 7v2h7V7z"/>',
   dot: '<circle cx="8" cy="8" r="4"/>',
 }
 

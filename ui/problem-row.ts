@@ -17,6 +17,7 @@ export async function problemRows(visit: Visit, problems: readonly Problem[]) {
   const hosts = visit.can('see', 'hosts')
   return problems.map((problem) => ({
     ...problem,
+    cause: null, // which check that is, is only for those who may see it
     id: problem.check,
     href: `/checks/${encodeURIComponent(problem.check)}`,
     word: visit.t(`state.${problem.state}`),

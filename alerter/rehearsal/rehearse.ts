@@ -8,6 +8,7 @@ import type { Clock } from '../../model/clock.ts'
 import type { Logger, SampleStore, Target } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { newAttention } from '../attention.ts'
+import { Causes } from '../causes.ts'
 import { Dependencies } from '../dependencies.ts'
 import { takeTurns } from '../downtime-turns.ts'
 import { Downtimes } from '../downtimes.ts'
@@ -81,7 +82,9 @@ export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
     entry.stored = { ...entry.stored, nextCheck: from + entry.rule.intervalMs }
   }
   const around: Around = {
-    ...{ config, registry, dependencies: new Dependencies(config.settleMs), downtimes: new Downtimes([], config.windows) },
+    ...{ config, registry, downtimes: new Downtimes([], config.windows) },
+    // what carries what is not known of a time that is over: causes are hypervisors alone
+    causes: new Causes(registry, new Dependencies(config.settleMs), health, 0),
     ...{ people: peopleOf(config, null, time), attention: newAttention() },
   }
   const agenda = new Agenda(registry.entries.values())
@@ -120,7 +123,7 @@ async function turn(
     }
   }
   judge(runs.filter(({ entry }) => entry.target.kind !== 'instance'))
-  around.dependencies.update(registry.entries.values(), health, now)
+  around.causes.dependencies.update(registry.entries.values(), health, now)
   judge(runs.filter(({ entry }) => entry.target.kind === 'instance'))
   return batch
 }

@@ -7,7 +7,7 @@ import { parseTimestamp } from '../../model/timestamp.ts'
 import { periodField } from '../planning-section.ts'
 import { seriesValues } from './series-values.ts'
 
-const states = ['ok', 'warning', 'critical', 'unknown'] as const
+const states = ['ok', 'warning', 'critical', 'unknown', 'nodata'] as const
 const words = z.record(z.string(), z.string())
 
 const instant = z.string().transform((text, ctx): number => {

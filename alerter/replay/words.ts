@@ -2,7 +2,10 @@
 import type { AlertKind, State } from '../../model/check.ts'
 import type { Wish } from '../alert.ts'
 
-const hostWords: Record<State, string> = { ok: 'UP', warning: 'UP', critical: 'DOWN', unknown: 'UNREACHABLE' }
+/** Nagios knows no state for silence: no trace has `nodata`. */
+const hostWords: Record<State, string> = {
+  ...{ ok: 'UP', warning: 'UP', critical: 'DOWN', unknown: 'UNREACHABLE', nodata: 'UNREACHABLE' },
+}
 
 /** A state as a trace spells it. */
 export const word = ({ service }: { service: string | null }, state: State) =>

@@ -1,3 +1,4 @@
+import { covers } from '../../model/check.ts'
 import type { Alert, Stage } from '../alert.ts'
 
 /** What a rule or contact has to want so that it hears of the alert. */
@@ -10,5 +11,5 @@ export function wishFor({ kind, check: { state } }: Pick<Alert, 'kind' | 'check'
 /** The rule tells only some states. */
 export const wanted: Stage = (alert) => {
   const wish = wishFor(alert)
-  return alert.rule.tells.includes(wish) ? null : { stage: 'unwanted', reason: `the rule does not tell ${wish}` }
+  return covers(alert.rule.tells, wish) ? null : { stage: 'unwanted', reason: `the rule does not tell ${wish}` }
 }

@@ -5,6 +5,7 @@
  */
 import type { CloudEvent, ResourceFacts, ResourceRef } from '../../model/event.ts'
 import { type Fields, isFields } from '../../model/fields.ts'
+import { isRouterInterface } from '../../model/router-interface.ts'
 import { parseTimestamp } from '../../model/timestamp.ts'
 import { firstAddress, portFacts, subnetFacts } from '../../openstack/port-facts.ts'
 import type { Context } from './context.ts'
@@ -103,11 +104,13 @@ function floatingIpFacts(object: Fields): ResourceFacts {
 }
 
 /** Which instance's interface a port is; while it has no owner yet, nothing is said. */
-function interfaceOf(object: Fields): Pick<ResourceFacts, 'instances'> {
+function interfaceOf(object: Fields): Pick<ResourceFacts, 'instances' | 'router'> {
   const owner = textOf(object.device_owner)
   const device = textOf(object.device_id)
   if (device === null) return { instances: [] }
-  return owner === null ? {} : { instances: owner.startsWith('compute:') ? [device] : [] }
+  if (owner === null) return {}
+  if (isRouterInterface(owner)) return { instances: [], router: device }
+  return { instances: owner.startsWith('compute:') ? [device] : [] }
 }
 
 /** Traffic counted by the iptables L3 agents since their last report. */

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { needsField } from '../../config/needs-field.ts'
 import { targetsField } from '../../config/targets-field.ts'
-import type { CheckResult, State } from '../../model/check.ts'
+import { type CheckResult, problemStates, type State } from '../../model/check.ts'
 import { composed, count, needed } from '../../model/compose.ts'
 import type { Check, Standing } from '../../model/contract.ts'
-import { targetKinds } from '../../model/target.ts'
+import type { TargetKind } from '../../model/target.ts'
 
-const states = ['warning', 'critical', 'unknown'] as const
+const states = ['warning', 'critical', 'unknown', 'nodata'] as const
+
+/** What stands for many others is made of checks already. */
+const ownTargets: readonly TargetKind[] = ['instance', 'hypervisor', 'connection', 'project', 'business-service']
 
 const config = z.strictObject({
   /** Checks of these rules: on the own target, on the host that carries it, or on the targets of a selector. */
@@ -38,7 +41,7 @@ export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
   name: 'composite',
   description: 'Several other checks as one: how many of them are good, of how many that are needed',
-  targets: targetKinds,
+  targets: ownTargets,
   bystander: true,
   config,
   async run({ config: { members, needs, wants, bad, hardOnly, state }, others }) {
@@ -48,7 +51,7 @@ export const plugin: Check<z.output<typeof config>> = {
     const all = [...found.values()]
     const stateOf = (one: Standing): State | null => (hardOnly && !one.hard && one.state !== null ? 'ok' : one.state)
     const counted = count(all.map(stateOf), bad)
-    if (counted.of === 0) return { state: 'unknown', output: 'NO DATA: no check is a member of this', perfdata: [] }
+    if (counted.of === 0) return { state: 'unknown', output: 'no check is a member of this', perfdata: [] }
     const judged = composed(counted, needs, wants ?? needs)
     // at a start nobody has had a result: that is no news
     if (judged === 'unknown' && all.some((one) => one.state === null)) return null
@@ -68,7 +71,7 @@ export const plugin: Check<z.output<typeof config>> = {
 
 /** The members that are not ok, the worst first. */
 function listed(all: readonly Standing[], stateOf: (one: Standing) => State | null): Pick<CheckResult, 'longOutput'> {
-  const order = ['critical', 'unknown', 'warning']
+  const order: readonly State[] = problemStates
   const wrong = all
     .filter((one) => stateOf(one) !== 'ok')
     .sort((a, b) => order.indexOf(stateOf(a) ?? 'unknown') - order.indexOf(stateOf(b) ?? 'unknown'))

@@ -20,6 +20,7 @@ export const plugin: Check<z.output<typeof config>> = {
   targets: ['instance'],
   replays: true,
   config,
+  bystander: true,
   metric: (_config, { id }) => ({ measurement: 'instance', field: 'cpu_percent', where: { instance: id }, unit: '%' }),
   async run({ config: { warn, crit, window }, target, store, now }) {
     const value = mean(

@@ -19,7 +19,7 @@ const config = z
     /** A gmond that was not heard for longer is taken to have been taken away. */
     lookback: duration.prefault('7d'),
     /** What a silent gmond is. */
-    silent: z.enum(['warning', 'critical', 'unknown']).default('warning'),
+    silent: z.enum(['warning', 'critical', 'unknown', 'nodata']).default('nodata'),
   })
   .refine(({ metric, warn, crit }) => metric === undefined || warn !== undefined || crit !== undefined, {
     message: 'a metric is judged by `warn` or `crit`: one is needed',
@@ -34,8 +34,8 @@ export const plugin: Check<z.output<typeof config>> = {
   name: 'ganglia',
   description: 'A Ganglia daemon (gmond) that fell silent, or a metric that it reports',
   targets: ['hypervisor', 'instance'],
-  bystander: true,
   config,
+  bystander: true,
   metric({ metric, rate }, { kind, id }) {
     if (metric === undefined) return null
     const own = kind === 'hypervisor' ? { host: id } : { instance: id }

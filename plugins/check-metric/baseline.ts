@@ -35,7 +35,7 @@ export function judgeBaseline(
   const state = judgeWithHysteresis(off, limitsOf(config), previous)
   const much = Math.abs(off) >= 1000 ? 'far' : `${Number(Math.abs(off).toPrecision(2))} standard deviations`
   return {
-    state: state === 'unknown' ? null : state,
+    state: state === 'unknown' || state === 'nodata' ? null : state,
     text: `${figure(value, unit)}, ${much} ${off < 0 ? 'below' : 'above'} what is usual at this hour (${figure(normal.mean, unit)} ± ${figure(normal.spread, unit)}, ${normal.weeks} weeks)`,
     ...{ judged: Math.max(-1e6, Math.min(1e6, off)), value },
   }

@@ -52,7 +52,7 @@ export const config = z
     /** Samples older than this are as good as none; default: the window, at least 2m. */
     stale: duration.optional(),
     /** What missing or stale data make: never ok. `keep`: the state stays, silence is another rule's matter. */
-    noData: z.enum(['unknown', 'warning', 'critical', 'keep']).default('unknown'),
+    noData: z.enum(['nodata', 'unknown', 'warning', 'critical', 'keep']).default('nodata'),
   })
   .superRefine((given, ctx) => {
     const complain = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message, input: given })

@@ -9,7 +9,7 @@ import { figure, hours, lengthOf } from './words.ts'
 
 export interface Verdict {
   /** null = nothing can be said: `text` says why. */
-  state: Exclude<State, 'unknown'> | null
+  state: Exclude<State, 'unknown' | 'nodata'> | null
   text: string
   /** What was judged, in its unit; null = there is no number (no data; never reached). */
   judged: number | null
@@ -28,7 +28,7 @@ export const limitsOf = ({ warn, crit, warnClear, critClear }: MetricConfig): Li
 })
 
 const judged = (value: number, config: MetricConfig, previous: State | null) =>
-  judgeWithHysteresis(value, limitsOf(config), previous) as Exclude<State, 'unknown'>
+  judgeWithHysteresis(value, limitsOf(config), previous) as Exclude<State, 'unknown' | 'nodata'>
 
 /** The window's value, and whether it has been so for long enough. */
 export function judgeValue(

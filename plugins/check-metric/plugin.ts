@@ -79,7 +79,7 @@ function silent(lines: readonly Line[], { noData, window }: MetricConfig, nova: 
   if (noData === 'keep') return null
   const last = Math.max(...lines.map(({ buckets }) => buckets.at(-1)?.time ?? Number.NEGATIVE_INFINITY))
   const told = Number.isFinite(last) ? `last sample ${lengthOf(now - last)} ago` : `no sample in the last ${lengthOf(window)}`
-  return { state: noData, output: `NO DATA: ${told}`, perfdata: [] }
+  return { state: noData, output: told, perfdata: [] }
 }
 
 function verdictOn(line: Line, past: readonly (number | null)[], ctx: CheckContext<MetricConfig>, step: number): Verdict {
@@ -110,7 +110,7 @@ function resultOf(verdicts: readonly Named[], own: MetricConfig): CheckResult | 
   const others = sorted.slice(1)
   return {
     state: state ?? (own.noData as Exclude<MetricConfig['noData'], 'keep'>),
-    output: `${state === null ? 'NO DATA: ' : ''}${titleOf(own)} ${text(worst)}`,
+    output: `${titleOf(own)} ${text(worst)}`,
     ...(others.length > 0 && { longOutput: others.map(text).join('\n') }),
     perfdata: sorted.flatMap((one) => perfdataOf(one, own)),
   }

@@ -13,7 +13,7 @@ const config = z.strictObject({
   missed: z.int().min(2).max(1000).default(6),
   /** How far back the last reading is looked for. */
   lookback: duration.prefault('1d'),
-  state: z.enum(['warning', 'critical', 'unknown']).default('unknown'),
+  state: z.enum(['warning', 'critical', 'unknown', 'nodata']).default('nodata'),
 })
 
 const running = new Set([1, 2])
@@ -40,7 +40,7 @@ export const plugin: Check<z.output<typeof config>> = {
     if (age === null && launched !== null && now - launched <= limit) return ok('just started, no reading yet', age)
     const told = age === null ? `no reading in the last ${seconds(now - since)}` : `last reading ${seconds(age)} ago`
     const why = nova === 'active' ? 'Nova says it is active' : 'it was running then'
-    return { state, output: `NO DATA: ${told}, and ${why}`, perfdata: perfdataOf(age) }
+    return { state, output: `${told}, and ${why}`, perfdata: perfdataOf(age) }
   },
 }
 

@@ -7,7 +7,7 @@ const config = z.strictObject({})
 export const plugin: Check<z.output<typeof config>> = {
   kind: 'check',
   name: 'passive',
-  description: 'Results that others push in; without any for the time the rule calls stale, unknown',
+  description: 'Results that others push in; without any for the time the rule calls stale, no data',
   targets: ['instance', 'hypervisor', 'connection', 'device'],
   config,
   run: async () => null,

@@ -11,7 +11,7 @@ export interface PostedAlert {
   generatorURL?: string
 }
 
-const severities = ['warning', 'critical', 'unknown'] as const
+const severities = ['warning', 'critical', 'unknown', 'nodata'] as const
 
 /** null = Alertmanager has nothing of the kind: it has silences and inhibitions of its own. */
 export function alertsOf(

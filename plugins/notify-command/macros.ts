@@ -8,7 +8,7 @@ const types: Record<Message['kind'], string> = {
   ...{ 'flapping-start': 'FLAPPINGSTART', 'flapping-stop': 'FLAPPINGSTOP', 'flapping-disabled': 'FLAPPINGDISABLED' },
   ...{ 'downtime-start': 'DOWNTIMESTART', 'downtime-end': 'DOWNTIMEEND', 'downtime-cancelled': 'DOWNTIMECANCELLED' },
 }
-const ids = { ok: '0', warning: '1', critical: '2', unknown: '3' } as const
+const ids = { ok: '0', warning: '1', critical: '2', unknown: '3', nodata: '3' } as const
 
 /** What a shell could take for its own, as `illegal_macro_output_chars` of Nagios, and backslashes. */
 const dangerous = /[`~$&|'"<>\\]/g
@@ -23,7 +23,7 @@ export function macrosOf(summary: Summary, message: Message, to: string): Map<st
     new Intl.DateTimeFormat('en-GB', { ...options, timeZone: message.zone }).format(when)
   const [date, clock] = [part({ dateStyle: 'short' }), part({ timeStyle: 'medium' })]
   const { target, rule, output, longOutput, perfdataText, author, comment, state, link } = summary
-  const service = state.toUpperCase()
+  const service = state === 'nodata' ? 'UNKNOWN' : state.toUpperCase()
   const lasted = Math.max(0, Math.floor((time - problem.since) / 1000))
   const safe = {
     ...{ NOTIFICATIONTYPE: types[message.kind], NOTIFICATIONISESCALATED: '0', NOTIFICATIONRECIPIENTS: to },

@@ -106,7 +106,7 @@ describe('notify email', () => {
   it('says how many instances are counted under a hypervisor', async () => {
     sink = await smtpSink()
     await send(message({ instances: 37 }, { target: { kind: 'connection', id: 'libvirt hv-1' }, targetName: 'libvirt hv-1' }))
-    assert.match(decoded((await sink.next()).raw), /Instances there: 37/)
+    assert.match(decoded((await sink.next()).raw), /Carries: 37/)
   })
 
   it('lets no name become a header, a second recipient, or markup', async () => {

@@ -10,7 +10,7 @@ export interface Call {
   body: Record<string, unknown>
 }
 
-const priorities = { ok: 'P5', warning: 'P3', critical: 'P1', unknown: 'P3' } as const
+const priorities = { ok: 'P5', warning: 'P3', critical: 'P1', unknown: 'P3', nodata: 'P3' } as const
 const source = 'Specola'
 
 export const aliasOf = ({ check }: Pick<Summary, 'check'>): string => clip(`specola-${check}`, 512)

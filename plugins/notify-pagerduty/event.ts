@@ -4,7 +4,7 @@ import { clip } from '../notifying/text.ts'
 
 export type Action = 'trigger' | 'acknowledge' | 'resolve'
 
-const severities = { ok: 'info', warning: 'warning', critical: 'critical', unknown: 'error' } as const
+const severities = { ok: 'info', warning: 'warning', critical: 'critical', unknown: 'error', nodata: 'error' } as const
 
 /** null = PagerDuty has nothing of the kind (downtimes, flapping). */
 export function actionOf({ kind }: Pick<Summary, 'kind'>): Action | null {

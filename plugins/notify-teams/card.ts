@@ -7,7 +7,7 @@ import { bytes, clip } from '../notifying/text.ts'
 
 const mostBytes = 28 * 1024 - 1024
 
-const colourWords = { ok: 'good', warning: 'warning', critical: 'attention', unknown: 'accent' } as const
+const colourWords = { ok: 'good', warning: 'warning', critical: 'attention', unknown: 'accent', nodata: 'accent' } as const
 
 const run = (text: string, more: object = {}) => ({ type: 'TextRun', text, ...more })
 const block = (inlines: readonly object[], more: object = {}) => ({ type: 'RichTextBlock', inlines, ...more })

@@ -1,6 +1,7 @@
 /** A message in words: what every notifier puts into its own form, and what templates read. Pure. */
 import { createHash } from 'node:crypto'
 import type { Perfdata, State } from '../../model/check.ts'
+import { carriedText, clueText } from '../../model/clue-words.ts'
 import type { Message } from '../../model/contract.ts'
 import { printPerfdata } from '../../model/perfdata.ts'
 import { countsOf, itemsOf, type SummaryItem } from './several.ts'
@@ -71,6 +72,7 @@ export function summaryOf(message: Message, to: string): Summary {
   const row = (label: string, value: string) => (value === '' ? [] : [{ label, value }])
   const project = oneLine(problem.project ?? '', longest.word)
   const host = oneLine(problem.host ?? '', longest.word)
+  const changes = (message.changes ?? []).map((clue) => clueText(clue, problem.since, language))
   const author = oneLine(acknowledgement?.author ?? '', longest.name)
   const comment = oneLine(acknowledgement?.comment ?? '', longest.comment)
   const perfdata = problem.perfdata.slice(0, 20).map((one) => ({ ...one, label: oneLine(one.label, longest.name) }))
@@ -90,8 +92,9 @@ export function summaryOf(message: Message, to: string): Summary {
           ...row(words.project, project),
           ...row(words.host, host),
           ...row(words.rule, rule),
-          ...row(words.instances, message.instances === null ? '' : String(message.instances)),
+          ...row(words.carries, carriedOf(message)),
           ...row(words.since, when.format(problem.since)),
+          ...changes.flatMap((line) => row(words.changes, oneLine(line, longest.word))),
           ...row(words.by, author),
           ...row(words.comment, comment),
         ],
@@ -105,6 +108,10 @@ export function summaryOf(message: Message, to: string): Summary {
     ...{ language, key: messageKey(message, to) },
   }
 }
+
+/** Messages of before a name was told have the count alone. */
+const carriedOf = ({ carries, instances, language }: Message): string =>
+  carries ? oneLine(carriedText(carries, language), longest.output) : instances === null ? '' : String(instances)
 
 const escalationText = ({ chain, step, steps }: NonNullable<Message['escalation']>) => `${oneLine(chain, 100)}, ${step}/${steps}`
 

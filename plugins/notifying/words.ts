@@ -21,19 +21,24 @@ export const kindWords: Record<Language, Record<NotificationRecord['kind'], stri
 }
 
 export const stateWords: Record<Language, Record<State, string>> = {
-  en: { ok: 'ok', warning: 'warning', critical: 'critical', unknown: 'unknown' },
-  it: { ok: 'ok', warning: 'attenzione', critical: 'critico', unknown: 'sconosciuto' },
+  en: { ok: 'ok', warning: 'warning', critical: 'critical', unknown: 'unknown', nodata: 'no data' },
+  it: { ok: 'ok', warning: 'attenzione', critical: 'critico', unknown: 'sconosciuto', nodata: 'nessun dato' },
 }
 
 export const labels = {
   en: {
     state: 'State',
-    target: { instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', project: 'Project', other: 'Target' },
+    target: {
+      ...{ instance: 'Instance', hypervisor: 'Hypervisor', connection: 'Connection', project: 'Project', other: 'Target' },
+      ...{ region: 'Region', zone: 'Availability zone', router: 'Router', network: 'Network' },
+      ...{ source: 'Source of results', impact: 'Project' },
+    },
     project: 'Project',
     host: 'Host',
     rule: 'Rule',
     since: 'Since',
-    instances: 'Instances there',
+    carries: 'Carries',
+    changes: 'Just before',
     by: 'Taken by',
     comment: 'Comment',
     open: 'Open this problem',
@@ -45,12 +50,17 @@ export const labels = {
   },
   it: {
     state: 'Stato',
-    target: { instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', project: 'Progetto', other: 'Oggetto' },
+    target: {
+      ...{ instance: 'Istanza', hypervisor: 'Hypervisor', connection: 'Connessione', project: 'Progetto', other: 'Oggetto' },
+      ...{ region: 'Regione', zone: 'Zona di disponibilità', router: 'Router', network: 'Rete' },
+      ...{ source: 'Fonte dei risultati', impact: 'Progetto' },
+    },
     project: 'Progetto',
     host: 'Host',
     rule: 'Regola',
     since: 'Dal',
-    instances: 'Istanze su di esso',
+    carries: 'Porta',
+    changes: 'Poco prima',
     by: 'Preso in carico da',
     comment: 'Commento',
     open: 'Apri il problema',

@@ -35,6 +35,7 @@ export interface CheckRow {
   on_broken_ground: number
   told: string
   flapping: string
+  cause: string | null
   created_at: number
   /** Where the query asks for it. */
   in_downtime?: number
@@ -56,6 +57,7 @@ export const checkColumns = [
     'on_broken_ground',
     'told',
     'flapping',
+    'cause',
     'created_at',
   ],
 ]
@@ -75,7 +77,7 @@ export function checkValues(check: StoredCheck): SQLInputValue[] {
       ack?.until ?? null,
       Number(state.onBrokenGround === true),
     ],
-    ...[JSON.stringify(check.told), JSON.stringify(check.flapping), state.lastCheck ?? check.nextCheck ?? 0],
+    ...[JSON.stringify(check.told), JSON.stringify(check.flapping), check.cause ?? null, state.lastCheck ?? check.nextCheck ?? 0],
   ]
 }
 
@@ -111,6 +113,7 @@ export function toStoredCheck(row: CheckRow): StoredCheck {
     acknowledgement: acknowledgementOf(row),
     told: JSON.parse(row.told) as Told,
     flapping: JSON.parse(row.flapping) as Flapping,
+    cause: row.cause,
   }
 }
 
@@ -139,7 +142,7 @@ export function toProblem(row: CheckRow): Problem {
     perfdata: JSON.parse(row.perfdata) as Perfdata[],
     lastCheck: row.last_check,
     nextCheck: row.next_check,
-    acknowledgement: acknowledgementOf(row),
+    ...{ acknowledgement: acknowledgementOf(row), cause: row.cause },
     ...(began === undefined ? {} : { began }),
     ...(row.in_downtime === 1 || (held === 'downtime' && row.state !== 'ok') ? { inDowntime: true } : {}),
   }

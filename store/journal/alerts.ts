@@ -20,7 +20,7 @@ import { outbox } from './outbox.ts'
 import { allOf, type Condition, contains, equals, inScope } from './scope.ts'
 import { worstStates } from './worst-states.ts'
 
-const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
+const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'nodata' THEN 2 WHEN 'warning' THEN 3 ELSE 4 END`
 const mostProblems = 1000
 /** The check's own downtime, its target's, or that of the host that carries it. */
 const inDowntime = `EXISTS (SELECT 1 FROM downtime WHERE ended_at IS NULL AND active = 1
@@ -44,6 +44,12 @@ function alertReader(db: Database): AlertJournal {
     async problems(scope, query) {
       const order = `ORDER BY ack_author IS NOT NULL, ${severity}, last_state_change DESC, id LIMIT ?`
       return checks(problemsWhere(scope, query), order, Math.min(query.limit ?? mostProblems, mostProblems))
+    },
+
+    async explains(scope, causes) {
+      const where = allOf([inScope(scope, 'project'), { sql: `state <> 'ok' AND hard = 1`, values: [] }, inList('cause', causes)])
+      const sql = `SELECT cause, count(*) AS n FROM check_state WHERE ${where.sql} GROUP BY cause`
+      return new Map(db.all<{ cause: string; n: number }>(sql, ...where.values).map(({ cause, n }) => [cause, n]))
     },
 
     async check(scope, id) {
@@ -100,13 +106,15 @@ function alertReader(db: Database): AlertJournal {
 
     async summary(scope) {
       const where = inScope(scope, 'project')
+      const open = unexplained(scope)
       const counts: Record<State | 'pending' | 'unhandled', number> = {
-        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, pending: 0, unhandled: 0 },
+        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, nodata: 0, pending: 0, unhandled: 0 },
       }
       const rows = db.all<{ state: State | 'pending'; n: number; unhandled: number }>(
         `SELECT iif(checked, iif(hard, state, last_hard_state), 'pending') AS state, count(*) AS n,
-           sum(hard AND state <> 'ok' AND ack_author IS NULL) AS unhandled
+           sum(hard AND state <> 'ok' AND ack_author IS NULL AND (${open.sql})) AS unhandled
          FROM check_state WHERE ${where.sql} GROUP BY 1`,
+        ...open.values,
         ...where.values,
       )
       for (const { state, n, unhandled } of rows) {
@@ -122,6 +130,21 @@ function alertReader(db: Database): AlertJournal {
   }
 }
 
+const inList = (column: string, values: readonly string[]): Condition => ({
+  sql: `${column} IN (SELECT value FROM json_each(?))`,
+  values: [JSON.stringify(values)],
+})
+
+/** What is counted under a problem that the scope sees is no row of its own, and nobody has to take it. */
+function unexplained(scope: Scope): Condition {
+  const visible = inScope(scope, 'c.project')
+  return {
+    sql: `cause IS NULL OR NOT EXISTS (SELECT 1 FROM check_state c
+      WHERE c.id = check_state.cause AND c.state <> 'ok' AND c.hard = 1 AND ${visible.sql})`,
+    values: visible.values,
+  }
+}
+
 function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
   const states = query.states?.filter((state) => state !== 'ok')
   return allOf([
@@ -132,6 +155,8 @@ function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
     query.handled === undefined ? null : { sql: `ack_author IS ${query.handled ? 'NOT ' : ''}NULL`, values: [] },
     equals('project', query.project),
     equals('host', query.host),
+    query.causes === undefined ? null : inList('cause', query.causes),
+    query.explained === false ? unexplained(scope) : null,
     equals('target_kind', query.target?.kind),
     equals('target_id', query.target?.id),
     query.q ? contains(['target_name', 'target_id', 'rule', 'host', 'output'], query.q) : null,

@@ -3,6 +3,7 @@
 import { accountsSchema } from './accounts.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { capacitySchema } from './capacity.schema.ts'
+import { causesSchema } from './causes.schema.ts'
 import { completenessSchema } from './completeness.schema.ts'
 import { downtimesSchema } from './downtimes.schema.ts'
 import { eventIdentitySchema } from './event-identity.schema.ts'
@@ -38,5 +39,6 @@ export const migrations: readonly Migration[] = [
   { name: '0015-labels', sql: labelsSchema },
   { name: '0016-people', sql: peopleSchema },
   { name: '0018-fatigue', sql: fatigueSchema },
+  { name: '0019-causes', sql: causesSchema },
   { name: '0020-retention', sql: retentionSchema },
 ]

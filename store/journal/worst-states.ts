@@ -2,8 +2,8 @@ import type { State } from '../../model/check.ts'
 import type { Database } from './database.ts'
 import type { Condition } from './scope.ts'
 
-const rank: Record<State, number> = { ok: 0, warning: 1, unknown: 2, critical: 3 }
-const byRank: readonly State[] = ['ok', 'warning', 'unknown', 'critical']
+const rank: Record<State, number> = { ok: 0, warning: 1, nodata: 2, unknown: 3, critical: 4 }
+const byRank: readonly State[] = ['ok', 'warning', 'nodata', 'unknown', 'critical']
 const mostBuckets = 10_000
 
 export interface HardChange {
@@ -50,7 +50,7 @@ export function worstPerBucket(
 ): (State | null)[] {
   const buckets = Math.min(mostBuckets, Math.max(0, Math.ceil((to - from) / step)))
   const current = new Map<string, number>()
-  const counts = [0, 0, 0, 0]
+  const counts = byRank.map(() => 0)
   const set = (check: string, next: number) => {
     const before = current.get(check) ?? 0
     counts[before] = (counts[before] as number) - 1
@@ -58,7 +58,11 @@ export function worstPerBucket(
     if (next === 0) current.delete(check)
     else current.set(check, next)
   }
-  const worstNow = () => ((counts[3] as number) > 0 ? 3 : (counts[2] as number) > 0 ? 2 : (counts[1] as number) > 0 ? 1 : 0)
+  const worstNow = () =>
+    Math.max(
+      0,
+      counts.findLastIndex((count) => count > 0),
+    )
   const result: (State | null)[] = []
   let at = 0
   for (let bucket = 0; bucket < buckets; bucket++) {

@@ -15,7 +15,7 @@ import { type HardChange, worstPerBucket } from '../journal/worst-states.ts'
 import { allOf, type Condition, contains, equals, inScope, numbered } from './conditions.ts'
 import type { Postgres } from './connect.ts'
 
-const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END`
+const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'nodata' THEN 2 WHEN 'warning' THEN 3 ELSE 4 END`
 const mostProblems = 1000
 
 export function alertReader({ query }: Pick<Postgres, 'query'>): AlertJournal {
@@ -34,6 +34,15 @@ export function alertReader({ query }: Pick<Postgres, 'query'>): AlertJournal {
         `ORDER BY ack_author IS NOT NULL, ${severity}, last_state_change DESC NULLS LAST, id LIMIT ?`,
         Math.min(asked.limit ?? mostProblems, mostProblems),
       ),
+
+    async explains(scope, causes) {
+      const where = allOf([inScope(scope), { sql: `state <> 'ok' AND hard = 1 AND cause = ANY(?)`, values: [causes] }])
+      const rows = await all<{ cause: string; n: number }>(
+        `SELECT cause, count(*) AS n FROM check_state WHERE ${where.sql} GROUP BY cause`,
+        ...where.values,
+      )
+      return new Map(rows.map(({ cause, n }) => [cause, n]))
+    },
 
     check: async (scope, id) => (await checks(oneOf(scope, id)))[0] ?? null,
 
@@ -91,14 +100,15 @@ export function alertReader({ query }: Pick<Postgres, 'query'>): AlertJournal {
 
     async summary(scope) {
       const where = inScope(scope)
+      const open = unexplained(scope)
       const counts: Record<State | 'pending' | 'unhandled', number> = {
-        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, pending: 0, unhandled: 0 },
+        ...{ ok: 0, warning: 0, critical: 0, unknown: 0, nodata: 0, pending: 0, unhandled: 0 },
       }
       const rows = await all<{ state: State | 'pending'; n: number; unhandled: number }>(
         `SELECT CASE WHEN checked = 0 THEN 'pending' WHEN hard = 1 THEN state ELSE last_hard_state END AS state, count(*) AS n,
-           count(*) FILTER (WHERE hard = 1 AND state <> 'ok' AND ack_author IS NULL) AS unhandled
+           count(*) FILTER (WHERE hard = 1 AND state <> 'ok' AND ack_author IS NULL AND (${open.sql})) AS unhandled
          FROM check_state WHERE ${where.sql} GROUP BY 1`,
-        ...where.values,
+        ...[...open.values, ...where.values],
       )
       for (const { state, n, unhandled } of rows) {
         counts[state] += n
@@ -127,6 +137,15 @@ export function alertReader({ query }: Pick<Postgres, 'query'>): AlertJournal {
   }
 }
 
+/** What is counted under a problem that the scope sees is no row of its own, and nobody has to take it. */
+function unexplained(scope: Scope): Condition {
+  const visible = inScope(scope)
+  return {
+    sql: `cause IS NULL OR cause NOT IN (SELECT id FROM check_state WHERE state <> 'ok' AND hard = 1 AND (${visible.sql}))`,
+    values: visible.values,
+  }
+}
+
 function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
   const states = query.states?.filter((state) => state !== 'ok')
   return allOf([
@@ -137,6 +156,8 @@ function problemsWhere(scope: Scope, query: ProblemQuery): Condition {
     query.handled === undefined ? null : { sql: `ack_author IS ${query.handled ? 'NOT ' : ''}NULL`, values: [] },
     equals('project', query.project),
     equals('host', query.host),
+    query.causes === undefined ? null : { sql: 'cause = ANY(?)', values: [query.causes] },
+    query.explained === false ? unexplained(scope) : null,
     equals('target_kind', query.target?.kind),
     equals('target_id', query.target?.id),
     query.q ? contains(['target_name', 'target_id', 'rule', 'host', 'output'], query.q) : null,

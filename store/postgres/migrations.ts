@@ -1,12 +1,14 @@
 /** The schema in PostgreSQL, step by step. A step that was released is never edited: add another. */
 import { AppError } from '../../model/contract.ts'
 import { alertsSchema } from './alerts.schema.ts'
+import { causesSchema } from './causes.schema.ts'
 import type { Postgres } from './connect.ts'
 import { peopleSchema } from './people.schema.ts'
 
 export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0001-alerts', sql: alertsSchema },
   { name: '0002-people', sql: peopleSchema },
+  { name: '0003-causes', sql: causesSchema },
 ]
 
 /** Any number that nobody else takes an advisory lock on in this database. */

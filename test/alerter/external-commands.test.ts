@@ -91,8 +91,8 @@ describe('results from outside', () => {
     await s.pass(9 * 60_000)
     assert.equal((await stateOf('backup'))?.state, 'ok')
     await s.pass(2 * 60_000)
-    assert.equal((await stateOf('backup'))?.state, 'unknown')
-    assert.match((await stateOf('backup'))?.output ?? '', /^NO DATA: no result for \d+ s \(stale after 600 s\)$/)
+    assert.equal((await stateOf('backup'))?.state, 'nodata')
+    assert.match((await stateOf('backup'))?.output ?? '', /^no result for \d+ s \(stale after 600 s\)$/)
     assert.equal((await stateOf('quiet'))?.state, 'ok')
   })
 

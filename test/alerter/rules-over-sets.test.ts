@@ -176,7 +176,7 @@ services:
     assert.deepEqual(await at({ a: 1 }), ['unknown', '1 of 3 good, 2 needed, 2 not known'])
     // its people see it, others do not
     const [own] = await s.journal.checksOf({ projects: ['p9'] }, { kind: 'business-service', id: 'shop' })
-    assert.match(own?.longOutput ?? '', /unknown: steal on b: NO DATA/)
+    assert.match(own?.longOutput ?? '', /nodata: steal on b: /)
     assert.deepEqual(await s.journal.checksOf({ projects: ['p1'] }, { kind: 'business-service', id: 'shop' }), [])
   })
 

@@ -86,7 +86,11 @@ describe('what the running Specola last said', () => {
       assert.equal(exit, code)
     })
   says(['--rule', 'backup', '--device', 'web'], 1, /^WARNING - slow \| size=3B\n$/)
-  says(['--rule', 'backup', '--device', 'web', '--max-age', '0s'], 3, /^UNKNOWN - its last result is \d+ s old: warning, slow\n$/)
+  says(
+    ['--rule', 'backup', '--device', 'web', '--max-age', '0s'],
+    3,
+    /^UNKNOWN - NO DATA: its last result is \d+ s old: warning, slow\n$/,
+  )
   says(['--rule', 'backup', '--device', 'gone'], 3, /^UNKNOWN - the rule "backup" has no check of the device "gone"\n$/)
 })
 

@@ -195,7 +195,7 @@ describe('checks made of checks', () => {
     )
   })
   it('do not get worse when a member recovers', () => {
-    const rank = { ok: 0, warning: 1, unknown: 2, critical: 3 }
+    const rank = { ok: 0, warning: 1, nodata: 2, unknown: 2, critical: 3 }
     fc.assert(
       fc.property(states, needs, fc.nat(11), (members, need, at) => {
         if (at >= members.length) return true

@@ -19,6 +19,7 @@ function check(id: string, over: Partial<Omit<StoredCheck, 'state'>> & { state?:
     ...{ id, rule: 'cpu', plugin: 'cpu', target: { kind: 'instance', id: `i-${id}` }, targetName: `name-${id}`, project: 'p1' },
     ...{ host: 'h1', maxAttempts: 3, longOutput: null, perfdata: [], nextCheck: null, acknowledgement: null, told: untold },
     flapping: steady,
+    cause: null,
     ...rest,
     state: { ...pending, checked: true, lastCheck: minute, lastStateChange: minute, output: 'out', ...state },
   }
@@ -105,7 +106,42 @@ export function alertJournalContract(
     assert.deepEqual(await found(everything, { q: '%' }), [])
     assert.deepEqual(await found(everything, { limit: 2 }), ['new', 'old'])
     assert.deepEqual(await found(everything, { target: { kind: 'instance', id: 'i-old' } }), ['old'])
-    assert.deepEqual(await journal.summary(everything), { ok: 2, warning: 1, critical: 3, unknown: 1, pending: 0, unhandled: 4 })
+    assert.deepEqual(await journal.summary(everything), {
+      ok: 2,
+      warning: 1,
+      critical: 3,
+      unknown: 1,
+      nodata: 0,
+      pending: 0,
+      unhandled: 4,
+    })
+  })
+
+  it('counts problems under what explains them, for those who see that', async () => {
+    await commit({
+      checks: [
+        check('zone', { project: null, state: bad('critical') }),
+        check('host', { project: null, state: bad('critical'), cause: 'zone' }),
+        check('vm', { state: bad('nodata'), cause: 'host' }),
+        check('theirs', { project: 'p2', state: bad('critical'), cause: 'host' }),
+        check('soft', { state: { state: 'critical', hard: false }, cause: 'host' }),
+        check('left', { state: bad('warning'), cause: 'fine' }),
+        check('fine', { state: {} }),
+      ],
+    })
+    assert.deepEqual(await found(everything, { explained: false }), ['zone', 'left'])
+    assert.deepEqual(await found(everything, { causes: ['host'] }), ['theirs', 'vm'])
+    assert.deepEqual([...(await journal.explains(everything, ['zone', 'host', 'vm', 'nowhere']))].sort(), [
+      ['host', 2],
+      ['zone', 1],
+    ])
+    const { nodata, unhandled } = await journal.summary(everything)
+    assert.deepEqual([nodata, unhandled], [1, 2])
+    // a project sees no host: its instance is a row of its own, and nothing tells of others
+    const p1: Scope = { projects: ['p1'] }
+    assert.deepEqual(await found(p1, { explained: false }), ['vm', 'left'])
+    assert.deepEqual([...(await journal.explains(p1, ['host', 'zone']))], [['host', 1]])
+    assert.equal((await journal.check(everything, 'vm'))?.cause, 'host')
   })
 
   it('shows a project only its own, and what belongs to no project only to those who see all', async () => {

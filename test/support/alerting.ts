@@ -9,10 +9,12 @@ import { createRender } from '../../cli/render.ts'
 import { healthBoard } from '../../collector/health.ts'
 import { load } from '../../config/load.ts'
 import type { Clock } from '../../model/clock.ts'
+import type { ChangeJournal } from '../../model/clue.ts'
 import type { Budgets, Change, NotifierContext, Plugin, Programs } from '../../model/contract.ts'
 import type { LabelSource } from '../../model/labels.ts'
 import type { OnCallJournal } from '../../model/on-call.ts'
 import type { Hypervisor, Instance } from '../../model/resource.ts'
+import type { TopologyFacts } from '../../model/topology.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
 import { onCallJournal } from '../../store/journal/on-call.ts'
@@ -75,6 +77,8 @@ export interface SceneOptions {
   section?: string
   plugins: readonly Plugin[]
   budgets?: Budgets
+  topology?: () => Promise<TopologyFacts>
+  clues?: ChangeJournal
   /** Default: no commands are run. */
   programs?: Programs
   labels?: LabelSource
@@ -96,6 +100,8 @@ export async function scene({
   section = '{}',
   plugins,
   budgets,
+  topology,
+  clues,
   programs,
   labels,
   clock: given,
@@ -127,6 +133,8 @@ export async function scene({
       rules: parsed,
       render,
       ...(budgets && { budgets }),
+      ...(topology && { topology }),
+      ...(clues && { clues }),
       ...(programs && { programs }),
       ...(labels && { labels }),
     })

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import type { CauseView } from '../../model/cause.ts'
 import { states } from '../../model/check.ts'
 import { type Check, type Target, targetKinds } from '../../model/contract.ts'
 import type { ComponentHealth } from '../../model/health.ts'
@@ -54,9 +55,25 @@ const caseSchema = z.strictObject({
       forecast: z.strictObject({ low: z.number(), expected: z.number(), high: z.number() }),
     })
     .optional(),
+  /** For causes: what is carried, by name: seconds since it began to fail, `s10` silent, `x10` explained otherwise, null works. */
+  cause: z
+    .strictObject({
+      of: z.enum(['zone', 'hypervisor', 'instance', 'network', 'port']),
+      before: z.enum(['ok', 'warning', 'critical', 'nodata']).optional(),
+      since: z.number().default(0),
+      fails: z.boolean().default(false),
+      carried: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+    })
+    .optional(),
+  impact: z
+    .strictObject({
+      of: z.number(),
+      affected: z.array(z.strictObject({ id: z.string(), name: z.string().nullable(), silent: z.boolean() })),
+    })
+    .optional(),
   expect: z
     .strictObject({
-      state: z.enum(states as [string, ...string[]]),
+      state: z.enum([...states, 'nodata']),
       output: z.string(),
       perfdata: z.string().default(''),
     })
@@ -92,8 +109,24 @@ export function checkCases<C>(folder: string, check: Check<C>): void {
         const health = given.health.map((entry) => ({ ...entry, since: now - entry.since * 1000, at: now }) as ComponentHealth)
         const config = check.config.parse(given.config)
         const signal = new AbortController().signal
-        const result = await check.run({ config, target, store, health: { all: () => health }, now, signal })
+        const { cause, impact } = given
+        const result = await check.run({
+          ...{ config, target, store, health: { all: () => health }, now, signal },
+          ...(cause && { cause: () => causeView(cause) }),
+          ...(impact && { impact: () => impact }),
+        })
         const told = result && { state: result.state, output: result.output, perfdata: printPerfdata(result.perfdata) }
         assert.deepEqual(told, given.expect)
       })
+}
+
+function causeView({ of, before, since, fails, carried }: NonNullable<z.output<typeof caseSchema>['cause']>): CauseView {
+  return {
+    ...{ of, fails, settling: false, back: null },
+    before: before === undefined ? null : { state: before, since: now - since * 1000 },
+    carried: Object.entries(carried).map(([id, begun]) => ({
+      ...{ id, name: id, project: null, silent: String(begun).startsWith('s'), explained: String(begun).startsWith('x') },
+      begun: begun === null ? null : now - Number(String(begun).replace(/^[sx]/, '')) * 1000,
+    })),
+  }
 }

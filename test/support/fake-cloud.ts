@@ -599,6 +599,14 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
     problem('connection', 'amqp region-one', 'critical', 41 * minute, 'connection refused by 10.3.0.7:5671, trying again', {
       acknowledgement: { author: 'm.rossi', comment: 'on it, broker is being upgraded', time: now - 35 * minute, sticky: false },
     }),
+    ...instances
+      .filter(({ host }, n) => host === 'hv-07' && ![7, 1, 5, 22].includes(n))
+      .slice(0, 14)
+      .map((instance, n) =>
+        problem('no-data', instance, 'nodata', 118_000 - n * 1000, 'last reading 204 s ago, and Nova says it is active', {
+          cause: 'no-data:hv-07',
+        }),
+      ),
     problem('cpu', at(22), 'warning', 3 * minute, 'CPU 81.0 % > 80 for 5 m', { hard: false, attempt: 2 }),
     ...instances
       .filter(({ state }, n) => state === 'active' && ![7, 1, 5, 22].includes(n))
@@ -635,7 +643,7 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
       },
     ]
   })
-  const order = { critical: 0, unknown: 1, warning: 2, ok: 3 }
+  const order = { critical: 0, unknown: 1, nodata: 2, warning: 3, ok: 4 }
   const visible = (scope: Scope) => problems.filter((one) => allowed(scope, one.project))
   const downtimes: StoredDowntime[] = []
   const alerts: AlertJournal = {
@@ -656,6 +664,8 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
             (query.handled === undefined || (one.acknowledgement !== null) === query.handled) &&
             (query.project === undefined || one.project === query.project) &&
             (query.host === undefined || one.host === query.host) &&
+            (query.causes === undefined || query.causes.includes(one.cause ?? '')) &&
+            (query.explained !== false || !visible(scope).some(({ check, state }) => check === one.cause && state !== 'ok')) &&
             (q === undefined || [one.rule, one.targetName, one.output].some((text) => text?.toLowerCase().includes(q))),
         )
         .sort(
@@ -666,6 +676,13 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
         )
         .slice(0, query.limit ?? 1000)
     },
+    explains: async (scope, causes) =>
+      new Map(
+        causes.flatMap((id) => {
+          const count = visible(scope).filter(({ cause, state, hard }) => cause === id && state !== 'ok' && hard).length
+          return count === 0 ? [] : [[id, count]]
+        }),
+      ),
     check: async (scope, id) => visible(scope).find((one) => one.check === id) ?? null,
     checksOf: async (scope, target) => visible(scope).filter((one) => one.target.id === target.id),
     recovered: async (scope, since) =>
@@ -686,12 +703,15 @@ function fakeAlerts(clock: Clock, instances: readonly Instance[], live: Live) {
     },
     async summary(scope) {
       const count = (state: State) => visible(scope).filter((one) => one.state === state && (one.hard || state === 'ok')).length
-      const open = visible(scope).filter((one) => one.state !== 'ok' && one.hard && one.acknowledgement === null).length
+      const open = visible(scope).filter(
+        (one) => one.state !== 'ok' && one.hard && one.acknowledgement === null && !one.cause,
+      ).length
       return {
         ok: count('ok'),
         warning: count('warning'),
         critical: count('critical'),
         unknown: count('unknown'),
+        nodata: count('nodata'),
         pending: 2,
         unhandled: open,
       }

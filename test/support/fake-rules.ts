@@ -7,7 +7,7 @@ import type { RulePreviews } from '../../model/rule-preview.ts'
 export function fakeRules(problems: readonly Problem[], clock: Clock, hostile: readonly string[] = []) {
   const names = [...new Set(problems.map(({ rule }) => rule))]
   const counts = (rule: string) => {
-    const states = { ok: 180, warning: 0, critical: 0, unknown: 0, pending: 3 }
+    const states = { ok: 180, warning: 0, critical: 0, unknown: 0, nodata: 0, pending: 3 }
     for (const problem of problems) if (problem.rule === rule) states[problem.state]++
     return states
   }

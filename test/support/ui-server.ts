@@ -1,5 +1,7 @@
 import type { Role } from '../../model/access.ts'
+import type { Problem } from '../../model/check.ts'
 import { type Clock, systemClock } from '../../model/clock.ts'
+import type { Clue } from '../../model/clue.ts'
 import type { NotifierDesk, Target } from '../../model/contract.ts'
 import { openAccounts } from '../../store/journal/accounts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
@@ -76,6 +78,7 @@ export async function startUi(
       logger,
       directory,
     },
+    ...{ clues: async (_scope: unknown, problem: Problem) => fakeClues(problem) },
     ...{ demo: options.demo ?? true, version: '0.1.0', notifiers: options.notifiers ?? fakeNotifiers(clock) },
     ...(options.devices && { devices: options.devices }),
     ...options.deps,
@@ -97,3 +100,29 @@ export async function startUi(
 }
 
 export type TestUi = Awaited<ReturnType<typeof startUi>>
+
+/** What changed before a problem of a host. */
+const fakeClues = ({ since, host, target }: Problem): Clue[] => {
+  if (target.kind !== 'hypervisor') return []
+  const common = { project: null, actor: 'admin', failed: false }
+  const subject = { kind: 'hypervisor', id: host ?? '', name: host }
+  return [
+    { ...common, kind: 'action', at: since - 240_000, what: 'compute.service.update', subject },
+    {
+      ...common,
+      kind: 'migration',
+      at: since - 660_000,
+      what: 'instance.live_migration',
+      subject: { kind: 'instance', id: 'i', name: 'db-2' },
+      failed: true,
+    },
+    {
+      ...common,
+      kind: 'settings',
+      at: since - 1_200_000,
+      what: 'rules',
+      subject: { kind: 'settings', id: 'rules', name: null },
+      actor: null,
+    },
+  ]
+}

@@ -86,7 +86,7 @@ const document = (version: string) => ({
       },
     },
     '/problems.json': list('Problems', [
-      many('state', 'critical, unknown, warning'),
+      many('state', 'critical, unknown, nodata, warning'),
       text('handled', '0: only those nobody has taken'),
       text('soft', '1: soft ones too'),
       text('project', 'Project id'),

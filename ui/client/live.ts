@@ -1,5 +1,6 @@
 import { counted } from './acknowledge.ts'
 import { clockText, serverNow, showAges } from './ages.ts'
+import { openFolds, reopen } from './folds.ts'
 
 const silentMs = 45_000
 const hiddenMs = 60_000
@@ -116,7 +117,9 @@ function apply(element: HTMLElement) {
   if (!entry) return
   waiting.delete(element)
   const before = criticals(element)
+  const open = openFolds(element)
   element.innerHTML = entry.html
+  reopen(element, open)
   element.classList.remove('is-stale')
   const place = element.previousElementSibling
   if (place instanceof HTMLElement && place.matches('.updates')) place.hidden = true
@@ -126,10 +129,9 @@ function apply(element: HTMLElement) {
 
 const criticals = (element: HTMLElement) =>
   new Map(
-    [...element.querySelectorAll<HTMLElement>('.problem.is-critical[data-hard]:not(.is-handled)')].map(({ dataset }) => [
-      dataset.check ?? '',
-      dataset.name ?? '',
-    ]),
+    [
+      ...element.querySelectorAll<HTMLElement>('.problem.is-critical[data-hard]:not(.is-handled, .problem-explains .problem)'),
+    ].map(({ dataset }) => [dataset.check ?? '', dataset.name ?? '']),
   )
 
 /** Only new hard criticals are spoken, and not more than one in ten seconds. */

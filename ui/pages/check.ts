@@ -1,12 +1,17 @@
+import type { Problem } from '../../model/check.ts'
+import { clueText } from '../../model/clue-words.ts'
 import type { EventRow } from '../../model/contract.ts'
 import { eventRows } from '../event-row.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
+import { groupedRows } from '../problem-groups.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import type { Visit } from '../visit.ts'
 import { lengthChoices } from './lengths.ts'
 
 const outcomeIcons = { sent: 'ok', failed: 'remove', waiting: 'clock', suppressed: 'pause' } as const
+/** A message has room for three, the page for a few more. */
+const cluesShown = 6
 const justBeforeMs = 15 * 60_000
 
 /** One check on one target: the page behind the link in a mail. */
@@ -47,17 +52,25 @@ export const checkDetail: Fragment = {
     const id = visit.params.id ?? ''
     const problem = await alerts.check(visit.scope, id)
     if (!problem) return { gone: true }
-    const [[row], transitions, notifications, before, downtimes, comments] = await Promise.all([
+    const [[row], transitions, notifications, before, downtimes, comments, [cause], [explains], clues] = await Promise.all([
       problemRows(visit, [problem]),
       alerts.transitions(visit.scope, { check: id, limit: 10 }),
       alerts.notifications(visit.scope, id, 20),
       eventsBefore(visit, problem),
       alerts.downtimes(visit.scope, id, 10),
       alerts.comments(visit.scope, id, 10),
+      causeOf(visit, problem),
+      groupedRows(visit, [problem]),
+      problem.state === 'ok' ? [] : visit.deps.clues(visit.scope, problem),
     ])
     return {
       row,
       perfdata: problem.perfdata,
+      cause,
+      // a cause that the reader may not see is there all the same
+      elsewhere: problem.cause && !cause ? true : null,
+      explains,
+      clues: clues.slice(0, cluesShown).map((clue) => ({ at: clue.at, text: clueText(clue, problem.since, visit.language) })),
       origin: originOf(visit, problem.check),
       comments,
       mayPlan: visit.can('acknowledge', 'problems'),
@@ -87,6 +100,11 @@ export const checkDetail: Fragment = {
       })),
     }
   },
+}
+
+async function causeOf(visit: Visit, { cause }: Problem) {
+  const found = cause ? await visit.deps.alerts.check(visit.scope, cause) : null
+  return found && found.state !== 'ok' ? problemRows(visit, [found]) : []
 }
 
 /** Which rule, by which labels, with which values of the target's own. Null where no engine runs. */

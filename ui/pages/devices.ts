@@ -1,11 +1,11 @@
-import type { Problem } from '../../model/check.ts'
+import { type Problem, problemStates, type State } from '../../model/check.ts'
 import type { Target } from '../../model/contract.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import type { Reply, Route } from '../route.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
 const shownAtMost = 500
-const order = ['critical', 'unknown', 'warning', 'ok'] as const
+const order: readonly State[] = [...problemStates, 'ok']
 
 /** What is checked besides the cloud: every check of every device, those in trouble first. */
 export const devicesPage: Route = {

@@ -1,7 +1,8 @@
-import { type State, states } from '../../model/check.ts'
+import { problemStates, type State } from '../../model/check.ts'
 import type { ProblemQuery } from '../../model/contract.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import { hostChoices, projectChoices } from '../names.ts'
+import { groupedRows } from '../problem-groups.ts'
 import { problemRows } from '../problem-row.ts'
 import type { Reply, Route } from '../route.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
@@ -45,7 +46,7 @@ export const problemsPage: Route = {
         projects,
         hosts,
         q: text(visit, 'q') ?? '',
-        states: (['critical', 'unknown', 'warning'] as const).map((state) => ({
+        states: problemStates.map((state) => ({
           value: state,
           title: visit.t(`state.${state}`),
           chosen: wantedStates(visit)?.includes(state) ?? false,
@@ -67,19 +68,22 @@ export const problemList: Fragment = {
   wakes: (change) => change.kind === 'problem',
   async model(visit) {
     const { alerts } = visit.deps
+    const query = queryOf(visit)
+    // who asks for something certain gets it, whatever explains it
+    const searched = ['states', 'project', 'host', 'q'].some((key) => key in query)
     const [problems, summary, recovered] = await Promise.all([
-      alerts.problems(visit.scope, { ...queryOf(visit), limit: shownAtMost }),
+      alerts.problems(visit.scope, { ...query, ...(!searched && { explained: false }), limit: shownAtMost }),
       alerts.summary(visit.scope),
       alerts.recovered(visit.scope, visit.now - recoveredMs),
     ])
-    const rows = await problemRows(visit, problems)
-    const checks = states.reduce((sum, state) => sum + summary[state], summary.pending)
+    const rows = searched ? await problemRows(visit, problems) : await groupedRows(visit, problems)
+    const checks = problemStates.reduce((sum, state) => sum + summary[state], summary.ok + summary.pending)
     return {
       rows,
       full: rows.length === shownAtMost,
       unhandled: summary.unhandled,
-      worst: summary.critical > 0 ? 'critical' : summary.unknown > 0 ? 'unknown' : 'warning',
-      total: summary.critical + summary.warning + summary.unknown,
+      worst: problemStates.find((state) => summary[state] > 0) ?? 'warning',
+      total: problemStates.reduce((sum, state) => sum + summary[state], 0),
       filtered: [...visit.query.keys()].length > 0,
       ok: summary.ok,
       checks,
@@ -107,9 +111,9 @@ export const problemBadge: Fragment = {
   },
 }
 
-function wantedStates(visit: Visit): State[] | undefined {
+function wantedStates(visit: Visit): readonly State[] | undefined {
   const wanted = visit.query.getAll('state').flatMap((value) => value.split(','))
-  const known = states.filter((state) => state !== 'ok' && wanted.includes(state))
+  const known = problemStates.filter((state) => wanted.includes(state))
   return known.length === 0 ? undefined : known
 }
 

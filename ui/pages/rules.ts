@@ -1,8 +1,9 @@
+import { problemStates } from '../../model/check.ts'
 import type { RuleFacts } from '../../model/rule-board.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
 import type { Reply, Route } from '../route.ts'
 
-const states = ['critical', 'unknown', 'warning', 'ok', 'pending'] as const
+const states = [...problemStates, 'ok', 'pending'] as const
 
 /** All rules: what they look at, how that stands, and what it costs. */
 export const rulesPage: Route = {

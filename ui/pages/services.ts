@@ -1,5 +1,5 @@
 import { availability } from '../../model/availability.ts'
-import type { State } from '../../model/check.ts'
+import { problemStates, type State } from '../../model/check.ts'
 import type { StoredDowntime } from '../../model/downtime.ts'
 import type { TimeRange } from '../../model/range.ts'
 import type { ServiceFacts } from '../../model/rule-board.ts'
@@ -64,7 +64,7 @@ export const servicesPage: Route = {
 }
 
 const seconds = (ms: number) => Math.round(ms / 1000)
-const order = ['critical', 'unknown', 'warning', 'pending', 'ok']
+const order = [...problemStates, 'pending', 'ok'] as readonly string[]
 const rank = (shape: string) => order.indexOf(shape)
 
 /** null: not in the scope of whoever asks, or not checked yet. */

@@ -1,4 +1,4 @@
-import type { State } from '../../model/check.ts'
+import { problemStates, type State } from '../../model/check.ts'
 import type { ComponentHealth } from '../../model/health.ts'
 import type { Sample } from '../../model/sample.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
@@ -7,6 +7,8 @@ import type { Reply, Route } from '../route.ts'
 import type { Visit } from '../visit.ts'
 
 const problemsAtMost = 8
+/** Of what nobody has taken, among which causes are looked for. */
+const openAtMost = 100
 const barMs = 300_000
 const dayMs = 86_400_000
 const freshMs = 120_000
@@ -37,23 +39,33 @@ export const wallContent: Fragment = {
     const to = Math.ceil(visit.now / barMs) * barMs
     const [summary, problems, all, hypervisors, samples, worst] = await Promise.all([
       alerts.summary(visit.scope),
-      alerts.problems(visit.scope, { handled: false, limit: problemsAtMost + 1 }),
+      alerts.problems(visit.scope, { handled: false, explained: false, limit: openAtMost }),
       alerts.problems(visit.scope, { limit: 1000 }),
       inventory.hypervisors(visit.scope),
       store.latest({ measurement: 'hypervisor', where: {}, since: visit.now - freshMs }),
       alerts.worst(visit.scope, { from: to - dayMs, to, step: barMs }),
     ])
-    const rows = await problemRows(visit, problems.slice(0, problemsAtMost))
+    const explained = await alerts.explains(
+      visit.scope,
+      problems.map(({ check }) => check),
+    )
+    const first = [...problems].sort((a, b) => Number(explained.has(b.check)) - Number(explained.has(a.check)))
+    const rows = (await problemRows(visit, first.slice(0, problemsAtMost))).map((row) => ({
+      ...row,
+      explained: explained.get(row.id) ?? 0,
+    }))
+    const known = new Set(all.map(({ check }) => check))
+    const open = all.filter(({ acknowledgement, cause }) => acknowledgement === null && !(cause && known.has(cause)))
     const newest = samples.reduce<number | null>((latest, { time }) => Math.max(latest ?? 0, time), null)
-    const checks = summary.ok + summary.warning + summary.critical + summary.unknown + summary.pending
+    const checks = [...problemStates, 'ok' as const, 'pending' as const].reduce((sum, state) => sum + summary[state], 0)
     return {
-      tiles: (['critical', 'warning', 'unknown', 'ok'] as const).map((state) => ({
+      tiles: (['critical', 'warning', 'unknown', 'nodata', 'ok'] as const).map((state) => ({
         state,
         count: summary[state],
         word: visit.t(`state.${state}`),
         filled: state !== 'ok' && summary[state] > 0,
         checks: state === 'ok' ? checks : null,
-        open: all.filter((problem) => problem.state === state && problem.acknowledgement === null).length,
+        open: open.filter((problem) => problem.state === state).length,
       })),
       unhandled: summary.unhandled,
       totals: totals(samples),
@@ -104,14 +116,12 @@ function cell(host: string, samples: readonly Sample[], worst: State | null) {
 
 /** Worse is taller: the strip reads without its colours too. */
 function barOf(state: State | null) {
-  const height = state === null ? 2 : { ok: 6, warning: 12, unknown: 18, critical: 24 }[state]
+  const height = state === null ? 2 : { ok: 6, warning: 10, nodata: 14, unknown: 19, critical: 24 }[state]
   return { height, y: 24 - height }
 }
 
-const order: readonly State[] = ['critical', 'unknown', 'warning']
-
 function worstOf(problems: readonly { state: State }[]): State | null {
-  return order.find((state) => problems.some((problem) => problem.state === state)) ?? null
+  return problemStates.find((state) => problems.some((problem) => problem.state === state)) ?? null
 }
 
 const isConnection = ({ kind }: ComponentHealth) =>
