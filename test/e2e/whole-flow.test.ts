@@ -138,7 +138,8 @@ ui:
     const mails = [await mailAbout('web-02'), await mailAbout('web-03')]
     for (const mail of mails) {
       assert.deepEqual(mail.to, ['noc@example.org'])
-      assert.match(mail.raw, new RegExp(`${url}/checks/`))
+      // quoted-printable breaks long lines where it likes
+      assert.ok(mail.raw.replaceAll('=\r\n', '').includes(`${url}/checks/`))
     }
   })
 

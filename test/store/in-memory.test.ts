@@ -78,7 +78,8 @@ describe('reading the past in chunks', () => {
           const asked = { ...first, from: first.from + i * 5000, to: first.to + i * 5000 }
           assert.deepEqual(await reader.range(asked), expectedRange(samples, asked))
         }
-        assert.ok(reader.queries() <= 4, `${reader.queries()} of ${more + 1}`)
+        // one chunk for each common divisor of the step and the instants: 60 s have six that are multiples of 5 s
+        assert.ok(reader.queries() <= 6, `${reader.queries()} of ${more + 1}`)
       }),
     )
   })
