@@ -130,8 +130,20 @@ export class Causes {
     if (this.#waitMs === 0 || entry.stored.told.number > 0) return null
     const candidates = this.candidates(entry).filter(({ entry: { target } }) => this.#carriesOthers(target))
     if (candidates.length === 0) return null
-    const begun = entry.stored.state.state === 'ok' ? now : (entry.stored.state.lastHardStateChange ?? now)
+    const { state, hard, lastHardStateChange } = entry.stored.state
+    const begun = state === 'ok' || !hard ? now : (lastHardStateChange ?? now)
+    const known = begun < now && entry.target.kind === 'instance'
+    if (known && candidates.every(({ entry: { target } }) => this.#mostlyWell(target, entry, begun))) return null
     return begun + this.#waitMs
+  }
+
+  /** Everything that could share the problem's cause was looked at since it began, and most of it is well: it is a problem of its own. */
+  #mostlyWell(cause: Target, entry: Entry, begun: number): boolean {
+    const all = this.#under(cause, entry)
+    if (all.length > mostHurried) return false
+    // hurried when it began, each has its next check in the future once it was looked at, whatever that told
+    const looked = all.every((one) => one === entry || (one.stored.nextCheck ?? begun) > begun)
+    return looked && 2 * all.filter((one) => one === entry || fails(one)).length <= all.length
   }
 
   /** Those that may share the problem's cause are looked at now: whether it is one of many is known at once. */

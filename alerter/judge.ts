@@ -30,6 +30,9 @@ export const emptyBatch = (): Collected => ({
   ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [] },
 })
 
+/** While it waits whether it is one of many, a problem is looked at again after this long. */
+const againMs = 2000
+
 /** Nothing to write. */
 export const isEmpty = (batch: AlertBatch) => Object.values(batch).every((list: readonly unknown[]) => list.length === 0)
 
@@ -157,7 +160,8 @@ export const suppressed = (
 
 function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number): number {
   if (again) return now
-  if (hold?.stage === 'grouping' && hold.next !== undefined) return hold.next
+  // its siblings are looked at in the meantime: the wait may be over sooner
+  if (hold?.stage === 'grouping' && hold.next !== undefined) return Math.min(hold.next, now + againMs)
   return next.state.hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
 }
 

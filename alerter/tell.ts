@@ -49,7 +49,8 @@ export function tell<R>(alert: Alert, around: StageContext, reaching: Reaching<R
   const hold = firstHold(stages[alert.kind], alert, around)
   if (hold) {
     const idle = around.clockMovesInDowntime && (around.downtime ?? around.downtimeBelow) && alert.rule.repeatMs === 0
-    const next = idle ? around.now : counted ? (hold.next ?? told.next) : told.next
+    const later = counted && hold.stage !== 'grouping' ? hold.next : undefined
+    const next = idle ? around.now : (later ?? told.next)
     if (!counted) return { told: { ...told, next }, telling: null, hold }
     return { told: { ...told, next, held: hold.stage === 'told' ? told.held : hold.stage }, telling: null, hold }
   }
