@@ -10,26 +10,16 @@ import { peopleOf } from '../alerter/people.ts'
 import { promptChecks } from '../alerter/prompt-checks.ts'
 import { rulePreviews } from '../alerter/rehearsal/previews.ts'
 import { shippedRules } from '../alerter/rules.ts'
-import { agentsCollector } from '../collector/agent/collect.ts'
-import { threadedAmqp } from '../collector/amqp/threaded.ts'
 import { sampleQueue } from '../collector/batch.ts'
-import { gangliaCollector } from '../collector/ganglia/collect.ts'
 import { healthBoard } from '../collector/health.ts'
 import { intake as openIntake } from '../collector/intake.ts'
-import { libvirtCollector } from '../collector/libvirt/collect.ts'
-import { turns } from '../collector/libvirt/turns.ts'
 import { liveHub } from '../collector/live.ts'
-import { openstackCollectors } from '../collector/openstack/collect.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { runCollectors } from '../collector/run.ts'
 import { watchSelf } from '../collector/self.ts'
-import { spread } from '../collector/spread.ts'
 import { systemClock as clock } from '../model/clock.ts'
-import { AppError, type Collector, type Mailer, type Plugin } from '../model/contract.ts'
+import { AppError, type Plugin } from '../model/contract.ts'
 import { openPrograms } from '../plugins/check-command/programs.ts'
-import type { EmailConfig } from '../plugins/notify-email/config.ts'
-import { mailer } from '../plugins/notify-email/mailer.ts'
-import type { ReportContact } from '../reports/mailing.ts'
 import { runReports } from '../reports/run.ts'
 import { openAccounts } from '../store/journal/accounts.ts'
 import { capacityJournal } from '../store/journal/capacity.ts'
@@ -39,14 +29,12 @@ import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
 import { labelSource } from '../store/journal/labels.ts'
-import { listeningLog, unreadLog } from '../store/journal/listening.ts'
+import { unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
 import { onCallJournal } from '../store/journal/on-call.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
-import { readingJournal } from '../store/journal/readings.ts'
-import { reportMailJournal } from '../store/journal/report-mails.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
 import { topologyFacts } from '../store/journal/topology.ts'
@@ -66,6 +54,8 @@ import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { threadedReports } from './report-thread/threaded.ts'
 import { reportDeps } from './reporting.ts'
+import { collectorsOf } from './serve/collectors.ts'
+import { linkBase, mailerOf, monthlyMailing } from './serve/mailing.ts'
 import { settingsHash } from './settings-hash.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
@@ -155,7 +145,6 @@ async function serve(
     closing.defer(() => threaded.close())
     const { reports, budgets } = threaded
     const completeness = completenessJournal(db, clock)
-    const listening = listeningLog(db)
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const clues = changeJournal(db)
@@ -204,28 +193,8 @@ async function serve(
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
-      const hypervisorTurns = turns(config.collector.libvirtAtOnce)
-      const collectors: Collector[] = [
-        ...(config.collector.amqp.length > 0
-          ? [threadedAmqp(config.collector.amqp, { intake, listening, clock, logger, health })]
-          : []),
-        ...spread(
-          config.collector.libvirt,
-          ({ interval }) => interval,
-          (hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health, turns: hypervisorTurns }),
-          clock,
-        ),
-        ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory, clock, logger, health })),
-        ...config.collector.agents.map((source) => {
-          const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })
-          return agentsCollector(source, { intake, store, stored, clock, logger, health })
-        }),
-        ...openstackCollectors(config.collector.openstack, {
-          ...{ intake, clock, logger, health, journal: readingJournal(db), listed: events.listed },
-          ...{ overdue: usageJournal(db, clock).overdue, capacity },
-        }),
-        ...(cloud?.collectors ?? []),
-      ]
+      const configured = collectorsOf(config, { db, intake, inventory, events, store, live, health, clock, logger })
+      const collectors = [...configured, ...(cloud?.collectors ?? [])]
       running.push(runCollectors(collectors, { clock, logger, signal }))
     }
     if (only.has('alerter')) {
@@ -235,22 +204,13 @@ async function serve(
       promptChecks(live, clock, (targets) => alerter.checkNow(targets))
       running.push(alerter.run(signal))
       const mail = mailerOf(config)
-      const mailing = mail &&
-        config.reports.mail && {
-          ...{
-            reports,
-            mails: reportMailJournal(db),
-            mailer: mail,
-            contacts: reportContacts(config),
-            schedule: config.reports.mail,
-          },
-          ...{ closes: config.reports.close.automatic && reporting.book !== null, zone: config.ui.zone, clock, logger, health },
-        }
+      const priced = reporting.book !== null
+      const mailing = monthlyMailing(db, config, { reports, mail, priced }, { clock, logger, health })
       const fatigue = fatigueMailing(shared, config, mail, linkBase(config), { clock, logger, health })
       running.push(
         runReports(
           config.reports,
-          { reporting, closeMonth: threaded.closeMonth, mailing: mailing ?? null, fatigue, clock, logger, health },
+          { reporting, closeMonth: threaded.closeMonth, mailing, fatigue, clock, logger, health },
           signal,
         ),
       )
@@ -309,30 +269,10 @@ async function serve(
   logger.info('stopped')
 }
 
-/** Reports are mailed by the mail server that notifications go through. */
-function mailerOf({ alerter }: Configuration): Mailer | null {
-  const section = alerter.notifiers.email
-  return section === undefined ? null : mailer(section as EmailConfig)
-}
-
-/** Managers get the reports of their projects. */
-const reportContacts = ({ alerter }: Configuration): ReportContact[] =>
-  alerter.contacts.flatMap(({ name, role, projects, addresses, language }) =>
-    role === 'manager' && projects !== null && addresses.email !== undefined
-      ? [{ name, projects, address: addresses.email, language: language ?? alerter.language }]
-      : [],
-  )
-
 /** As the operator calls them. */
 const regionsOf = ({ collector }: Configuration): string[] => [
   ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
 ]
-
-/** Where links in messages lead: what was configured, else where the pages listen. */
-function linkBase({ alerter, ui }: Configuration): string {
-  const { host, port } = ui.listen
-  return alerter.publicUrl ?? ui.publicUrl?.replace(/\/+$/, '') ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
 
 function readListen(text: string): Configuration['ui']['listen'] {
   const read = uiSection.shape.listen.safeParse(text)

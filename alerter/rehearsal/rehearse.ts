@@ -113,7 +113,8 @@ async function turn(
   const { registry, config } = around
   const told = due.map((entry) => ({ entry, result: known?.(entry, now) }))
   const own = told.filter(({ result }) => result === undefined).map(({ entry }) => entry)
-  const deps = { store, health, clock: time, logger, timeoutMs: config.timeoutMs, others: otherChecks(registry) }
+  const others = otherChecks(registry)
+  const deps = { store, health, clock: time, logger, timeoutMs: config.timeoutMs, others, causes: around.causes }
   const runs = [...(await runChecks(own, deps, signal)), ...told.filter(({ result }) => result !== undefined)]
   const judge = (those: readonly { entry: Entry; result?: CheckResult | null | undefined }[]) => {
     for (const { entry, result } of those) {
