@@ -184,7 +184,7 @@ describe('real gmond and gmetad', function () {
     assert.ok(newest('hv-01') <= killedAt, 'nothing new of the dead one')
     assert.ok(newest('hv-02') > killedAt + 2000, 'the living one goes on')
     assert.match((await check('hv-01'))?.output ?? '', /^STALE: gmond last reported (29|3\d) s ago \(limit 20 s\)$/)
-    assert.equal((await check('hv-01'))?.state, 'warning')
+    assert.equal((await check('hv-01'))?.state, 'nodata')
     store.samples = reading.samples.map((sample) => ({ ...sample, time: sample.time + 24_000 }))
     assert.equal((await check('hv-02'))?.state, 'ok')
     await reading.stop()

@@ -187,9 +187,12 @@ describe('libvirt collector on a real libvirtd with real QEMU guests', function 
     await seen.await(() => seen.samples.slice(before).find((s) => s.tags.instance === uuid(1) && 'cpu_percent' in s.fields))
     await seen.await(event('domain.stopped', uuid(4)))
     await seen.await(() => (seen.component()?.state === 'ok' ? true : undefined))
-    assert.deepEqual(
-      seen.log.map(({ level }) => level),
-      ['warn', 'info'],
+    // one word when it went and one when it was back; a busy machine may have been too slow for it once more since
+    const levels = seen.log.map(({ level }) => level)
+    assert.deepEqual(levels.slice(0, 2), ['warn', 'info'])
+    assert.ok(
+      levels.every((level, n) => level === (n % 2 === 0 ? 'warn' : 'info')),
+      levels.join(),
     )
   })
 
