@@ -2,10 +2,8 @@
  * Links in messages that take a problem without signing in. A link is for one problem of one check and one contact, for a time;
  * it is signed, so nothing of it can be changed, and made when the message is sent, so it is kept nowhere.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { AppError } from '../model/contract.ts'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { ownKey } from '../config/own-key.ts'
 import type { AcknowledgeLinks, LinkClaim } from '../model/on-call.ts'
 
 const signatureBytes = 32
@@ -14,19 +12,7 @@ const purpose = 'specola acknowledge 1\0'
 const longest = 1024
 
 /** The key of the links: made at the first start, kept in the data directory for its owner only. */
-export function linkKey(directory: string): Buffer {
-  const file = join(directory, 'acknowledge.key')
-  try {
-    writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new AppError('storage', `${file}: cannot write it: ${(cause as NodeJS.ErrnoException).code}`, { cause })
-  }
-  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
-  const key = readFileSync(file)
-  if (key.length !== 32) throw new AppError('storage', `${file}: not a key of 32 bytes; remove it, and links that were sent end`)
-  return key
-}
+export const linkKey = (directory: string): Buffer => ownKey(directory, 'acknowledge.key', 'links that were sent end')
 
 /** `key`: any secret; of a configured one the hash is used. */
 export function acknowledgeLinks(key: Buffer | string): AcknowledgeLinks {

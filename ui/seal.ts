@@ -1,7 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { AppError } from '../model/contract.ts'
+import { ownKey } from '../config/own-key.ts'
 
 const ivBytes = 12
 const tagBytes = 16
@@ -9,20 +7,7 @@ const tagBytes = 16
 const purpose = Buffer.from('specola session 1')
 
 /** The key that seals cookies: made at the first start, kept in the data directory for its owner only. */
-export function sealingKey(directory: string): Buffer {
-  const file = join(directory, 'session.key')
-  try {
-    writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new AppError('storage', `${file}: cannot write it: ${(cause as NodeJS.ErrnoException).code}`, { cause })
-  }
-  if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
-  const key = readFileSync(file)
-  if (key.length !== 32)
-    throw new AppError('storage', `${file}: not a key of 32 bytes; remove it, and everybody signs in once more`)
-  return key
-}
+export const sealingKey = (directory: string): Buffer => ownKey(directory, 'session.key', 'everybody signs in once more')
 
 /** AES-256-GCM of a JSON value, as text for a cookie. */
 export function seal(key: Buffer, value: unknown): string {

@@ -32,6 +32,13 @@ export function importPeople(objects: NagiosObjects, complaints: Complaint[]): P
       complaints.push({ file, line, message, fatal: false })
       continue
     }
+    const others = ['host_notification_commands', 'service_notification_commands']
+      .flatMap((directive) => namesIn(values.get(directive)))
+      .filter((command) => !/mail/i.test(command))
+    if (others.length > 0) {
+      const message = `the contact "${name}" is mailed; not taken: ${[...new Set(others)].join(', ')} (alerter.command runs such: docs/notifiers.md)`
+      complaints.push({ file, line, message, fatal: false })
+    }
     const importance = values.get('minimum_importance')
     const wanted = (of: 'host' | 'service'): Omit<ImportedContact, 'name'> | null => {
       if (values.get(`${of}_notifications_enabled`) === '0') return null

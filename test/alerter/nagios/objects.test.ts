@@ -162,6 +162,20 @@ define serviceescalation {\n host_name web\n service_description http\n first_no
     assert.deepEqual(web?.check?.contacts, ['amy (hosts)'])
     assert.deepEqual(alerter.commands, { resourceFile: '/etc/nagios4/resource.cfg' })
   })
+
+  it('says which notification commands of a contact it leaves, mail or not', () => {
+    const source = `define contact {\n contact_name amy\n email amy@example.org\n service_notification_commands notify-by-email,page-by-sms\n}
+define contact {\n contact_name bob\n host_notification_commands page-by-sms\n}
+define host {\n host_name web\n max_check_attempts 2\n contacts amy,bob\n}\n`
+    const { complaints } = importNagios(readObjects([{ file: 'a.cfg', text: source }]), nagiosDefaults)
+    assert.deepEqual(
+      complaints.filter(({ message }) => /contact/.test(message)).map(({ file, line, message }) => `${file}:${line} ${message}`),
+      [
+        'a.cfg:1 the contact "amy" is mailed; not taken: page-by-sms (alerter.command runs such: docs/notifiers.md)',
+        'a.cfg:6 the contact "bob" has no email: its notification commands are not taken',
+      ],
+    )
+  })
 })
 
 describe('the words of an imported command', () => {
