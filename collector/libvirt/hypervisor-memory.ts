@@ -23,6 +23,8 @@ export interface RememberedDomain {
   factsFor: string
   /** null: its QEMU answers, or was never asked. */
   silence: Silence | null
+  /** Id of the life in which a call of ours may have got stuck in it without our asking it alone. */
+  suspect: number | null
   /** What its agent told last, where it is asked. */
   guest: GuestFacts | null
 }
@@ -54,7 +56,17 @@ export const newHypervisorMemory = (config: LibvirtConnection, clock: Clock): Hy
 export function remember(memory: HypervisorMemory, ref: DomainRef, state: number): RememberedDomain {
   const known = memory.domains.get(ref.uuid)
   if (known) return Object.assign(known, { ref, state })
-  const domain = { ref, state, network: null, monitor: null, facts: null, factsFor: '', silence: null, guest: null }
+  const domain = {
+    ref,
+    state,
+    network: null,
+    monitor: null,
+    facts: null,
+    factsFor: '',
+    silence: null,
+    suspect: null,
+    guest: null,
+  }
   memory.domains.set(ref.uuid, domain)
   return domain
 }

@@ -120,11 +120,17 @@ class MonitorReader {
       const known = this.#memory.domains.get(domain.uuid)
       if (typeof reply === 'string' || monitor) {
         const before = known?.silence ?? null
-        // One that was locked by somebody else before is so now, whoever else hangs.
-        const left = passedOver === 'hung' && before?.domainId === domain.id && before.hung === 0 ? 'skipped' : passedOver
+        // One that was locked by somebody else before is so now, whoever else hangs; but a call of ours that may be in it is no
+        // somebody else.
+        const lockedBefore = before?.domainId === domain.id && before.hung === 0
+        const ours = known?.suspect === domain.id && this.#memory.monitors.orphans > 0
+        const left = ours ? 'hung' : passedOver === 'hung' && lockedBefore ? 'skipped' : passedOver
         const outcome = typeof reply === 'string' ? reply : monitor?.stats.monitored ? 'answered' : left
         const asked = { domainId: domain.id, time: network.time, at: this.#clock.monotonic(), intervalMs: this.#poll.intervalMs }
         if (known) known.silence = afterAsking(before, outcome, asked)
+        // of a chunk that hung, and not asked alone for all the calls that are stuck: it may be what one of them is stuck in
+        if (known && reply === 'unasked' && passedOver === 'hung') known.suspect = domain.id
+        else if (known && outcome === 'answered') known.suspect = null
       }
       return { network, monitor: monitor?.stats.monitored ? monitor : null }
     })
