@@ -46,7 +46,8 @@ const logger = (fields: Readonly<Record<string, unknown>>): Logger => {
 
 const deps = {
   intake: {
-    batch: async ({ events, texts }) => call('record', events, await compressTexts(texts)),
+    // copied first: of a view the whole buffer would be cloned, with the room that it has to grow
+    batch: async ({ events, texts }) => call('record', new Uint8Array(events), await compressTexts(texts)),
     park: (messages) => call('park', messages),
   },
   listening: {
