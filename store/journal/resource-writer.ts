@@ -1,7 +1,7 @@
 /** Keeps the inventory of resources, and the ledger of those that are held by time, equal to what the event log says. */
-import type { CloudEvent, FlavorFacts } from '../../model/event.ts'
+import { type CloudEvent, type FlavorFacts, nativeEvent } from '../../model/event.ts'
 import { compareKeys, sortKey } from '../../model/ledger-state.ts'
-import { informedBy, type KnownResource, tellsResource } from '../../model/resource-facts.ts'
+import { deletionAt, informedBy, type KnownResource, tellsResource } from '../../model/resource-facts.ts'
 import { advanceResource, foldResource, type ResourceState, unknownResource } from '../../model/resource-ledger.ts'
 import { isPortDeletion } from '../../model/resource-words.ts'
 import { type ResourceKind, type ResourceSegment, resourceKinds } from '../../model/usage.ts'
@@ -62,6 +62,7 @@ export function resourceWriter(db: Database): ResourceWriter {
         const at = key.indexOf(' ')
         take(key.slice(0, at), key.slice(at + 1), its)
       }
+      sweep(own)
     },
 
     flavor(flavor, time) {
@@ -93,6 +94,31 @@ export function resourceWriter(db: Database): ResourceWriter {
     entries.set(`${kind} ${id}`, next)
     if (entries.size > remembered) entries.delete(entries.keys().next().value as string)
     if (known) put(known, ledger)
+  }
+
+  /** Neutron says nothing of the subnets that go with their network. Whichever is heard of first. */
+  function sweep(events: readonly CloudEvent[]): void {
+    const ids = (concerns: (event: CloudEvent) => boolean) =>
+      JSON.stringify([...new Set(events.filter(concerns).map(({ resource }) => resource?.id))])
+    const networks = ids((event) => event.resource?.kind === 'network' && deletionAt(event) !== null)
+    const subnets = ids(({ resource, about }) => resource?.kind === 'subnet' && about !== undefined)
+    if (networks === '[]' && subnets === '[]') return
+    const gone = db.all<{ id: string; at: number }>(
+      `SELECT s.id, n.deleted_at AS at FROM resource s JOIN resource n ON n.kind = 'network' AND n.id = s.about ->> '$.parent.id'
+       WHERE s.kind = 'subnet' AND s.deleted_at IS NULL AND n.deleted_at IS NOT NULL
+         AND (n.id IN (SELECT value FROM json_each(?)) OR s.id IN (SELECT value FROM json_each(?)))`,
+      networks,
+      subnets,
+    )
+    for (const { id, at } of gone) {
+      const resource = { kind: 'subnet', id }
+      take('subnet', id, [
+        nativeEvent({
+          ...{ id: `swept:${id}`, type: 'subnet.delete', time: at, service: 'neutron', publisher: 'specola' },
+          resource,
+        }),
+      ])
+    }
   }
 
   /** Null when some event belongs before what was folded already, or changes what is stored. */

@@ -66,6 +66,35 @@ describe('the journal of resources', () => {
       ({ from, to, state }) => `${(from - start) / 60_000}-${to === null ? '' : (to - start) / 60_000} ${state}`,
     )
 
+  it('lets subnets go with their network, of which Neutron says nothing, in whichever order it is heard', async () => {
+    const told = [
+      message('network.create.end', 0, { network: { id: 'n1', name: 'n', project_id: 'p1' } }),
+      message('subnet.create.end', 1, {
+        subnet: { id: 's1', name: 's', network_id: 'n1', project_id: 'p1', cidr: '10.0.0.0/24' },
+      }),
+      message('subnet.create.end', 1, {
+        subnet: { id: 's2', name: 's', network_id: 'n2', project_id: 'p1', cidr: '10.0.1.0/24' },
+      }),
+      message('network.delete.end', 9, { network_id: 'n1' }),
+    ]
+    for (const order of [told, told.toReversed()]) {
+      const { record } = eventJournal(db)
+      for (const one of order) await record([one])
+      const ends = () =>
+        db.all<{ id: string; at: number | null }>("SELECT id, deleted_at AS at FROM resource WHERE kind = 'subnet' ORDER BY id")
+      const wanted = [
+        ['s1', at(9)],
+        ['s2', null],
+      ]
+      const found = () => ends().map((row) => [row.id, row.at])
+      assert.deepEqual(found(), wanted)
+      await record([message('subnet.update.end', 5, { subnet: { id: 's1', name: 'new', network_id: 'n1', project_id: 'p1' } })])
+      assert.deepEqual(found(), wanted)
+      db.close()
+      db = openDatabase(`${directory()}/${number++}`)
+    }
+  })
+
   it('takes a message about several things once, whole, or not at all', async () => {
     const journal = eventJournal(db)
     const port = (id: string) => ({ id, project_id: 'p1', network_id: 'n', fixed_ips: [] })
