@@ -44,7 +44,7 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   const told =
     around.config.quirks.noDataIsUnknown && result.state === 'nodata' ? { ...result, state: 'unknown' as const } : result
   const confirmed = rule.device?.host === true && result.pushed === true
-  const surroundings = { ...surroundingsOf(around, entry, now), confirmed }
+  const surroundings = { ...surroundingsOf(around, entry, now, told.state), confirmed }
   const decision = decide<Recipient>(stored, told, rule.alert, surroundings, reaching)
   const chain = chainOf(around.config, entry, decision.next.state.state)
   const named = (name: string) => around.people.named(name, now)

@@ -25,7 +25,7 @@ export async function takeRuns(running: Running, runs: readonly CheckRun[]): Pro
   const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
   // What instances run on first: then their problems are counted under it from the first moment.
   judgeAll(running, hosts, now, batch)
-  around.causes.dependencies.update(registry.entries.values(), deps.health, now)
+  around.causes.update(now)
   judgeAll(running, instances, now, batch)
   await addClues(running, batch)
   publish(running, batch, await commits.commit(batch))
@@ -41,7 +41,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   const batch = emptyBatch()
   const own = new Map<string, Handed>()
   const handed: Handed[] = []
-  around.causes.dependencies.update(around.registry.entries.values(), deps.health, now)
+  around.causes.update(now)
   const taken = results.map((result) => {
     const entry = entryFor(around.registry, result)
     if (typeof entry === 'string') return { ok: false as const, reason: entry }

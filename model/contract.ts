@@ -726,6 +726,10 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** Whose readings it judges: what a hypervisor tells, what Ganglia does, what Nova wants. Default: nothing that has to be read. */
+  reads?: readonly ('samples' | 'ganglia' | 'inventory')[]
+  /** Its word for "nothing is heard", besides `nodata`. */
+  silence?(config: C): State
   /** It waits for others (a program, a peer): it is run apart, so that no other check waits for it. */
   apart?: boolean
   /** The targets that a configuration is for, where that is not all of `targets`. */

@@ -124,7 +124,7 @@ async function turn(
     }
   }
   judge(runs.filter(({ entry }) => entry.target.kind !== 'instance'))
-  around.causes.dependencies.update(registry.entries.values(), health, now)
+  around.causes.update(now)
   judge(runs.filter(({ entry }) => entry.target.kind === 'instance'))
   return batch
 }
