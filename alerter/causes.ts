@@ -39,6 +39,8 @@ export class Causes {
   readonly #waitMs: number
   readonly #hurried = new Map<string, number>()
   #byProject = new Map<string, TopologyNode[]>()
+  /** Whether a problem that may be one of many makes its siblings be looked at; where all checks of a rule run at once there is no need. */
+  hurries = true
 
   constructor(registry: Registry, dependencies: Dependencies, health: Pick<HealthBoard, 'all'>, waitMs: number) {
     this.registry = registry
@@ -68,8 +70,10 @@ export class Causes {
     return this.#byProject.get(project) ?? []
   }
 
-  get projects(): Iterable<string> {
-    return this.#byProject.keys()
+  /** Whose instances the target carries. */
+  projectsBelow({ kind, id, host }: Pick<Target, 'kind' | 'id' | 'host'>): Set<string> {
+    const node = host === null ? this.node(kind, id) : this.node('hypervisor', host)
+    return new Set(node ? below(node, 'instance').flatMap(({ project }) => project ?? []) : [])
   }
 
   /** What is wrong with a target by the checks that say whether it works; null = nothing. */
@@ -157,6 +161,7 @@ export class Causes {
 
   /** Those that may share the problem's cause are looked at now: whether it is one of many is known at once. */
   hurrySiblings(entry: Entry, now: number): void {
+    if (!this.hurries) return
     for (const { entry: cause } of this.candidates(entry)) {
       const key = `${cause.stored.id} ${entry.rule.name}`
       if (now - (this.#hurried.get(key) ?? Number.NEGATIVE_INFINITY) < this.#waitMs) continue

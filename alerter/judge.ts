@@ -55,7 +55,7 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
     longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
-    nextCheck: nextCheck(entry, decision, now),
+    nextCheck: nextCheck(entry, decision, now, around.causes.hurries),
     cause: result.state === 'ok' ? null : surroundings.cause,
   }
   entry.stored = next
@@ -158,10 +158,10 @@ export const suppressed = (
   ...{ outcome: 'suppressed', reason, filter, attempts: 0 },
 })
 
-function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number): number {
+function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number, hurries: boolean): number {
   if (again) return now
   // its siblings are looked at in the meantime: the wait may be over sooner
-  if (hold?.stage === 'grouping' && hold.next !== undefined) return Math.min(hold.next, now + againMs)
+  if (hold?.stage === 'grouping' && hold.next !== undefined) return hurries ? Math.min(hold.next, now + againMs) : hold.next
   return next.state.hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
 }
 
