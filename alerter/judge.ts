@@ -8,6 +8,7 @@ import { chainFor, toldByChain } from './chain.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { asReached, orderChecks } from './device-states.ts'
+import { type Handling, handlingOf } from './handling.ts'
 import { remember } from './heard.ts'
 import { carriedBy } from './impact.ts'
 import { bounded, problemOf } from './problem.ts'
@@ -24,10 +25,12 @@ export interface Collected {
   held: NotificationRecord[]
   downtimes: StoredDowntime[]
   comments: NewComment[]
+  /** Changes that event handlers are to be run for, once the rest is on disk. */
+  handling: Handling[]
 }
 
 export const emptyBatch = (): Collected => ({
-  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [] },
+  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [], handling: [] },
 })
 
 /** While it waits whether it is one of many, a problem is looked at again after this long. */
@@ -61,6 +64,7 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   entry.stored = next
   entry.again = false
   batch.checks.push(next)
+  batch.handling.push(...handlingOf(entry, decision, stored.state.state))
   if (decision.hold?.stage === 'grouping') around.causes.hurrySiblings(entry, now)
   const problem = problemOf(next)
   const { change } = decision

@@ -28,7 +28,9 @@ export async function takeRuns(running: Running, runs: readonly CheckRun[]): Pro
   around.causes.update(now)
   judgeAll(running, instances, now, batch)
   await addClues(running, batch)
-  publish(running, batch, await commits.commit(batch))
+  const refused = await commits.commit(batch)
+  publish(running, batch, refused)
+  running.handlers.start(running, batch, refused)
   if (silent.length > 0)
     report(running, 'degraded', `${silent.length} checks got no answer from the sample store; their states stand`)
   else report(running, 'ok', countsChecks(running))
@@ -55,6 +57,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   await addClues(running, batch)
   const refused = await commits.commit(batch)
   publish(running, batch, refused)
+  running.handlers.start(running, batch, refused)
   handed.push(...refused.flatMap((check) => own.get(check) ?? []))
   await Promise.all(handed.map(({ target, order }) => deps.cluster?.order(target, order)))
   return taken

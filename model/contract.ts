@@ -744,7 +744,7 @@ export interface Check<C = unknown> {
 }
 
 export interface Message {
-  kind: NotificationRecord['kind']
+  kind: Exclude<NotificationRecord['kind'], 'handler'>
   problem: Problem
   transition: Omit<Transition, 'seq'> | null
   acknowledgement: Acknowledgement | null

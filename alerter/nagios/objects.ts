@@ -79,9 +79,11 @@ export function readObjects(sources: readonly Source[], { patterns = 'none' }: R
     refer(one, 'contacts', rawContacts, 'contact')
     refer(one, 'contact_groups', contactgroups.groups, 'contactgroup')
     for (const directive of ['check_period', 'notification_period']) refer(one, directive, rawPeriods, 'timeperiod')
-    const command = one.values.get('check_command')
-    const [called = ''] = command?.text.split('!') ?? []
-    if (command && !rawCommands.has(called)) complain(one, `there is no command "${called}"`, command.line)
+    for (const directive of ['check_command', 'event_handler']) {
+      const command = one.values.get(directive)
+      const [called = ''] = command?.text.split('!') ?? []
+      if (command && !rawCommands.has(called)) complain(one, `there is no command "${called}"`, command.line)
+    }
     const attempts = one.values.get('max_check_attempts')
     if (!attempts || !(Number(attempts.text) >= 1))
       complain(

@@ -87,7 +87,7 @@ async function rowsOf(visit: Visit, decisions: readonly Decision[]) {
     target: one.targetName ?? one.target?.id ?? '—',
     href: `/checks/${encodeURIComponent(one.check)}`,
     projectName: project(one.project),
-    everybody: one.contact === '',
+    everybody: one.contact === '' && one.kind !== 'handler',
     turns: one.turns.map((turn) => ({ ...turn, word: visit.t(`turn.${turn.outcome}`) })),
     told: one.turns.length > 1 || one.deliveryId !== null,
   }))
