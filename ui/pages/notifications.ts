@@ -81,7 +81,7 @@ async function rowsOf(visit: Visit, decisions: readonly Decision[]) {
   return decisions.map((one) => ({
     ...one,
     icon: icons[one.outcome],
-    word: visit.t(`outcome.${one.outcome}`),
+    word: visit.t(`outcome.${one.kind === 'handler' && one.outcome === 'sent' ? 'ran' : one.outcome}`),
     kindWord: visit.t(`notified.${one.kind}`),
     stateWord: visit.t(`state.${one.state}`),
     target: one.targetName ?? one.target?.id ?? '—',
