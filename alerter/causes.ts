@@ -1,5 +1,6 @@
 /** What may explain the problem of a check in a running engine: everything that the topology puts above it, judged by its own check. */
 import type { CauseView } from '../model/cause.ts'
+import type { State } from '../model/check.ts'
 import type { Target } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
 import {
@@ -12,20 +13,15 @@ import {
   type TopologyFacts,
   type TopologyNode,
 } from '../model/topology.ts'
-import type { Dependencies, Dependency } from './dependencies.ts'
+import type { Dependencies, Explanation } from './dependencies.ts'
 import { fails } from './fails.ts'
 import type { Entry, Registry } from './registry.ts'
+import { Ways } from './ways.ts'
 
 export const isCause = ({ rule }: Pick<Entry, 'rule'>) => rule.check.name === 'cause'
 
 /** Of those that a problem hurries, no more than this at once. */
 const mostHurried = 1000
-
-/** Why a check's problem is not its own. */
-export interface Explanation extends Dependency {
-  /** Id of the check that tells of the cause; null = it has had no result yet. */
-  cause: string | null
-}
 
 export interface Trouble {
   /** Epoch ms. */
@@ -38,16 +34,26 @@ export class Causes {
   topology: Topology = buildTopology(noFacts)
   readonly registry: Registry
   readonly dependencies: Dependencies
+  readonly ways: Ways
   readonly #health: Pick<HealthBoard, 'all'>
   readonly #waitMs: number
   readonly #hurried = new Map<string, number>()
   #byProject = new Map<string, TopologyNode[]>()
+  /** Whether a problem that may be one of many makes its siblings be looked at; where all checks of a rule run at once there is no need. */
+  hurries = true
 
   constructor(registry: Registry, dependencies: Dependencies, health: Pick<HealthBoard, 'all'>, waitMs: number) {
     this.registry = registry
     this.dependencies = dependencies
+    this.ways = new Ways(dependencies.settleMs)
     this.#health = health
     this.#waitMs = waitMs
+  }
+
+  /** Reads the board, and the checks that tell how hosts and our own connections are; call before judging. */
+  update(now: number): void {
+    this.dependencies.update(this.registry.entries.values(), this.#health, now)
+    this.ways.update(this.registry, this.#health.all(), now)
   }
 
   refresh(facts: TopologyFacts): void {
@@ -64,18 +70,25 @@ export class Causes {
     return this.#byProject.get(project) ?? []
   }
 
-  get projects(): Iterable<string> {
-    return this.#byProject.keys()
+  /** Whose instances the target carries. */
+  projectsBelow({ kind, id, host }: Pick<Target, 'kind' | 'id' | 'host'>): Set<string> {
+    const node = host === null ? this.node(kind, id) : this.node('hypervisor', host)
+    return new Set(node ? below(node, 'instance').flatMap(({ project }) => project ?? []) : [])
   }
 
   /** What is wrong with a target by the checks that say whether it works; null = nothing. */
   trouble(kind: string, id: string): Trouble | null {
-    const wrong = this.registry.of(kind, id).filter(fails)
+    const wrong = this.registry.of(kind, id).filter((one) => fails(one) && !this.unheard(one))
     if (wrong.length === 0) return null
     return {
       begun: Math.min(...wrong.map(({ stored: { state } }) => state.lastStateChange ?? state.lastCheck ?? 0)),
       silent: wrong.every(({ stored }) => stored.state.state === 'nodata'),
     }
+  }
+
+  /** All that is wrong is that what it is known by is away. */
+  unheard(entry: Entry): boolean {
+    return this.ways.explain(entry, entry.stored.state.state) !== null
   }
 
   /** The check that tells whether the node is a cause. */
@@ -109,12 +122,12 @@ export class Causes {
     return up.flatMap(({ kind, id }) => of(kind, id, kind === 'region' ? 'its region' : 'its router'))
   }
 
-  /** Why the check is not told by itself; of several causes the one that explains most. */
-  explain(entry: Entry): Explanation | null {
+  /** Why the check, in this state, is not told by itself; of several causes the one that explains most. */
+  explain(entry: Entry, state: State = entry.stored.state.state): Explanation | null {
     const host = this.dependencies.of(entry)
     if (host) return { ...host, cause: entry.target.host === null ? null : this.#hostCheck(entry.target.host) }
-    const upstream = this.#upstream(entry)
-    if (upstream) return upstream
+    const unheard = this.ways.explain(entry, state)
+    if (unheard) return unheard
     const [best] = this.candidates(entry)
       .filter(({ entry: cause }) => counts(cause, entry))
       .sort((a, b) => weight(b.entry) - weight(a.entry))
@@ -148,6 +161,7 @@ export class Causes {
 
   /** Those that may share the problem's cause are looked at now: whether it is one of many is known at once. */
   hurrySiblings(entry: Entry, now: number): void {
+    if (!this.hurries) return
     for (const { entry: cause } of this.candidates(entry)) {
       const key = `${cause.stored.id} ${entry.rule.name}`
       if (now - (this.#hurried.get(key) ?? Number.NEGATIVE_INFINITY) < this.#waitMs) continue
@@ -176,25 +190,6 @@ export class Causes {
   #hostCheck(host: string): string | null {
     const checks = this.registry.onHost(host).filter((one) => !isCause(one))
     return (checks.find(fails) ?? checks.find(({ target }) => target.kind === 'connection'))?.stored.id ?? null
-  }
-
-  /** What is known only through a connection of ours says nothing while that is down. */
-  #upstream({ rule, target }: Entry): Explanation | null {
-    if (target.kind !== 'connection' && rule.check.name !== 'ganglia') return null
-    const board = this.#health.all()
-    const own = board.find(({ component }) => target.kind === 'connection' && component === target.id)
-    const kind = rule.check.name === 'ganglia' ? 'ganglia' : own?.kind === 'queue' || own?.kind === 'completeness' ? 'amqp' : null
-    if (kind === null) return null
-    const sources = board.filter((one) => one.kind === kind && one.component !== target.id)
-    const down = sources.map(({ component }) => this.registry.of('connection', component).find(fails))
-    const [first] = down
-    if (!first || down.some((one) => one === undefined)) return null
-    return {
-      reason: `known only through ${first.target.id}, which is down`,
-      certain: true,
-      settling: false,
-      cause: first.stored.id,
-    }
   }
 }
 
@@ -241,7 +236,7 @@ function instancesOn(causes: Causes, host: TopologyNode) {
 
 /** A host fails by its own checks, or because most of what it carries does. */
 function hostIn(causes: Causes, node: TopologyNode) {
-  const wrong = causes.registry.onHost(node.id).filter(fails)
+  const wrong = causes.registry.onHost(node.id).filter((one) => fails(one) && !causes.unheard(one))
   const begun = wrong.map(({ stored: { state } }) => state.lastStateChange ?? 0)
   const grouped = group(causes, node)
   return begun.length > 0 ? { ...bare(node), begun: Math.min(...begun) } : grouped

@@ -12,12 +12,15 @@ export const commandsSection = z
     atOnce: z.int().min(1).max(1000).default(64),
     macros: z.record(z.string().regex(/^[A-Z0-9_]+$/, 'macros are written in capitals'), z.string()).default({}),
     resourceFile: z.string().min(1).optional(),
+    eventHandlers: z.boolean().optional(),
   })
-  .transform(({ user, environment, atOnce, macros, resourceFile }, ctx) => {
+  .transform(({ user, environment, atOnce, macros, resourceFile, eventHandlers }, ctx) => {
     const read = resourceFile === undefined ? new Map<string, string>() : readResources(resourceFile)
     if (typeof read === 'string') ctx.addIssue({ code: 'custom', path: ['resourceFile'], message: read })
     return {
       ...{ user: user ?? null, environment, atOnce },
+      /** null = not said: they are run. */
+      eventHandlers: eventHandlers ?? null,
       macros: new Map([...(typeof read === 'string' ? [] : read), ...Object.entries(macros)]),
     }
   })

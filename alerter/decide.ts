@@ -67,7 +67,7 @@ export function decide<R>(
   const kind = moved.worthTelling || owed ? (result.state === 'ok' ? 'recovery' : 'problem') : null
   const { told, telling, hold } = kind
     ? tell({ kind, check: flapped.check, rule }, around, reaching)
-    : { told: flapped.check.told, telling: null, hold: quietHold(flapped.check, rule, around) }
+    : keptQuiet(flapped.check, rule, around)
   const over = result.state === 'ok' && ((reached.hard && hardChanged) || owed)
   const owes = over && given.oweRecoveries === true && hold !== null && passing.has(hold.stage) && told.states.length > 0
   return {
@@ -103,9 +103,13 @@ export const endsAcknowledgement = (
   state: State,
 ) => (sticky ? (stateChanged || hardChanged) && state === 'ok' : stateChanged)
 
-/** A problem that is not even tried to be told: that has a reason too. */
-function quietHold(check: Tracked, rule: AlertRule, around: StageContext): Hold | null {
-  if (check.state.state === 'ok') return null
+/** A problem that is not even tried to be told: that has a reason too, which is remembered so that it is recorded once. */
+function keptQuiet(
+  check: Tracked,
+  rule: AlertRule,
+  around: StageContext,
+): { told: Tracked['told']; telling: null; hold: Hold | null } {
   const alert = { kind: 'problem', check, rule } as const
-  return hard(alert, around) ?? dependency(alert, around)
+  const hold = check.state.state === 'ok' ? null : (hard(alert, around) ?? dependency(alert, around))
+  return { told: hold ? { ...check.told, held: hold.stage } : check.told, telling: null, hold }
 }

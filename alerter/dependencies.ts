@@ -12,6 +12,12 @@ export interface Dependency {
   settling: boolean
 }
 
+/** Why a check's problem is not its own. */
+export interface Explanation extends Dependency {
+  /** Id of the check that tells of the cause; null = it has had no result yet. */
+  cause: string | null
+}
+
 /** What is left when a host is back is told together: its instances are held a little longer than they have to be heard from. */
 const togetherMs = 30_000
 /** How long it counts that a host is back. */
@@ -20,11 +26,11 @@ const backMs = 300_000
 export class Dependencies {
   readonly #down = new Map<string, { certain: boolean }>()
   readonly #back = new Map<string, number>()
-  readonly #settleMs: number
+  readonly settleMs: number
   #now = 0
 
   constructor(settleMs: number) {
-    this.#settleMs = settleMs
+    this.settleMs = settleMs
   }
 
   /** Reads the hosts' own checks and the health board; call before judging instances. */
@@ -40,13 +46,13 @@ export class Dependencies {
       this.#down.set(target.host, { certain: stored.state.hard })
     }
     for (const host of before) if (!this.#down.has(host)) this.#back.set(host, now)
-    for (const [host, at] of this.#back) if (now - at >= this.#settleMs + backMs || this.#down.has(host)) this.#back.delete(host)
+    for (const [host, at] of this.#back) if (now - at >= this.settleMs + backMs || this.#down.has(host)) this.#back.delete(host)
   }
 
   /** How a host is by its own checks; `back`: when it was found to work again, if that was not long ago. */
   standing(host: string): { fails: boolean; settling: boolean; back: number | null } {
     const back = this.#back.get(host) ?? null
-    return { fails: this.#down.has(host), settling: back !== null && this.#now - back < this.#settleMs, back }
+    return { fails: this.#down.has(host), settling: back !== null && this.#now - back < this.settleMs, back }
   }
 
   /** Why the instance is not to be alerted by itself; a problem that began after its host came back is its own. */
@@ -56,7 +62,7 @@ export class Dependencies {
     if (down) return { reason: 'counted under the problem of its host', certain: down.certain, settling: false }
     const back = this.#back.get(target.host)
     const { state, lastStateChange } = stored.state
-    if (back === undefined || this.#now - back >= this.#settleMs + togetherMs) return null
+    if (back === undefined || this.#now - back >= this.settleMs + togetherMs) return null
     if (state === 'ok' || (lastStateChange !== null && lastStateChange > back)) return null
     return { reason: 'its host has just come back', certain: false, settling: true }
   }

@@ -4,6 +4,7 @@ import { duration } from '../config/fields.ts'
 import type { Check, Plugin, Target } from '../model/contract.ts'
 import type { TimePeriod } from '../model/time-period.ts'
 import { hostRule } from './external-commands.ts'
+import { handlerField } from './handler-field.ts'
 import { named } from './planning-section.ts'
 import type { Quirks } from './quirks.ts'
 import { isCheck, type Rule } from './rules.ts'
@@ -58,6 +59,7 @@ const common = {
   contacts: list,
   dependsOn: z.array(master).default([]),
   escalations: z.array(escalation).default([]),
+  handler: handlerField.default([]),
   variables,
 }
 
@@ -159,7 +161,7 @@ function ruleOf(
   return {
     name: title,
     check,
-    ...{ config: written.config, written: {}, overrides: null, about: null, service: null },
+    ...{ config: written.config, written: {}, overrides: null, about: null, service: null, handlers: written.handler },
     intervalMs: written.interval,
     retryMs: written.retryInterval,
     targets: {},

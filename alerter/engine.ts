@@ -17,6 +17,7 @@ import { Dependencies } from './dependencies.ts'
 import { runDispatch } from './dispatch.ts'
 import { Downtimes } from './downtimes.ts'
 import { runDueLoop } from './due-loop.ts'
+import { EventHandlers } from './event-handlers.ts'
 import { messageAids } from './message-aids.ts'
 import { Meter } from './meter.ts'
 import { queueNotifiers } from './notifier-desk.ts'
@@ -115,6 +116,7 @@ class Engine {
       this.#readCommandFile(signal),
       cluster?.run(clusterMember(running), signal),
     ])
+    await running.handlers.settled(this.#deps.clock)
     await this.#commits.settled()
     await cluster?.leave()
   }
@@ -173,7 +175,8 @@ class Engine {
     await people.refresh()
     const causes = new Causes(registry, new Dependencies(config.settleMs), this.#deps.health, config.groupingWaitMs)
     const around = { config, registry, causes, downtimes, people, attention: newAttention() }
-    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, costs: this.#costs, since }
+    const handlers = new EventHandlers()
+    return { config, deps: this.#deps, around, commits: this.#commits, meter: this.#meter, handlers, costs: this.#costs, since }
   }
 
   async #readCommandFile(signal: AbortSignal): Promise<void> {

@@ -46,14 +46,25 @@ export function carriedBy(
   projects: readonly string[] | null,
 ): CarriedSummary | null {
   if (target.kind === 'instance' || target.kind === 'impact' || target.kind === 'project') return null
-  const node = target.host === null ? causes.node(target.kind, target.id) : causes.node('hypervisor', target.host)
-  if (!node) return null
-  const instances = below(node, 'instance').filter(
-    ({ project }) => projects === null || (project !== null && projects.includes(project)),
-  )
+  const carried = target.kind === 'connection' && target.host === null ? heardBy(causes, target.id) : instancesOf(causes, target)
+  if (!carried) return null
+  const instances = carried.filter(({ project }) => projects === null || (project !== null && projects.includes(project)))
   return {
     instances: instances.length,
     projects: new Set(instances.map((one) => one.project)).size,
     ...cappedList(instances.map(({ id, name }) => name ?? id)),
   }
+}
+
+function instancesOf(causes: Causes, target: Pick<Target, 'kind' | 'id' | 'host'>): TopologyNode[] | null {
+  const node = target.host === null ? causes.node(target.kind, target.id) : causes.node('hypervisor', target.host)
+  return node ? below(node, 'instance') : null
+}
+
+/** Instances of which nothing is heard while the connection is down. */
+function heardBy(causes: Causes, component: string): TopologyNode[] | null {
+  const hosts = causes.ways.carries(component)
+  if (hosts === null) return null
+  if (hosts === 'all') return [...causes.topology.instance.values()]
+  return hosts.flatMap((host) => instancesOf(causes, { kind: 'hypervisor', id: host, host }) ?? [])
 }

@@ -23,12 +23,19 @@ export function together<C extends { name: string }, T extends Included<C>>(
     ['device', own.devices.map(({ target }) => target.id), more.devices.map(({ target }) => target.id)],
   ] as const)
     for (const name of theirs) if (mine.includes(name)) complain(`a second ${what} named "${name}"`)
+  // whoever wrote the main file may switch on what an import left off
+  const off = own.commands.eventHandlers === null && more.commands.eventHandlers === false
   return {
     ...own,
     periods: new Map([...more.periods, ...own.periods]),
     contacts: [...own.contacts, ...more.contacts],
-    devices: [...own.devices, ...more.devices],
+    devices: [...own.devices, ...(off ? more.devices.map(withoutHandlers) : more.devices)],
     notifiers: { ...more.notifiers, ...own.notifiers },
     commands: { ...own.commands, macros: new Map([...more.commands.macros, ...own.commands.macros]) },
   }
 }
+
+const withoutHandlers = (device: Device): Device => ({
+  ...device,
+  rules: device.rules.map((rule) => ({ ...rule, handlers: [] })),
+})

@@ -8,6 +8,7 @@ import { chainFor, toldByChain } from './chain.ts'
 import { type Recipient, reachContacts, type Silent } from './contacts.ts'
 import { type Decision, decide } from './decide.ts'
 import { asReached, orderChecks } from './device-states.ts'
+import { type Handling, handlingOf } from './handling.ts'
 import { remember } from './heard.ts'
 import { carriedBy } from './impact.ts'
 import { bounded, problemOf } from './problem.ts'
@@ -24,10 +25,12 @@ export interface Collected {
   held: NotificationRecord[]
   downtimes: StoredDowntime[]
   comments: NewComment[]
+  /** Changes that event handlers are to be run for, once the rest is on disk. */
+  handling: Handling[]
 }
 
 export const emptyBatch = (): Collected => ({
-  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [] },
+  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [], handling: [] },
 })
 
 /** While it waits whether it is one of many, a problem is looked at again after this long. */
@@ -44,7 +47,7 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
   const told =
     around.config.quirks.noDataIsUnknown && result.state === 'nodata' ? { ...result, state: 'unknown' as const } : result
   const confirmed = rule.device?.host === true && result.pushed === true
-  const surroundings = { ...surroundingsOf(around, entry, now), confirmed }
+  const surroundings = { ...surroundingsOf(around, entry, now, told.state), confirmed }
   const decision = decide<Recipient>(stored, told, rule.alert, surroundings, reaching)
   const chain = chainOf(around.config, entry, decision.next.state.state)
   const named = (name: string) => around.people.named(name, now)
@@ -55,12 +58,13 @@ export function judgeResult(around: Around, entry: Entry, given: CheckResult, no
     ...{ targetName: target.name, project: target.project, host: target.host, maxAttempts: rule.alert.attempts },
     longOutput: withNotices(result.longOutput, entry.own.notices),
     perfdata: result.perfdata,
-    nextCheck: nextCheck(entry, decision, now),
+    nextCheck: nextCheck(entry, decision, now, around.causes.hurries),
     cause: result.state === 'ok' ? null : surroundings.cause,
   }
   entry.stored = next
   entry.again = false
   batch.checks.push(next)
+  batch.handling.push(...handlingOf(entry, decision, stored.state.state))
   if (decision.hold?.stage === 'grouping') around.causes.hurrySiblings(entry, now)
   const problem = problemOf(next)
   const { change } = decision
@@ -158,10 +162,10 @@ export const suppressed = (
   ...{ outcome: 'suppressed', reason, filter, attempts: 0 },
 })
 
-function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number): number {
+function nextCheck({ again, rule, offset }: Entry, { next, hold }: Decision<Recipient>, now: number, hurries: boolean): number {
   if (again) return now
   // its siblings are looked at in the meantime: the wait may be over sooner
-  if (hold?.stage === 'grouping' && hold.next !== undefined) return Math.min(hold.next, now + againMs)
+  if (hold?.stage === 'grouping' && hold.next !== undefined) return hurries ? Math.min(hold.next, now + againMs) : hold.next
   return next.state.hard ? nextRegular(offset, rule.intervalMs, now) : nextRetry(rule.retryMs, now)
 }
 

@@ -58,8 +58,16 @@ export interface DowntimeWindow {
 
 type Complain = (path: readonly (string | number)[], message: string) => void
 
-export function readPeriods(written: readonly z.output<typeof periodField>[], zone: string, complain: Complain) {
-  const parsed = parsePeriods(written.map((one) => ({ ...one, zone: one.zone ?? zone })))
+export function readPeriods(
+  written: readonly z.output<typeof periodField>[],
+  zone: string,
+  complain: Complain,
+  nagiosSpans = false,
+) {
+  const parsed = parsePeriods(
+    written.map((one) => ({ ...one, zone: one.zone ?? zone })),
+    { nagiosSpans },
+  )
   if (parsed.ok) return parsed.periods
   for (const message of parsed.errors) {
     const index = written.findIndex((one) => message.startsWith(`${one.name}: `))

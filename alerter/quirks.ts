@@ -20,6 +20,8 @@ export interface Quirks {
   softRecoveryIsHardChange: boolean
   /** Next instants of time periods are computed with Nagios's gaps (clock changes, ends of exclusions). */
   periodGaps: boolean
+  /** Spans of days mean what Nagios makes of them: years that are not wrapped around, strides without an end. */
+  periodSpans: boolean
   /** What has fallen silent is unknown, not a state of its own. */
   noDataIsUnknown: boolean
   /** `;` becomes `:` in the text of a result. */
@@ -30,6 +32,7 @@ const all = (on: boolean): Quirks => ({
   ...{ forgetHeldRecoveries: on, dependencyPeriodEndsSearch: on, servicesRecordHosts: on, softRecoveryIsHardChange: on },
   ...{
     periodGaps: on,
+    periodSpans: on,
     noSemicolons: on,
     noDataIsUnknown: on,
     pendingMastersPass: on,

@@ -14,7 +14,7 @@ export async function refreshTargets(running: Running): Promise<void> {
   try {
     if (running.deps.topology) causes.refresh(await running.deps.topology())
     const read = await readTargets(inventory, health, {
-      ...{ budgets, labels, rules: registry.rules, causes: causeTargets(causes, registry.rules) },
+      ...{ budgets, labels, rules: registry.rules, causes: causeTargets(causes.topology, registry.rules) },
     })
     targets = [...read, ...running.config.devices.map(({ target }) => target)]
   } catch (error) {

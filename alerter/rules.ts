@@ -9,6 +9,7 @@ import { AppError, type Check, type Plugin, type Target } from '../model/contrac
 import type { TargetFilter } from '../model/target-filter.ts'
 import type { TimePeriod } from '../model/time-period.ts'
 import type { AlertRule } from './alert.ts'
+import { type EventHandler, handlerField } from './handler-field.ts'
 import { type OverridePolicy, overrideField } from './override-field.ts'
 import type { OwnCheck } from './own-check.ts'
 import type { Quirks } from './quirks.ts'
@@ -36,6 +37,8 @@ export interface Rule {
   device?: OwnCheck
   /** What targets may change for themselves; null = nothing. */
   overrides: OverridePolicy | null
+  /** Run because a state changed. */
+  handlers: readonly EventHandler[]
   /** What it is for, in the operator's words. */
   about: string | null
   /** The business service whose state it is; null = an ordinary rule. */
@@ -110,6 +113,7 @@ const ruleShape = (check: Check) => ({
   takesResults: z.boolean().default(false),
   flapping: z.strictObject({ low: z.number().min(0).max(100), high: z.number().min(0).max(100) }).optional(),
   overrides: overrideField.optional(),
+  handler: handlerField.default([]),
   config: withWritten(check.config.prefault({})),
 })
 
@@ -123,7 +127,7 @@ function ruleOf(check: Check, written: WrittenRule, targets: TargetFilter, servi
     intervalMs: written.interval,
     retryMs: written.retryInterval,
     targets: { ...targets, kinds: targets.kinds ?? check.targetsFor?.(written.config.config) },
-    ...{ overrides: written.overrides ?? null, about: written.about ?? null, service },
+    ...{ overrides: written.overrides ?? null, about: written.about ?? null, service, handlers: written.handler },
     ...{ period: written.period ?? null, importance: written.importance, dependsOn: written.dependsOn },
     ...{ staleMs: written.stale || null, takesResults: written.takesResults },
     alert: {

@@ -20,6 +20,7 @@ import type { Outbox } from '../model/outbox.ts'
 import type { TopologyFacts } from '../model/topology.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { AcknowledgeLink } from './delivery.ts'
+import type { EventHandlers } from './event-handlers.ts'
 import type { Collected } from './judge.ts'
 import type { Meter } from './meter.ts'
 import type { OrderedCommits } from './ordered-commits.ts'
@@ -65,6 +66,7 @@ export interface Running {
   around: Around
   commits: OrderedCommits
   meter: Meter
+  handlers: EventHandlers
   /** What the checks of each rule cost. */
   costs: RuleCosts
   /** When the engine began to listen: silence counts from there; epoch ms. */

@@ -147,7 +147,11 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
     .transform((section, ctx): AlerterConfig => {
       const sections = section as Record<string, unknown>
       const complain: Complain = (path, message) => ctx.addIssue({ code: 'custom', path: [...path], message, input: section })
-      const periods = readPeriods(section.periods, section.zone, complain)
+      const quirks: Quirks = {
+        ...(section.nagiosCompatible ? asNagios : sensible),
+        ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
+      }
+      const periods = readPeriods(section.periods, section.zone, complain, quirks.periodSpans)
       const contacts = section.contacts.map((written, index) =>
         readContact(written, names, sections, { ...section, periods }, (key, message) =>
           complain(['contacts', index, key], message),
@@ -165,10 +169,6 @@ export function alerterSection(plugins: readonly Plugin[], included = false) {
       for (const [index, { fallback }] of section.contacts.entries())
         if (fallback !== undefined && !contacts.some(({ name }) => name === fallback))
           complain(['contacts', index, 'fallback'], `no contact is named "${fallback}"`)
-      const quirks: Quirks = {
-        ...(section.nagiosCompatible ? asNagios : sensible),
-        ...(Object.fromEntries(Object.entries(section.quirks).filter(([, on]) => on !== undefined)) as Partial<Quirks>),
-      }
       const own: AlerterConfig = {
         rules: section.rules ?? null,
         contacts,

@@ -1,4 +1,5 @@
 /** What holds around a check of the running engine at one moment. */
+import type { State } from '../model/check.ts'
 import type { Attention } from './attention.ts'
 import type { Causes } from './causes.ts'
 import { hostEntry } from './check-macros.ts'
@@ -23,11 +24,12 @@ export function surroundingsOf(
   { config, registry, causes, downtimes }: Around,
   entry: Entry,
   now: number,
+  state: State = entry.stored.state.state,
 ): Surroundings & { cause: string | null } {
   const { quirks } = config
   const below = deviceDown(registry, entry)
   const host = hostEntry(registry, entry)
-  const explained = causes.explain(entry)
+  const explained = causes.explain(entry, state)
   const dependency =
     below && !below.certain ? null : below ? { ...below, settling: false, cause: host?.stored.id ?? null } : explained
   const view = { now, periodEndsSearch: quirks.dependencyPeriodEndsSearch, pendingPasses: quirks.pendingMastersPass }

@@ -25,10 +25,12 @@ export async function takeRuns(running: Running, runs: readonly CheckRun[]): Pro
   const [instances, hosts] = split(living, ({ entry }) => entry.target.kind === 'instance')
   // What instances run on first: then their problems are counted under it from the first moment.
   judgeAll(running, hosts, now, batch)
-  around.causes.dependencies.update(registry.entries.values(), deps.health, now)
+  around.causes.update(now)
   judgeAll(running, instances, now, batch)
   await addClues(running, batch)
-  publish(running, batch, await commits.commit(batch))
+  const refused = await commits.commit(batch)
+  publish(running, batch, refused)
+  running.handlers.start(running, batch, refused)
   if (silent.length > 0)
     report(running, 'degraded', `${silent.length} checks got no answer from the sample store; their states stand`)
   else report(running, 'ok', countsChecks(running))
@@ -41,7 +43,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   const batch = emptyBatch()
   const own = new Map<string, Handed>()
   const handed: Handed[] = []
-  around.causes.dependencies.update(around.registry.entries.values(), deps.health, now)
+  around.causes.update(now)
   const taken = results.map((result) => {
     const entry = entryFor(around.registry, result)
     if (typeof entry === 'string') return { ok: false as const, reason: entry }
@@ -55,6 +57,7 @@ export async function takePassive(running: Running, results: readonly PassiveRes
   await addClues(running, batch)
   const refused = await commits.commit(batch)
   publish(running, batch, refused)
+  running.handlers.start(running, batch, refused)
   handed.push(...refused.flatMap((check) => own.get(check) ?? []))
   await Promise.all(handed.map(({ target, order }) => deps.cluster?.order(target, order)))
   return taken

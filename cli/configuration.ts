@@ -58,3 +58,8 @@ export function defaultConfiguration(plugins: readonly Plugin[]): Configuration 
   if (!loaded.ok) throw new AppError('config', loaded.errors.map(({ path, message }) => `${path}: ${message}`).join('\n'))
   return loaded.value
 }
+
+/** Regions, as the operator calls them. */
+export const regionsOf = ({ collector }: Pick<Configuration, 'collector'>): string[] => [
+  ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
+]

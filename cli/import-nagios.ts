@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type ImportSettings, importNagios, nagiosDefaults } from '../alerter/nagios/import.ts'
+import type { MainLine } from '../alerter/nagios/making.ts'
 import type { Names } from '../alerter/nagios/object-lists.ts'
 import { type NagiosObjects, readObjects, type Source } from '../alerter/nagios/objects.ts'
 import { AppError } from '../model/contract.ts'
@@ -10,7 +11,7 @@ import type { Command } from './command.ts'
 export const command: Command = {
   name: 'import-nagios',
   summary: 'a Nagios configuration as one of Specola',
-  usage: `usage: specola import-nagios DIR|nagios.cfg [--shell] [--json] [--resolved]
+  usage: `usage: specola import-nagios DIR|nagios.cfg [--shell] [--event-handlers] [--json] [--resolved]
 
 Reads the object files that DIR/nagios.cfg names, or all *.cfg below DIR if there is none: templates, inheritance, groups,
 exclusions, custom variables, macros. Prints a configuration (JSON, which is YAML too) with periods, contacts and devices, each with
@@ -18,7 +19,8 @@ its own check and its services:
   specola import-nagios /etc/nagios4 > nagios.yaml && specola serve --config nagios.yaml
 or name it in yours: alerter: { include: nagios.yaml }. What cannot be taken is told on stderr as FILE:LINE. Commands become lists of
 arguments; --shell takes those too that only a shell can run. $USERn$ stay in Nagios' own resource file. --json prints one line,
---resolved the objects as Nagios itself would see them.
+--resolved the objects as Nagios itself would see them. Event handlers are taken, but run only with --event-handlers (or
+alerter: { commands: { eventHandlers: true } } in the configuration that includes the file): not while Nagios still runs them too.
 Exit code 1: Nagios would not start with this configuration.`,
 
   async run(args, io) {
@@ -29,6 +31,7 @@ Exit code 1: Nagios would not start with this configuration.`,
         json: { type: 'boolean' },
         resolved: { type: 'boolean', default: false },
         shell: { type: 'boolean', default: false },
+        'event-handlers': { type: 'boolean', default: false },
       },
     })
     const [place] = positionals
@@ -36,8 +39,11 @@ Exit code 1: Nagios would not start with this configuration.`,
     const main = mainFile(place)
     const settings = main ? readSettings(main) : null
     const objects = readObjects(settings ? settings.sources : filesBelow(place), { patterns: settings?.patterns ?? 'none' })
-    const imported = importNagios(objects, { ...nagiosDefaults, ...settings?.checks, shell: values.shell })
+    const own = { shell: values.shell, runHandlers: values['event-handlers'] }
+    const imported = importNagios(objects, { ...nagiosDefaults, ...settings?.checks, ...own })
     for (const { file, line, message, fatal } of imported.complaints) io.err(`${file}:${line} ${fatal ? '' : 'note: '}${message}`)
+    if (imported.handled > 0 && !values['event-handlers'])
+      io.err(`note: the event handlers of ${imported.handled} checks are taken and switched off: --event-handlers has them run`)
     if (values.resolved) io.out(JSON.stringify({ valid: objects.valid, objects: resolvedObjects(objects) }))
     else io.out(JSON.stringify({ alerter: imported.alerter }, null, values.json ? 0 : 2))
     return objects.valid ? 0 : 1
@@ -84,7 +90,9 @@ function readSettings(main: string): Settings {
   const at = (path: string) => resolve(dirname(main), path)
   const sources: Source[] = []
   const said = new Map<string, string>()
-  for (const [name, value] of assignments(readFileSync(main, 'utf8'))) {
+  const lines = new Map<string, MainLine>()
+  for (const { name, value, line } of assignments(readFileSync(main, 'utf8'))) {
+    lines.set(name, { text: value, file: main, line })
     if (name === 'cfg_file') sources.push({ file: at(value), text: readPart(at(value), main) })
     else if (name === 'cfg_dir') sources.push(...filesBelow(existing(at(value), main)))
     else said.set(name, value)
@@ -110,14 +118,18 @@ function readSettings(main: string): Settings {
       ...{ hostFlapping: flapping('host'), serviceFlapping: flapping('service') },
       resourceFile: resources === undefined ? null : existing(at(resources), main),
       adminEmail: said.get('admin_email') ?? null,
+      eventHandlers: said.get('enable_event_handlers') !== '0',
+      eventHandlerTimeout: number('event_handler_timeout', 30),
+      globalHostHandler: lines.get('global_host_event_handler') ?? null,
+      globalServiceHandler: lines.get('global_service_event_handler') ?? null,
     },
   }
 }
 
-const assignments = (text: string): [string, string][] =>
-  text.split(/\r?\n/).flatMap((line): [string, string][] => {
-    const found = /^\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line)
-    return found ? [[found[1] as string, found[2] as string]] : []
+const assignments = (text: string): { name: string; value: string; line: number }[] =>
+  text.split(/\r?\n/).flatMap((written, index) => {
+    const found = /^\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(written)
+    return found ? [{ name: found[1] as string, value: found[2] as string, line: index + 1 }] : []
   })
 
 function existing(path: string, main: string): string {

@@ -98,6 +98,7 @@ function parsePeriod(file: string, nagiosCompatible: boolean, io: CommandIo): nu
     const needed = definitions(cases, one)
     const parsed = parsePeriods(
       needed.map((text) => ({ name: text.name, zone: timezone, lines: text.ranges, exclude: text.exclude })),
+      { nagiosSpans: nagiosCompatible },
     )
     const period = parsed.ok ? parsed.periods.get(name) : undefined
     if (!parsed.ok || !period) {

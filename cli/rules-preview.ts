@@ -10,10 +10,12 @@ import { alertJournal } from '../store/journal/alerts.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
 import { inventory } from '../store/journal/inventory.ts'
 import { labelSource } from '../store/journal/labels.ts'
+import { topologyFacts } from '../store/journal/topology.ts'
+import { usageJournal } from '../store/journal/usage.ts'
 import { openSampleStore } from '../store/open.ts'
 import { readArguments } from './arguments.ts'
 import type { CommandIo } from './command.ts'
-import { configurationFrom, defaultConfiguration } from './configuration.ts'
+import { configurationFrom, defaultConfiguration, regionsOf } from './configuration.ts'
 import { findPlugins } from './plugins.ts'
 import { printable } from './printable.ts'
 import { quietLogger } from './quiet-logger.ts'
@@ -46,7 +48,8 @@ export async function previewRules(args: readonly string[], io: CommandIo): Prom
   try {
     const previews = rulePreviews(config.alerter, {
       ...{ store, plugins, clock, mostMs, logger: warnings(io), alerts: alertJournal(db), inventory: inventory(db) },
-      ...{ labels: labelSource(db), health: { all: () => [] } },
+      ...{ labels: labelSource(db), health: { all: () => [] }, ledger: usageJournal(db, clock) },
+      topology: topologyFacts(db, () => regionsOf(config)),
     })
     const answer = await previews.preview({ text: read(file), sinceMs, only: values.rule ?? [] }, new AbortController().signal)
     if (!answer.ok) {

@@ -78,7 +78,7 @@ async function testFile(file: string, plugins: readonly Plugin[], io: CommandIo)
     const { line, column } = place(path)
     throw new AppError('config', `${file}:${line}:${column} ${message}`)
   })
-  const config = { ...everyoneHears(plugins), rules: rulesFile, periods }
+  const config = { ...everyoneHears(plugins), rules: rulesFile, periods, groupingWaitMs: value.groupingWait }
   const rules = withPeriods(
     all.filter(({ name }) => value.only?.includes(name) ?? true),
     config,

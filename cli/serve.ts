@@ -46,7 +46,7 @@ import { uiSection } from '../ui/section.ts'
 import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
-import { type Configuration, configurationFrom, demoConfiguration } from './configuration.ts'
+import { type Configuration, configurationFrom, demoConfiguration, regionsOf } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
 import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
@@ -155,6 +155,7 @@ async function serve(
     const alerting = { ...config.alerter, publicUrl: linkBase(config) }
     const render = (await import('./render.ts')).createRender()
     const labels = labelSource(db)
+    const carried = topologyFacts(db, () => regionsOf(config))
     const alerter = createAlerter(alerting, {
       people: onCall,
       acknowledgeLink: linkMaker(config.alerter, links, linkBase(config), clock),
@@ -168,7 +169,7 @@ async function serve(
       logger,
       plugins,
       budgets,
-      topology: topologyFacts(db, () => regionsOf(config)),
+      topology: carried,
       clues,
       programs,
       labels,
@@ -237,6 +238,7 @@ async function serve(
           rules: alerter.rules,
           previews: rulePreviews(config.alerter, {
             ...{ store, alerts, inventory, health, labels, budgets, plugins, clock, logger, mostMs: previewMs },
+            ...{ topology: carried, ledger: usageJournal(db, clock) },
           }),
           notifiers: notifierDesk(alerting, { plugins, render, clock }),
           accounts,
@@ -266,11 +268,6 @@ async function serve(
   }
   logger.info('stopped')
 }
-
-/** As the operator calls them. */
-const regionsOf = ({ collector }: Configuration): string[] => [
-  ...new Set([...collector.openstack, ...collector.amqp].map(({ name }) => name)),
-]
 
 function readListen(text: string): Configuration['ui']['listen'] {
   const read = uiSection.shape.listen.safeParse(text)

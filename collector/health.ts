@@ -6,7 +6,7 @@ export function healthBoard(clock: Clock): HealthBoard {
   const board = new Map<string, ComponentHealth>()
   const listeners = new Set<(health: ComponentHealth) => void>()
   return {
-    report({ component, kind, host, state, detail, numbers }) {
+    report({ component, kind, host, through, state, detail, numbers }) {
       const before = board.get(component)
       const at = clock.now()
       const health: ComponentHealth = {
@@ -18,6 +18,7 @@ export function healthBoard(clock: Clock): HealthBoard {
         at,
         numbers: numbers ?? before?.numbers ?? {},
         ...(host !== undefined && { host }),
+        ...(through !== undefined && { through }),
       }
       board.set(component, health)
       if (before?.state !== state) for (const listener of listeners) listener(health)

@@ -134,7 +134,8 @@ export type AlertKind =
 export interface NotificationRecord {
   check: string
   time: number
-  kind: AlertKind | 'test'
+  /** `handler`: no message, an event handler that was run. */
+  kind: AlertKind | 'test' | 'handler'
   state: State
   contact: string
   notifier: string

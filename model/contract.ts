@@ -731,6 +731,10 @@ export interface Check<C = unknown> {
   description: string
   targets: readonly TargetKind[]
   config: ZodType<C>
+  /** Whose readings it judges: what a hypervisor tells, what Ganglia does, what Nova wants. Default: nothing that has to be read. */
+  reads?: readonly ('samples' | 'ganglia' | 'inventory')[]
+  /** Its word for "nothing is heard", besides `nodata`. */
+  silence?(config: C): State
   /** It waits for others (a program, a peer): it is run apart, so that no other check waits for it. */
   apart?: boolean
   /** The targets that a configuration is for, where that is not all of `targets`. */
@@ -745,7 +749,7 @@ export interface Check<C = unknown> {
 }
 
 export interface Message {
-  kind: NotificationRecord['kind']
+  kind: Exclude<NotificationRecord['kind'], 'handler'>
   problem: Problem
   transition: Omit<Transition, 'seq'> | null
   acknowledgement: Acknowledgement | null

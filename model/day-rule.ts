@@ -153,9 +153,9 @@ function resolve(point: DayPoint, year: number, month: number): number | null {
     : nthWeekday(year, month, point.weekday, point.nth)
 }
 
-/** A span to day 31 ends with the month, however short it is. */
+/** A span to day 31, or to a fifth Tuesday, ends with the month that has none. */
 function endOf(point: DayPoint, year: number, month: number): number | null {
   const exact = resolve(point, year, month)
-  const isDay = point.kind === 'month-day' || point.kind === 'day'
-  return exact ?? (isDay && point.day > 0 ? dayNumber(year, month, daysInMonth(year, month)) : null)
+  const count = point.kind === 'month-day' || point.kind === 'day' ? point.day : point.nth
+  return exact ?? (count > 0 ? dayNumber(year, month, daysInMonth(year, month)) : null)
 }

@@ -21,6 +21,8 @@ export interface ComponentHealth {
     | 'demo'
   /** The host, for a hypervisor connection. */
   host?: string
+  /** The component that tells of this one: while that is away nothing is known. */
+  through?: string
   state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped'
   /** One sentence a person can act on, without secrets. */
   detail: string
@@ -34,6 +36,7 @@ export interface HealthReport {
   component: string
   kind: ComponentHealth['kind']
   host?: string
+  through?: string
   state: ComponentHealth['state']
   detail: string
   numbers?: Readonly<Record<string, number>>

@@ -1,6 +1,7 @@
 /** Time periods ("working hours"): parsed once, asked often. The wall clock of the period's zone decides, also when it is changed. */
 import { IANAZone } from 'luxon'
 import { type DayRule, dayKinds, type HourRange, matchesDay, parseDayRule } from './day-rule.ts'
+import { nagiosMatches } from './nagios-spans.ts'
 import { aheadOfUtc, clockChange } from './wall-clock.ts'
 
 export interface TimePeriod {
@@ -9,6 +10,8 @@ export interface TimePeriod {
   rules: readonly DayRule[]
   /** Times of these are taken away. */
   exclude: readonly TimePeriod[]
+  /** Spans of days mean what they mean to Nagios (`model/nagios-spans.ts`); default: what they say. */
+  nagiosSpans?: boolean
 }
 
 export interface TimePeriodText {
@@ -21,7 +24,7 @@ export interface TimePeriodText {
 export type ParsedPeriods = { ok: true; periods: Map<string, TimePeriod> } | { ok: false; errors: string[] }
 
 /** Reads periods that may exclude each other by name; a period that excludes itself, even in a round, is an error. */
-export function parsePeriods(texts: readonly TimePeriodText[]): ParsedPeriods {
+export function parsePeriods(texts: readonly TimePeriodText[], { nagiosSpans = false } = {}): ParsedPeriods {
   const byName = new Map(texts.map((text) => [text.name, text]))
   const errors: string[] = []
   const periods = new Map<string, TimePeriod>()
@@ -41,7 +44,7 @@ export function parsePeriods(texts: readonly TimePeriodText[]): ParsedPeriods {
       else if (round) errors.push(`${text.name}: excludes itself through ${[...trail, text.name, name].join(' → ')}`)
       return other && !round ? [build(other, [...trail, text.name])] : []
     })
-    const period = { name: text.name, zone: text.zone, rules, exclude }
+    const period = { name: text.name, zone: text.zone, rules, exclude, ...(nagiosSpans && { nagiosSpans }) }
     periods.set(text.name, period)
     return period
   }
@@ -94,10 +97,14 @@ export function nextWithin(period: TimePeriod, at: number, { nagiosCompatible = 
 const horizonDays = 298
 
 /** The hours of a day: those of the first kind of rule that means it. */
-function hoursOn({ rules }: TimePeriod, day: number): readonly HourRange[] {
+function hoursOn({ rules, nagiosSpans }: TimePeriod, day: number): readonly HourRange[] {
   for (const kind of dayKinds) {
-    const matching = rules.filter((rule) => rule.kind === kind && matchesDay(rule, day))
-    if (matching.length > 0) return matching.flatMap((rule) => rule.hours)
+    const matching = rules.filter(
+      (rule) => rule.kind === kind && (nagiosSpans && kind !== 'weekday' ? nagiosMatches : matchesDay)(rule, day),
+    )
+    // of several spans that hold the day, Nagios takes the first
+    const counting = nagiosSpans && kind !== 'weekday' ? matching.slice(0, 1) : matching
+    if (counting.length > 0) return counting.flatMap((rule) => rule.hours)
   }
   return []
 }

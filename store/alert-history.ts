@@ -56,7 +56,7 @@ export function alertHistory({ all, inScope }: HistoryDeps): AlertHistory {
         ),
         all<{ check_id: string; time: number; kind: FatigueFacts['told'][number]['kind']; contact: string }>(
           `SELECT check_id, time, kind, contact FROM notification
-           WHERE ${sql} AND outcome = 'sent' AND time >= ? AND time < ? ORDER BY time, id`,
+           WHERE ${sql} AND outcome = 'sent' AND kind <> 'handler' AND time >= ? AND time < ? ORDER BY time, id`,
           [...values, from, to],
         ),
       ])

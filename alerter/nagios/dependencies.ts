@@ -4,6 +4,9 @@ import type { NagiosObject } from './nagios-object.ts'
 import { expandList, type Names } from './object-lists.ts'
 
 export interface ExpandContext {
+  hosts: ReadonlyMap<string, NagiosObject>
+  /** What a service, or else its host, says itself or inherits; without what is usual. */
+  said: (host: string, service: string | null, directive: string) => string | undefined
   services: ReadonlyMap<string, NagiosObject>
   names: Names
   complain: (one: Resolved, message: string, line?: number) => void
@@ -27,19 +30,31 @@ export function readDependencies(all: readonly Resolved[], context: ExpandContex
       return dependents.map((dependent) => dependencyOf(one, master, dependent))
     })
   })
-  complainOfCircles(expanded, all, context)
-  return expanded
+  for (const directive of ['execution_failure_options', 'notification_failure_options']) {
+    const holding = expanded.filter(({ values }) => failing(values.get(directive)))
+    complainOfCircles(holding, all, context)
+  }
+  // one that holds nothing is none
+  return expanded.filter(
+    ({ values }) => failing(values.get('execution_failure_options')) || failing(values.get('notification_failure_options')),
+  )
 }
 
 export function readEscalations(all: readonly Resolved[], context: ExpandContext): NagiosObject[] {
   return all.flatMap((one) =>
     pairs(one, '', one.definition.kind === 'serviceescalation', context).map(({ host, service }) => {
       const object = plain(one)
-      const of = context.services.get(`${host};${service}`)
-      const contacts = object.values.has('contacts') || object.values.has('contact_groups') ? [] : ['contacts', 'contact_groups']
-      const implied = contacts.flatMap((name): [string, string][] =>
-        of?.values.has(name) ? [[name, of.values.get(name) ?? '']] : [],
-      )
+      const of = (directive: string) => context.said(host, service, directive)
+      const take = (own: string, value: string | undefined): [string, string][] =>
+        object.values.has(own) || value === undefined ? [] : [[own, value]]
+      const whole = service === null ? context.hosts.get(host) : context.services.get(`${host};${service}`)
+      const people = object.values.has('contacts') || object.values.has('contact_groups')
+      const implied = [
+        ...(people ? [] : ['contacts', 'contact_groups'].flatMap((name) => take(name, whole?.values.get(name)))),
+        // no number at all is no interval: told once
+        ...take('notification_interval', of('notification_interval') ?? '0'),
+        ...take('escalation_period', of('notification_period')),
+      ]
       return { ...object, values: new Map([...object.values, ...implied, ...identity('', { host, service })]) }
     }),
   )
@@ -49,6 +64,7 @@ export function readEscalations(all: readonly Resolved[], context: ExpandContext
 function pairs(one: Resolved, prefix: string, services: boolean, { services: known, names, complain }: ExpandContext): Pair[] {
   const missing = (what: string, { line }: { line: number }) => complain(one, `no host or hostgroup matches "${what}"`, line)
   const hosts = expandList(one.values.get(`${prefix}host_name`), one.values.get(`${prefix}hostgroup_name`), names, missing)
+  if (hosts.length === 0 && prefix === '') complain(one, 'no host is left that this is for')
   if (!services) return hosts.map((host) => ({ host, service: null }))
   const described = one.values.get(`${prefix}service_description`)
   return hosts.flatMap((host) =>
@@ -81,6 +97,8 @@ function dependencyOf(one: Resolved, master: Pair, dependent: Pair): NagiosObjec
   ])
   return { ...object, values: values as Map<string, string> }
 }
+
+const failing = (options: string | undefined) => options !== undefined && !/^\s*n(one)?\s*$/.test(options)
 
 function complainOfCircles(expanded: readonly NagiosObject[], all: readonly Resolved[], { complain }: ExpandContext): void {
   const key = (prefix: string, { values }: NagiosObject) =>

@@ -1,36 +1,12 @@
 /** A Nagios host's own check, or a service, as a check of a device. */
 import { commandWords } from './command-words.ts'
-import type { People } from './import-people.ts'
+import { importHandlers } from './import-handlers.ts'
 import { wishes } from './import-words.ts'
 import { macroContext } from './macro-world.ts'
-import { type MacroWorld, splitCall } from './macros.ts'
+import { splitCall } from './macros.ts'
+import type { Making } from './making.ts'
 import type { NagiosObject } from './nagios-object.ts'
 import type { NagiosObjects } from './objects.ts'
-import type { Complaint } from './read-definitions.ts'
-
-/** What the main file says of all checks. */
-export interface CheckSettings {
-  /** Seconds of one unit of the intervals. */
-  intervalLength: number
-  /** Seconds. */
-  hostTimeout: number
-  serviceTimeout: number
-  timeoutState: 'ok' | 'warning' | 'critical' | 'unknown'
-  aggressive: boolean
-  /** Percent; null = flapping is not looked for. */
-  hostFlapping: { low: number; high: number } | null
-  serviceFlapping: { low: number; high: number } | null
-  /** Commands that need a shell get one. */
-  shell: boolean
-}
-
-export interface Making {
-  objects: NagiosObjects
-  world: MacroWorld
-  people: People
-  settings: CheckSettings
-  complaints: Complaint[]
-}
 
 /** As `alerter.devices` takes it; `name` only for services. */
 export interface ImportedCheck {
@@ -63,7 +39,6 @@ export function importCheck(object: NagiosObject, host: string, service: string 
   const runs = config !== null && (!passive || fresh)
   if (config === null && service === null && text('check_command') === undefined && text('passive_checks_enabled') === '0')
     return null
-  if (text('event_handler') !== undefined) note(`the event handler of ${title} is not taken`)
   if (text('flap_detection_options') !== undefined) note(`flap_detection_options of ${title} are not taken: all states count`)
   const unplanned = number('check_interval') <= 0
   if (unplanned && runs) note(`${title} has check_interval 0: here it is checked every 5 minutes`)
@@ -71,6 +46,7 @@ export function importCheck(object: NagiosObject, host: string, service: string 
   const retry = number('retry_interval') > 0 ? Math.max(1, seconds(number('retry_interval'))) : interval
   const threshold = number('freshness_threshold') || interval + 15
   const masters = mastersOf(host, service, objects)
+  const handlers = importHandlers(object, host, service, making)
   const escalations = escalationsOf(host, service, making, duration)
   return {
     ...(service === null ? {} : { name: service }),
@@ -91,6 +67,7 @@ export function importCheck(object: NagiosObject, host: string, service: string 
     contacts: people.of(object, service === null),
     ...(masters.length > 0 ? { dependsOn: masters } : {}),
     ...(escalations.length > 0 ? { escalations } : {}),
+    ...(handlers.length > 0 ? { handler: handlers } : {}),
     ...variablesOf(object, service !== null),
   }
 }

@@ -1,9 +1,10 @@
 /** A Nagios configuration in Specola's terms, and what of it cannot be taken, with its place. */
 import { hostRule } from '../external-commands.ts'
-import { type CheckSettings, type ImportedCheck, importCheck, type Making, variablesOf } from './import-check.ts'
+import { type ImportedCheck, importCheck, variablesOf } from './import-check.ts'
 import { type ImportedContact, importPeople } from './import-people.ts'
 import { namesIn } from './inherit.ts'
 import { macroWorld } from './macro-world.ts'
+import type { CheckSettings, Making } from './making.ts'
 import type { NagiosObject } from './nagios-object.ts'
 import type { NagiosObjects } from './objects.ts'
 import type { Complaint } from './read-definitions.ts'
@@ -13,12 +14,14 @@ export interface Imported {
   alerter: {
     /** Nagios' mail went through the machine's own mail server. */
     email?: { host: string; port: number; tls: string; from: string }
-    commands?: { resourceFile: string }
+    commands?: { resourceFile?: string; eventHandlers?: boolean }
     periods: { name: string; lines: string[]; exclude?: string[] }[]
     contacts: ImportedContact[]
     devices: ImportedDevice[]
   }
   complaints: Complaint[]
+  /** Checks with event handlers. */
+  handled: number
 }
 
 export interface ImportedDevice {
@@ -36,12 +39,15 @@ export interface ImportSettings extends CheckSettings {
   /** Holds what `$USERn$` stand for; read when Specola starts, so that its passwords stay there. */
   resourceFile: string | null
   adminEmail: string | null
+  /** Whether the event handlers that are taken are run: as long as Nagios runs them too, they should not be. */
+  runHandlers: boolean
 }
 
 /** What Nagios takes where its main file says nothing. */
 export const nagiosDefaults: ImportSettings = {
   ...{ intervalLength: 60, hostTimeout: 30, serviceTimeout: 60, timeoutState: 'critical', aggressive: false, shell: false },
   ...{ hostFlapping: { low: 20, high: 30 }, serviceFlapping: { low: 20, high: 30 }, resourceFile: null, adminEmail: null },
+  ...{ eventHandlers: true, eventHandlerTimeout: 30, globalHostHandler: null, globalServiceHandler: null, runHandlers: false },
 }
 
 export function importNagios(objects: NagiosObjects, settings: ImportSettings): Imported {
@@ -53,10 +59,18 @@ export function importNagios(objects: NagiosObjects, settings: ImportSettings): 
     deviceOf(host, services.get(host.values.get('host_name') ?? '') ?? [], making),
   )
   const from = settings.adminEmail?.includes('@') ? settings.adminEmail : 'nagios@localhost'
+  const handled = devices
+    .flatMap(({ check, services }) => [...(check ? [check] : []), ...services])
+    .filter(({ handler }) => handler).length
+  const commands = {
+    ...(settings.resourceFile === null ? {} : { resourceFile: settings.resourceFile }),
+    ...(handled > 0 ? { eventHandlers: settings.runHandlers } : {}),
+  }
   return {
+    handled,
     alerter: {
       ...(people.contacts.length > 0 ? { email: { host: '127.0.0.1', port: 25, tls: 'opportunistic', from } } : {}),
-      ...(settings.resourceFile === null ? {} : { commands: { resourceFile: settings.resourceFile } }),
+      ...(Object.keys(commands).length > 0 ? { commands } : {}),
       periods: [...objects.periods].map(([name, { values }]) => {
         const exclude = namesIn(values.get('exclude')?.text)
         const lines = [...values].filter(([key]) => key.startsWith('day ')).map(([, { text }]) => dayLine(text))

@@ -11,6 +11,8 @@ export interface Resolved {
   definition: Definition
   /** After inheritance; what was set to `null` is not there. */
   values: ReadonlyMap<string, Value>
+  /** What was: it takes nothing from elsewhere either. */
+  nulls: ReadonlySet<string>
 }
 
 /** Objects that are not templates only, with everything that they inherit. The first template wins, value by value. */
@@ -28,7 +30,8 @@ export function resolveTemplates(definitions: readonly Definition[]): { resolved
     if (known) return known
     const values = new Map(definition.values)
     const use = definition.values.get('use')
-    for (const name of namesIn(use?.text)) {
+    // blanks around a comma are part of a template's name there, which no template has
+    for (const name of (use?.text ?? '').split(',').filter((one) => one !== '')) {
       const template = templates.get(`${definition.kind} ${name}`)
       const at = { file: definition.file, line: use?.line ?? definition.line }
       if (!template) complaints.push({ ...at, message: `there is no ${definition.kind} template "${name}"`, fatal: true })
@@ -41,7 +44,11 @@ export function resolveTemplates(definitions: readonly Definition[]): { resolved
   }
   const resolved = definitions
     .filter(({ values }) => values.get('register')?.text !== '0')
-    .map((definition) => ({ definition, values: settled(valuesOf(definition, [])) }))
+    .map((definition) => {
+      const values = valuesOf(definition, [])
+      const nulls = new Set([...values].flatMap(([name, { text }]) => (text === 'null' ? [name] : [])))
+      return { definition, values: settled(values), nulls }
+    })
   return { resolved, complaints }
 }
 
@@ -57,7 +64,7 @@ function inherit(values: Map<string, Value>, from: ReadonlyMap<string, Value>, e
     if (name === 'name' || name === 'use' || name === 'register' || except.includes(name)) continue
     const mine = values.get(name)
     if (!mine) values.set(name, value)
-    else if (mine.text.startsWith('+') && value.text !== 'null') {
+    else if (adds(name, mine) && value.text !== 'null') {
       const further = value.text.startsWith('+')
       values.set(name, {
         ...mine,
@@ -67,10 +74,16 @@ function inherit(values: Map<string, Value>, from: ReadonlyMap<string, Value>, e
   }
 }
 
+/** Lists are added to; custom variables and texts may begin with a plus. */
+const adds = (name: string, { text }: Value) => text.startsWith('+') && !plainText.test(name)
+const plainText = /^(_.*|alias|address|notes|display_name|check_command|event_handler|command_line)$/
+/** Of these `null` is a text like any other; a custom variable is there, and empty. */
+const keepsNull = /^(_.*|alias|address)$/
+
 function settled(values: ReadonlyMap<string, Value>): Map<string, Value> {
   return new Map(
     [...values]
-      .filter(([, { text }]) => text !== 'null')
-      .map(([name, value]) => [name, value.text.startsWith('+') ? { ...value, text: value.text.slice(1) } : value]),
+      .filter(([name, { text }]) => text !== 'null' || keepsNull.test(name))
+      .map(([name, value]) => [name, adds(name, value) ? { ...value, text: value.text.slice(1) } : value]),
   )
 }

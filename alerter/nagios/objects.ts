@@ -3,7 +3,8 @@ import { readDependencies, readEscalations } from './dependencies.ts'
 import { type Group, readGroups } from './groups.ts'
 import { namesIn, type Resolved, resolveTemplates } from './inherit.ts'
 import { type NagiosObject, objectOf } from './nagios-object.ts'
-import { expandList, type Names } from './object-lists.ts'
+import type { Names } from './object-lists.ts'
+import { hostOf, placeServices } from './place-services.ts'
 import { type Complaint, type Definition, readDefinitions } from './read-definitions.ts'
 
 export interface NagiosObjects {
@@ -46,7 +47,8 @@ export function readObjects(sources: readonly Source[], { patterns = 'none' }: R
     for (const one of of(kind)) {
       const value = one.values.get(`${kind}_name`)
       const before = value && all.get(value.text)
-      if (!value) complain(one, `this ${kind} has no ${kind}_name`)
+      // a host without a name is none, whatever Nagios' own words for it
+      if (!value) complain(one, `this ${kind} has no ${kind}_name`, undefined, kind !== 'host')
       else if (before) complain(one, `the ${kind} "${value.text}" is defined already (${place(before)})`, value.line)
       else all.set(value.text, one)
     }
@@ -63,11 +65,13 @@ export function readObjects(sources: readonly Source[], { patterns = 'none' }: R
     { kind: 'hostgroup', groupMembers: 'hostgroup_members', memberGroups: 'hostgroups' },
     [...named('hostgroup').values()],
     listed(rawHosts),
+    patterns,
   )
   const contactgroups = readGroups(
     { kind: 'contactgroup', groupMembers: 'contactgroup_members', memberGroups: 'contactgroups' },
     [...named('contactgroup').values()],
     listed(rawContacts),
+    patterns,
   )
   complaints.push(...hostgroups.complaints, ...contactgroups.complaints)
 
@@ -79,9 +83,11 @@ export function readObjects(sources: readonly Source[], { patterns = 'none' }: R
     refer(one, 'contacts', rawContacts, 'contact')
     refer(one, 'contact_groups', contactgroups.groups, 'contactgroup')
     for (const directive of ['check_period', 'notification_period']) refer(one, directive, rawPeriods, 'timeperiod')
-    const command = one.values.get('check_command')
-    const [called = ''] = command?.text.split('!') ?? []
-    if (command && !rawCommands.has(called)) complain(one, `there is no command "${called}"`, command.line)
+    for (const directive of ['check_command', 'event_handler']) {
+      const command = one.values.get(directive)
+      const [called = ''] = command?.text.split('!') ?? []
+      if (command && !rawCommands.has(called)) complain(one, `there is no command "${called}"`, command.line)
+    }
     const attempts = one.values.get('max_check_attempts')
     if (!attempts || !(Number(attempts.text) >= 1))
       complain(
@@ -98,30 +104,29 @@ export function readObjects(sources: readonly Source[], { patterns = 'none' }: R
   }
   complaints.push(...circularParents(rawHosts))
 
-  const names: Names = { all: [...hosts.keys()], members: (group) => hostgroups.groups.get(group)?.members, patterns }
-  const services = new Map<string, NagiosObject>()
-  for (const one of of('service')) {
-    checkReferences(one)
-    const description = one.values.get('service_description')?.text
-    if (description === undefined) complain(one, 'this service has no service_description')
-    if (!one.values.has('check_command')) complain(one, 'this service has no check_command')
-    const on = expandList(one.values.get('host_name'), one.values.get('hostgroup_name'), names, (what, { line }) =>
-      complain(one, `no host or hostgroup matches "${what}"`, line),
-    )
-    for (const host of on) {
-      const key = `${host};${description ?? ''}`
-      const before = services.get(key)
-      if (before)
-        complain(
-          one,
-          `the service "${description}" on "${host}" is defined already (${before.file}:${before.line}); this one counts`,
-          undefined,
-          false,
-        )
-      services.set(key, serviceOn(hosts.get(host) as NagiosObject, one))
-    }
+  for (const one of of('hostextinfo')) addExtended(one, hosts)
+
+  const names: Names = {
+    ...{ all: [...hosts.keys()], defined: [...rawHosts.keys()], patterns, groups: [...hostgroups.groups.keys()] },
+    members: (group) => hostgroups.groups.get(group)?.members,
+    listed: (group) => hostgroups.groups.get(group)?.listed,
   }
-  const context = { services: new Map([...services].sort(byName)), names, complain }
+  const { counting, complaints: doubled } = placeServices(of('service'), names)
+  complaints.push(...doubled)
+  for (const one of new Set(counting.values())) {
+    checkReferences(one)
+    if (!one.values.has('check_command')) complain(one, 'this service has no check_command')
+  }
+  const services = new Map(
+    [...counting].flatMap(([key, one]): [string, NagiosObject][] => {
+      const host = hosts.get(hostOf(key)) // one that is not defined was told
+      return host ? [[key, serviceOn(host, one)]] : []
+    }),
+  )
+  const said = (host: string, service: string | null, directive: string) =>
+    (service === null ? undefined : counting.get(`${host};${service}`)?.values.get(directive)?.text) ??
+    rawHosts.get(host)?.values.get(directive)?.text
+  const context = { said, hosts, services: new Map([...services].sort(byName)), names, complain }
   return {
     ...{ hosts, services: context.services, hostgroups: hostgroups.groups, contactgroups: contactgroups.groups, complaints },
     servicegroups: of('servicegroup').map((one) => objectOf(one, {})),
@@ -145,9 +150,11 @@ function serviceOn(host: NagiosObject, one: Resolved): NagiosObject {
   const values = new Map(service.values)
   const take = (name: string) => {
     const value = host.values.get(name)
-    if (value !== undefined && !values.has(name)) values.set(name, value)
+    if (value !== undefined && !values.has(name) && !one.nulls.has(name)) values.set(name, value)
   }
-  if (!values.has('contacts') && !values.has('contact_groups')) for (const name of ['contacts', 'contact_groups']) take(name)
+  const people = ['contacts', 'contact_groups']
+  if (!people.some((name) => values.has(name) || one.nulls.has(name)))
+    for (const name of ['contacts', 'contact_groups']) take(name)
   take('notification_interval')
   take('notification_period')
   values.set('host_name', host.values.get('host_name') ?? '')
@@ -173,4 +180,17 @@ function circularParents(hosts: ReadonlyMap<string, Resolved>): Complaint[] {
   }
   for (const name of hosts.keys()) visit(name, [])
   return complaints
+}
+
+/** Older configurations say notes and addresses of pages apart; what the host says itself counts. */
+function addExtended(one: Resolved, hosts: Map<string, NagiosObject>): void {
+  for (const name of namesIn(one.values.get('host_name')?.text)) {
+    const host = hosts.get(name)
+    if (!host) continue
+    const more = ['notes', 'notes_url', 'action_url'].flatMap((directive): [string, string][] => {
+      const value = one.values.get(directive)
+      return value === undefined || host.values.has(directive) ? [] : [[directive, value.text]]
+    })
+    hosts.set(name, { ...host, values: new Map([...host.values, ...more]) })
+  }
 }

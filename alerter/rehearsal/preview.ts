@@ -3,6 +3,7 @@
 import { everything } from '../../model/access.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { AlertJournal, Logger, SampleStore, Target } from '../../model/contract.ts'
+import type { ComponentHealth } from '../../model/health.ts'
 import type { PreviewedContact, PreviewedProblem, PreviewedRule, RulePreview } from '../../model/rule-preview.ts'
 import { concerns } from '../../model/target-filter.ts'
 import { wallHour } from '../../model/wall-hour.ts'
@@ -11,13 +12,18 @@ import type { Entry, Registry } from '../registry.ts'
 import type { Rule } from '../rules.ts'
 import type { AlerterConfig } from '../section.ts'
 import { chunkedReader } from './chunked-reader.ts'
-import { type RealProblem, type Recorded, readRecorded } from './recorded-states.ts'
+import type { TimedTopology } from './past-topology.ts'
+import { type RealProblem, type Recorded, readRecorded, recordedBoard } from './recorded-states.ts'
 import { rehearse, VirtualTime } from './rehearse.ts'
 
 export interface PreviewParts {
   config: AlerterConfig
   rules: readonly Rule[]
   targets: readonly Target[]
+  /** What carried what then. */
+  topology: TimedTopology
+  /** The parts of Specola as they are, or were last known: how they were then is taken from the records of their checks. */
+  board: readonly ComponentHealth[]
   store: Pick<SampleStore, 'range'>
   alerts: Pick<AlertJournal, 'transitions' | 'problems' | 'notifications'>
   clock: Clock
@@ -32,6 +38,8 @@ export interface PreviewParts {
 
 /** Checks that are made in all; beyond, they are made less often. */
 const mostRuns = 1_500_000
+/** Looked at when something that they carry changes. */
+const carriers: ReadonlySet<string> = new Set(['cause', 'impact'])
 const mostListed = 500
 const mostOpenChecks = 300
 const turnMs = 50
@@ -49,7 +57,8 @@ export async function previewOf(parts: PreviewParts): Promise<RulePreview> {
   const time = new VirtualTime(from)
   let turned = clock.monotonic()
   const registry = await rehearse({
-    ...{ config, rules, targets: parts.targets, health: { all: () => [] }, logger, from, to: parts.to, time },
+    ...{ config, rules, targets: parts.targets, topology: parts.topology, logger, from, to: parts.to, time },
+    health: { all: () => recordedBoard(parts.board, recorded, time.now()) },
     store: { range: reader.range, latest: async () => [] },
     signal: AbortSignal.any([signal, stop.signal]),
     known: (entry, now) => knownOf(entry, recorded, now),
@@ -78,15 +87,17 @@ export async function previewOf(parts: PreviewParts): Promise<RulePreview> {
 
 /** Many checks over a long time are looked at less often, each rule by the same factor. */
 function stretched(rules: readonly Rule[], targets: readonly Target[], spanMs: number) {
-  const runs = rules.reduce(
+  const counted = rules.filter(({ check }) => !carriers.has(check.name))
+  const runs = counted.reduce(
     (sum, rule) => sum + (targets.filter((target) => concerns(rule, target)).length * spanMs) / rule.intervalMs,
     0,
   )
   const factor = Math.ceil(runs / mostRuns)
   // whole minutes: what lies between them need not be read
   const wide = (ms: number) => (factor <= 1 ? ms : Math.ceil((ms * factor) / minute) * minute)
-  const every = new Map(factor <= 1 ? [] : rules.map(({ name, intervalMs }) => [name, wide(intervalMs)]))
-  return { every, rules: rules.map((rule) => ({ ...rule, intervalMs: wide(rule.intervalMs), retryMs: wide(rule.retryMs) })) }
+  const every = new Map(factor <= 1 ? [] : counted.map(({ name, intervalMs }) => [name, wide(intervalMs)]))
+  const stretch = (rule: Rule) => ({ ...rule, intervalMs: wide(rule.intervalMs), retryMs: wide(rule.retryMs) })
+  return { every, rules: rules.map((rule) => (counted.includes(rule) ? stretch(rule) : rule)) }
 }
 
 /** undefined: it is made anew. Before an instance was there, nothing is said of it. */
@@ -96,7 +107,9 @@ function knownOf({ rule, target }: Entry, recorded: Recorded, now: number) {
 }
 
 const sourceOf = ({ check }: Rule): PreviewedRule['from'] =>
-  check.replays ? 'samples' : check.name === 'composite' ? 'checks' : 'states'
+  check.replays ? 'samples' : madeOfChecks.has(check.name) ? 'checks' : 'states'
+
+const madeOfChecks: ReadonlySet<string> = new Set(['composite', 'cause', 'impact'])
 
 interface Told {
   contact: string

@@ -2,6 +2,7 @@
 import { everything } from '../../model/access.ts'
 import type { CheckResult, State, Transition } from '../../model/check.ts'
 import type { AlertJournal } from '../../model/contract.ts'
+import type { ComponentHealth } from '../../model/health.ts'
 import type { TargetKind } from '../../model/target.ts'
 
 const mostTransitions = 50_000
@@ -18,8 +19,24 @@ export interface RealProblem {
 export interface Recorded {
   /** What the rule of this name said of the target then; null = nothing is known. */
   at(rule: string, kind: TargetKind, target: string, now: number): CheckResult | null
+  /** How the check on the connection stood then, by whatever rule; null = nothing is known. */
+  connection(component: string, now: number): State | null
   /** Hard problems that began in the time. */
   problems: readonly RealProblem[]
+}
+
+const states = { critical: 'down', unknown: 'down', nodata: 'down', warning: 'degraded', ok: 'ok' } as const
+
+/** How the parts of Specola were at a time, by what was recorded of the checks on them; of which nothing was, they were well. */
+export function recordedBoard(
+  board: readonly ComponentHealth[],
+  recorded: Pick<Recorded, 'connection'>,
+  now: number,
+): ComponentHealth[] {
+  return board.map((one) => {
+    const state = recorded.connection(one.component, now) ?? 'ok'
+    return { ...one, state: states[state], detail: '', since: now, at: now }
+  })
 }
 
 const keyOf = (rule: string, kind: string, target: string) => `${rule}\0${kind}\0${target}`
@@ -38,7 +55,17 @@ export async function readRecorded(
         { state: problem.state, output: problem.output, perfdata: [] } as CheckResult,
       ]),
   )
+  const byConnection = new Map(
+    [...histories.values()].flatMap((history) => {
+      const [{ target }] = history as [Transition]
+      return target.kind === 'connection' ? [[target.id, history] as const] : []
+    }),
+  )
   return {
+    connection(component, now) {
+      const history = byConnection.get(component)
+      return history ? (lastBefore(history, now)?.to ?? (history[0] as Transition).from) : null
+    },
     at(rule, kind, target, now) {
       const key = keyOf(rule, kind, target)
       const history = histories.get(key)

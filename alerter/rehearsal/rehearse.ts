@@ -8,7 +8,7 @@ import type { Clock } from '../../model/clock.ts'
 import type { Logger, SampleStore, Target } from '../../model/contract.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { newAttention } from '../attention.ts'
-import { Causes } from '../causes.ts'
+import { Causes, isCause } from '../causes.ts'
 import { Dependencies } from '../dependencies.ts'
 import { takeTurns } from '../downtime-turns.ts'
 import { Downtimes } from '../downtimes.ts'
@@ -20,14 +20,19 @@ import { peopleOf } from '../people.ts'
 import { type Entry, Registry } from '../registry.ts'
 import type { Rule } from '../rules.ts'
 import { runChecks } from '../run-checks.ts'
-import { nextRetry } from '../schedule.ts'
+import { nextRegular, nextRetry } from '../schedule.ts'
 import type { AlerterConfig } from '../section.ts'
 import type { Around } from '../surroundings.ts'
+import { Agenda } from './agenda.ts'
+import type { TimedTopology } from './past-topology.ts'
 
 export interface Rehearsal {
   config: AlerterConfig
   rules: readonly Rule[]
+  /** Also what may be the cause of many problems. */
   targets: readonly Target[]
+  /** What carried what. */
+  topology: TimedTopology
   /** Answers as it would have at the time of asking. */
   store: Pick<SampleStore, 'range' | 'latest'>
   health: Pick<HealthBoard, 'all'>
@@ -83,19 +88,31 @@ export async function rehearse(rehearsal: Rehearsal): Promise<Registry> {
   }
   const around: Around = {
     ...{ config, registry, downtimes: new Downtimes([], config.windows) },
-    // what carries what is not known of a time that is over: causes are hypervisors alone
-    causes: new Causes(registry, new Dependencies(config.settleMs), health, 0),
+    causes: new Causes(registry, new Dependencies(config.settleMs), health, config.groupingWaitMs),
     ...{ people: peopleOf(config, null, time), attention: newAttention() },
   }
+  around.causes.hurries = false
+  const carry = carrying(around, rehearsal.topology)
+  carry(from)
   const agenda = new Agenda(registry.entries.values())
+  const restless = new Map<Entry, number>()
   for (let now = agenda.next(); now !== null && now <= to && !signal.aborted; now = agenda.next()) {
     rehearsal.coming?.(now)
     time.moveTo(now)
+    const moved = carry(now) ? [...registry.entries.values()].filter(isOfMany) : []
     const due = agenda.take(now)
     const runnable = due.filter((entry) => !putOff(around, entry, now))
     const batch = await turn(rehearsal, around, runnable, health, now)
     rehearsal.decided(batch, registry, now)
+    for (const entry of due) if (isQuiet(entry, restless, now)) entry.stored = { ...entry.stored, nextCheck: now + quietMs }
     agenda.add(due)
+    for (const entry of new Set([...moved, ...concernedBy(around, batch)])) {
+      restless.set(entry, now)
+      const at = nextRegular(0, entry.rule.intervalMs, now)
+      if ((entry.stored.nextCheck ?? at) <= at) continue
+      entry.stored = { ...entry.stored, nextCheck: at }
+      agenda.add([entry])
+    }
     await rehearsal.reached?.(now)
   }
   return registry
@@ -124,7 +141,7 @@ async function turn(
     }
   }
   judge(runs.filter(({ entry }) => entry.target.kind !== 'instance'))
-  around.causes.dependencies.update(registry.entries.values(), health, now)
+  around.causes.update(now)
   judge(runs.filter(({ entry }) => entry.target.kind === 'instance'))
   return batch
 }
@@ -136,32 +153,46 @@ function putOff({ registry, config }: Around, entry: Entry, now: number): boolea
   return true
 }
 
-/** Which checks are due when. Few instants hold many checks. */
-class Agenda {
-  readonly #at = new Map<number, Entry[]>()
+/** Causes of what has not changed for so long are looked at now and then only. */
+const restlessMs = 300_000
+const quietMs = 600_000
 
-  constructor(entries: Iterable<Entry>) {
-    this.add(entries)
+const isOfMany = (entry: Entry) => isCause(entry) || entry.target.kind === 'impact'
+
+/** Nothing below it has changed lately, and it is well. */
+const isQuiet = (entry: Entry, restless: ReadonlyMap<Entry, number>, now: number) =>
+  isOfMany(entry) &&
+  entry.stored.state.state === 'ok' &&
+  now - (restless.get(entry) ?? Number.NEGATIVE_INFINITY) > restlessMs &&
+  entry.rule.intervalMs < quietMs
+
+/** What may be, or may no longer be, the cause of what has just changed, and what that means for its project. */
+function concernedBy({ registry, causes }: Around, { transitions }: Collected): Set<Entry> {
+  const concerned = new Set<Entry>()
+  for (const { check } of transitions) {
+    const entry = registry.entries.get(check)
+    if (!entry || entry.target.kind === 'impact') continue
+    for (const { entry: cause } of causes.candidates(entry)) concerned.add(cause)
+    const { host, project } = entry.target
+    const own = host === null || entry.target.kind === 'instance' ? undefined : causes.check('hypervisor', host)
+    if (own && own !== entry) concerned.add(own)
+    const projects = project === null ? causes.projectsBelow(entry.target) : [project]
+    for (const one of projects) for (const impact of registry.of('impact', one)) concerned.add(impact)
   }
+  return concerned
+}
 
-  add(entries: Iterable<Entry>): void {
-    for (const entry of entries) {
-      const at = entry.stored.nextCheck ?? 0
-      const there = this.#at.get(at)
-      if (there) there.push(entry)
-      else this.#at.set(at, [entry])
-    }
-  }
-
-  next(): number | null {
-    let first: number | null = null
-    for (const at of this.#at.keys()) if (first === null || at < first) first = at
-    return first
-  }
-
-  take(at: number): Entry[] {
-    const entries = this.#at.get(at) ?? []
-    this.#at.delete(at)
-    return entries
+/** Brings what carries what up to a time: instances are on the hosts that they were on then. True when something changed. */
+function carrying({ registry, causes }: Around, { changes, at }: TimedTopology): (now: number) => boolean {
+  let next = -1
+  return (now) => {
+    if (next >= 0 && (changes[next] ?? Number.POSITIVE_INFINITY) > now) return false
+    next = changes.findIndex((change) => change > now)
+    if (next < 0) next = changes.length
+    const facts = at(now)
+    causes.refresh(facts)
+    for (const { id, host } of facts.instances)
+      for (const entry of registry.of('instance', id)) if (entry.target.host !== host) entry.target = { ...entry.target, host }
+    return true
   }
 }

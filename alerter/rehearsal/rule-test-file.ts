@@ -88,13 +88,37 @@ const expectation = z.strictObject({
 
 const component = z.strictObject({
   component: z.string(),
-  kind: z.enum(['amqp', 'queue', 'completeness', 'libvirt', 'ganglia', 'openstack']).default('libvirt'),
+  kind: z.enum(['amqp', 'queue', 'completeness', 'libvirt', 'ganglia', 'openstack', 'store']).default('libvirt'),
   host: z.string().optional(),
+  /** The component that it is heard through. */
+  through: z.string().optional(),
   changes: z
     .array(
       z.strictObject({ at: duration, state: z.enum(['starting', 'ok', 'degraded', 'down']), detail: z.string().default('') }),
     )
     .min(1),
+})
+
+/** Hosts and zones carry what the targets say (`host`, `az`); the rest is said here. */
+const carries = z.strictObject({
+  /** It holds all zones. */
+  region: z.string().min(1).optional(),
+  networks: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1),
+        name: z.string().optional(),
+        project: z.string().optional(),
+        router: z.string().min(1).optional(),
+        /** Ids of instances with a port in it. */
+        instances: z.array(z.string()).default([]),
+        /** Ports that Neutron calls down, by their instance, from then on. */
+        down: z.array(z.strictObject({ at: duration, instance: z.string() })).default([]),
+      }),
+    )
+    .default([]),
+  /** Instances that change their host. */
+  moves: z.array(z.strictObject({ at: duration, target: z.string(), host: z.string() })).default([]),
 })
 
 const test = z.strictObject({
@@ -105,6 +129,7 @@ const test = z.strictObject({
   lasts: duration.optional(),
   targets: z.array(target).default([]),
   health: z.array(component).default([]),
+  carries: carries.prefault({}),
   series: z.array(series).default([]),
   expect: z.array(expectation).default([]),
   /** All that anybody is told, in order; left out = not looked at. */
@@ -119,6 +144,8 @@ export const ruleTestFile = z.strictObject({
   /** Time periods that rules name, as in the configuration. */
   periods: z.array(periodField).default([]),
   zone: timeZone.default('Europe/Rome'),
+  /** How long the first word of what may be one of many waits, as `alerter.groupingWait` of the configuration. */
+  groupingWait: duration.prefault('15s'),
   start: instant.prefault('2026-01-05T00:00:00Z'),
   tests: z.array(test).min(1),
 })

@@ -3,12 +3,15 @@ import type { Logger, SampleStore, Target } from '../../model/contract.ts'
 import type { ComponentHealth } from '../../model/health.ts'
 import { type LabelFacts, labelsOf } from '../../model/labels.ts'
 import type { Sample } from '../../model/sample.ts'
+import type { TopologyFacts } from '../../model/topology.ts'
 import type { NewNotification } from '../../model/tracked-check.ts'
+import { causeTargetsOf } from '../cause-targets.ts'
 import type { Entry, Registry } from '../registry.ts'
 import { type Rule, serviceTargets } from '../rules.ts'
 import type { AlerterConfig } from '../section.ts'
 import { rehearse, VirtualTime } from './rehearse.ts'
 import type { RuleTest } from './rule-test-file.ts'
+import { testTopology } from './test-topology.ts'
 
 /** `path` leads to the expectation in the test. */
 export interface Failure {
@@ -32,6 +35,7 @@ export async function runRuleTest(
   const failures = wrongNames(test, rules)
   if (failures.length > 0) return failures
   const time = new VirtualTime(start)
+  const topology = testTopology(test, start)
   const told: { at: number; notification: NewNotification }[] = []
   const waiting = test.expect.map((expected, index) => ({ expected, index })).sort((a, b) => a.expected.at - b.expected.at)
   const look = (registry: Registry, until: number) => {
@@ -47,7 +51,8 @@ export async function runRuleTest(
   // what is expected at an instant is looked at when its checks have run: before those of the next instant do
   const registry = await rehearse({
     ...{ config, rules, time, logger, from: start, to: end },
-    targets: targetsOf(test, rules),
+    targets: targetsOf(test, topology.at(start), rules),
+    topology,
     store: openStore(samplesOf(test, start), () => time.now()),
     health: { all: () => healthAt(test, start, time.now()) },
     coming: (now) => before && look(before, now),
@@ -72,7 +77,7 @@ function wrongNames(test: RuleTest, rules: readonly Rule[]): Failure[] {
   )
 }
 
-function targetsOf({ targets, health }: RuleTest, rules: readonly Rule[]): Target[] {
+function targetsOf({ targets, health }: RuleTest, carried: TopologyFacts, rules: readonly Rule[]): Target[] {
   const facts: LabelFacts = {
     instances: new Map(targets.map(({ id, az, metadata, tags }) => [id, { availabilityZone: az ?? null, metadata, tags }])),
     projects: new Map(
@@ -90,7 +95,12 @@ function targetsOf({ targets, health }: RuleTest, rules: readonly Rule[]): Targe
       ...{ kind: 'connection', id: component, name: component, project: null, host: host ?? null, instance: null },
     }),
   )
-  return [...given, ...connections, ...serviceTargets(rules)].map((target) => ({ ...target, labels: labelsOf(target, facts) }))
+  const known = new Set(given.map(({ kind, id }) => `${kind} ${id}`))
+  const causes = causeTargetsOf(carried, rules).filter(({ kind, id }) => !known.has(`${kind} ${id}`))
+  return [...given, ...connections, ...serviceTargets(rules), ...causes].map((target) => ({
+    ...target,
+    labels: labelsOf(target, facts),
+  }))
 }
 
 function instanceOf({ id, name, project, host, state, flavor, image }: RuleTest['targets'][number]): Target['instance'] {
@@ -130,13 +140,19 @@ function samplesOf({ series, every }: RuleTest, start: number): Sample[] {
 }
 
 function healthAt({ health }: RuleTest, start: number, now: number): ComponentHealth[] {
-  return health.flatMap(({ component, kind, host, changes }) => {
+  return health.flatMap(({ component, kind, host, through, changes }) => {
     const past = changes.filter(({ at }) => start + at <= now)
     const last = past.at(-1)
     if (!last) return []
     const since = start + last.at
     const { state, detail } = last
-    return [{ ...{ component, kind, state, detail, since, at: now, numbers: {} }, ...(host !== undefined && { host }) }]
+    return [
+      {
+        ...{ component, kind, state, detail, since, at: now, numbers: {} },
+        ...(host !== undefined && { host }),
+        ...(through !== undefined && { through }),
+      },
+    ]
   })
 }
 

@@ -77,6 +77,7 @@ export const secondsOf = ({ clock }: Trace, at: number | null) => (at === null ?
 export function worldOf(trace: Trace, quirks: Quirks): World {
   const parsed = parsePeriods(
     trace.timePeriods.map(({ name, lines, exclude }) => ({ name, lines, exclude, zone: trace.clock.timezone })),
+    { nagiosSpans: quirks.periodSpans },
   )
   if (!parsed.ok) throw new Error(parsed.errors.join('\n'))
   const { periods } = parsed

@@ -22,8 +22,9 @@ export class AgentWatch {
   readonly #clock: Clock
   readonly #agents = new Map<string, Agent>()
 
-  constructor(health: Pick<HealthBoard, 'report'>, clock: Clock) {
-    this.#health = health
+  /** `through`: the component that they are heard by. */
+  constructor(health: Pick<HealthBoard, 'report'>, clock: Clock, through: string) {
+    this.#health = { report: (report) => health.report({ ...report, through }) }
     this.#clock = clock
   }
 

@@ -31,7 +31,7 @@ export function agentsCollector(source: AgentsSource, deps: AgentsCollectorDeps)
   const numbers = { messages: 0, samples: 0, refused: 0, agents: 0 }
   const report = (state: HealthReport['state'], detail: string) =>
     health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...numbers } })
-  const watch = new AgentWatch(health, clock)
+  const watch = new AgentWatch(health, clock, name)
 
   async function take(messages: readonly ConsumeMessage[]): Promise<void> {
     const told = messages.flatMap(({ content }) => {

@@ -36,6 +36,7 @@ export async function watchQueues(
       health.report({
         component: queueComponent(source.name, name),
         kind: 'queue',
+        through: `amqp ${source.name}`,
         state: unread ? 'degraded' : 'ok',
         detail: unread ? 'nobody reads this queue: it grows until the broker is full' : `${consumers} consumers`,
         numbers: { waiting: messages, consumers },
@@ -47,6 +48,7 @@ export async function watchQueues(
         health.report({
           component: queueComponent(source.name, name),
           kind: 'queue',
+          through: `amqp ${source.name}`,
           state: 'ok',
           detail: 'no such queue any more',
           numbers: { waiting: 0, consumers: 0 },

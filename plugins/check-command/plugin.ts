@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
+import { expand, type Lookup, shellCommand } from '../../model/command-macros.ts'
 import type { Check } from '../../model/contract.ts'
-import { expand, type Lookup, shellCommand } from './macros.ts'
 import { resultOf } from './result.ts'
 
 const config = z

@@ -36,6 +36,8 @@ export const plugin: Check<z.output<typeof config>> = {
   targets: ['hypervisor', 'instance'],
   config,
   bystander: true,
+  reads: ['ganglia'],
+  silence: ({ silent }) => silent,
   metric({ metric, rate }, { kind, id }) {
     if (metric === undefined) return null
     const own = kind === 'hypervisor' ? { host: id } : { instance: id }

@@ -21,6 +21,8 @@ export const plugin: Check<MetricConfig> = {
   targets: readable,
   config,
   replays: true,
+  reads: ['samples'],
+  silence: ({ noData }) => (noData === 'keep' ? 'nodata' : noData),
   metric(own, { kind, id }) {
     const where = Object.entries(own.where).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     const tag = targetTags[kind as Readable]

@@ -25,6 +25,8 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'No reading of an instance that should be running, for several polls in a row',
   targets: ['instance'],
   config,
+  reads: ['samples', 'inventory'],
+  silence: ({ state }) => state,
   async run({ config: { interval, missed, lookback, state }, target, store, health, now }) {
     const limit = interval * missed
     const since = now - Math.max(limit, lookback)

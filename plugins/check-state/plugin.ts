@@ -38,6 +38,7 @@ export const plugin: Check<z.output<typeof config>> = {
   description: 'An instance that is paused, shut off or crashed although Nova did not ask for it',
   targets: ['instance'],
   config,
+  reads: ['samples'],
   async run({ config: { lookback }, target, store, now }) {
     const samples = await store.latest({ measurement: 'instance', where: { instance: target.id }, since: now - lookback })
     const last = newest(

@@ -1,9 +1,10 @@
 /** The words of a notification in the reader's language. */
-import type { NotificationRecord, State } from '../../model/check.ts'
+import type { State } from '../../model/check.ts'
+import type { Message } from '../../model/contract.ts'
 
 type Language = 'it' | 'en'
 
-export const kindWords: Record<Language, Record<NotificationRecord['kind'], string>> = {
+export const kindWords: Record<Language, Record<Message['kind'], string>> = {
   en: {
     ...{ problem: 'PROBLEM', recovery: 'RECOVERY', acknowledgement: 'ACKNOWLEDGED', custom: 'MESSAGE', test: 'TEST' },
     ...{ 'flapping-start': 'CHANGES TOO OFTEN', 'flapping-stop': 'STEADY AGAIN', 'flapping-disabled': 'CHANGES NOT WATCHED' },

@@ -1,45 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { everything } from '../../model/access.ts'
-import type { State } from '../../model/check.ts'
 import type { Clue, ClueQuery } from '../../model/clue.ts'
-import type { Check, Message, Notifier } from '../../model/contract.ts'
-import { noFacts, type TopologyFacts } from '../../model/topology.ts'
-import { plugin as cause } from '../../plugins/check-cause/plugin.ts'
-import { plugin as connection } from '../../plugins/check-connection/plugin.ts'
-import { plugin as impact } from '../../plugins/check-impact/plugin.ts'
-import { plugin as noData } from '../../plugins/check-no-data/plugin.ts'
-import { plugin as passive } from '../../plugins/check-passive/plugin.ts'
-import { instance, type Scene, type SceneOptions, scene } from '../support/alerting.ts'
+import type { Scene, SceneOptions } from '../support/alerting.ts'
+import { causeScene } from '../support/cause-scene.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const word = new Map<string, State>()
-const spoken: Check = {
-  kind: 'check',
-  name: 'spoken',
-  description: 'says what a test wants',
-  targets: ['instance'],
-  config: z.strictObject({}),
-  async run({ target }) {
-    const state = word.get(target.id) ?? 'ok'
-    return { state, output: `it is ${state}`, perfdata: [] }
-  },
-}
-const sent: { to: string; message: Message }[] = []
-const kept: Notifier = {
-  kind: 'notifier',
-  name: 'kept',
-  description: 'keeps messages',
-  config: z.strictObject({}),
-  async send(message, { to }) {
-    sent.push({ to, message })
-    return { ok: true }
-  },
-}
-
-const plugins = [spoken, noData, connection, cause, impact, passive, kept] as SceneOptions['plugins']
 const section = `{ kept: {}, contacts: [{ name: noc, kept: noc }, { name: anna, role: manager, projects: [p1], kept: anna }] }`
 const causes = `
   - { name: cause, plugin: cause, interval: 5s, attempts: 1 }
@@ -47,50 +14,16 @@ const causes = `
 const rules = `rules:
   - { name: connection, plugin: connection, interval: 15s, attempts: 1, config: { after: 1m } }
   - { name: spoken, plugin: spoken, interval: 1m, retryInterval: 10s, attempts: 1, repeat: 4h }${causes}`
-const said = (to = 'noc') =>
-  sent
-    .filter((one) => one.to === to)
-    .map(({ message: { kind, problem } }) => `${kind} ${problem.targetName ?? problem.target.id} ${problem.state}`)
-
 describe('causes', () => {
   const root = temporaryDirectory()
+  const world = causeScene()
+  const { word, sent, said, forget, cloud, ids, report, poll, checkOf, reasonsOf } = world
   let s: Scene
-  let facts: TopologyFacts
-  const ids = (count: number, name = 'vm') => Array.from({ length: count }, (_, i) => `${name}-${i}`)
   const begin = async (options: Partial<SceneOptions> = {}) => {
-    s = await scene({
-      directory: mkdtempSync(join(root(), 'journal-')),
-      ...{ rules, section, plugins, topology: async () => facts },
-      ...options,
-    })
-    return s
+    s = await world.begin({ directory: mkdtempSync(join(root(), 'journal-')), rules, section, ...options })
   }
-  beforeEach(() => {
-    word.clear()
-    sent.length = 0
-    facts = noFacts
-  })
+  beforeEach(forget)
   afterEach(() => s.stop())
-
-  /** The cloud as the inventory and the topology have it. */
-  const cloud = (hosts: Readonly<Record<string, readonly string[]>>, project = (_id: string) => 'p1') => {
-    const all = Object.entries(hosts).flatMap(([host, list]) => list.map((id) => instance(id, { host, project: project(id) })))
-    s.inventory.all = all
-    s.inventory.hosts = Object.keys(hosts).map((host) => ({
-      ...{ host, uri: null, cpus: null, memoryBytes: null, version: null, seenAt: 0 },
-    }))
-    facts = {
-      ...facts,
-      hosts: Object.keys(hosts),
-      instances: all.map(({ id, name, project, host, state }) => ({ id, name, project, host, state, zone: 'az-1' })),
-    }
-  }
-  const report = (host: string, state: 'ok' | 'down') =>
-    s.health.report({ component: `libvirt ${host}`, kind: 'libvirt', host, state, detail: `qemu+tls://${host}` })
-  const checkOf = async (kind: string, id: string, rule: string) =>
-    (await s.journal.checksOf(everything, { kind, id })).find((one) => one.rule === rule)
-  const reasonsOf = async (kind: string, id: string, rule: string) =>
-    (await s.journal.notifications(everything, (await checkOf(kind, id, rule))?.check ?? '', 20)).map(({ reason }) => reason)
 
   it('tells one availability zone instead of its hypervisors, and what is left once when it is over', async () => {
     await begin()
@@ -150,14 +83,6 @@ describe('causes', () => {
     await begin({ rules: listening })
     const vms = ids(40)
     cloud({ 'hv-0': vms.slice(0, 30), 'hv-1': vms.slice(30) })
-    const poll = (heard: (id: string) => boolean) => {
-      const fresh = s.inventory.all
-        .filter(({ id }) => heard(id))
-        .map(({ id, host }) => ({
-          ...{ measurement: 'instance', tags: { instance: id, host: host ?? '' }, fields: { state: 1 }, time: s.clock.now() },
-        }))
-      s.store.samples = [...s.store.samples.filter(({ tags }) => !heard(tags.instance ?? '')), ...fresh]
-    }
     for (const host of ['hv-0', 'hv-1']) report(host, 'ok')
     for (let i = 0; i < 5; i++) {
       poll(() => true)
@@ -219,8 +144,8 @@ describe('causes', () => {
     await begin()
     const blue = ids(4, 'blue')
     cloud({ 'hv-0': [...blue.slice(0, 2), ...ids(6, 'x')], 'hv-1': [...blue.slice(2), ...ids(6, 'y')] })
-    facts = {
-      ...facts,
+    world.facts = {
+      ...world.facts,
       networks: [{ id: 'n', name: 'blue', project: 'p1' }],
       ports: blue.map((id) => ({
         ...{ id: `port-${id}`, name: null, project: 'p1', network: 'n', address: null, status: 'ACTIVE', router: null, at: 0 },
@@ -240,8 +165,8 @@ describe('causes', () => {
     await begin()
     const secret = ids(6, 'secret-of-p2')
     cloud({ 'hv-secret': [...ids(3, 'own'), ...secret] }, (id) => (id.startsWith('own') ? 'p1' : 'p2'))
-    facts = {
-      ...facts,
+    world.facts = {
+      ...world.facts,
       networks: [{ id: 'n', name: 'shared-net', project: 'p1' }],
       ports: [...ids(3, 'own'), ...secret].map((id) => ({
         ...{ id: `port-${id}`, name: null, project: 'p1', network: 'n', address: null, status: 'ACTIVE', router: null, at: 0 },
@@ -279,17 +204,15 @@ describe('causes', () => {
   it('a silent bus explains what is known only through it', async () => {
     await begin({ rules: rules.replace('after: 1m', 'after: 30s') })
     s.health.report({ component: 'amqp one', kind: 'amqp', state: 'ok', detail: 'rabbit' })
-    s.health.report({ component: 'queue notifications.info', kind: 'queue', state: 'ok', detail: 'empty' })
+    s.health.report({ component: 'queue one info', kind: 'queue', through: 'amqp one', state: 'ok', detail: 'empty' })
     await s.pass(60_000)
     s.health.report({ component: 'amqp one', kind: 'amqp', state: 'down', detail: 'rabbit' })
     await s.pass(60_000)
-    s.health.report({ component: 'queue notifications.info', kind: 'queue', state: 'down', detail: 'not seen' })
+    s.health.report({ component: 'queue one info', kind: 'queue', through: 'amqp one', state: 'down', detail: 'not seen' })
     await s.pass(4 * 60_000)
     assert.deepEqual(said(), ['problem amqp one critical'])
     assert.ok(
-      (await reasonsOf('connection', 'queue notifications.info', 'connection')).includes(
-        'known only through amqp one, which is down',
-      ),
+      (await reasonsOf('connection', 'queue one info', 'connection')).includes('known only through amqp one, which is down'),
     )
   })
 

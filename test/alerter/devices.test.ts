@@ -9,13 +9,14 @@ import { load } from '../../config/load.ts'
 import { everything } from '../../model/access.ts'
 import type { State } from '../../model/check.ts'
 import { systemClock } from '../../model/clock.ts'
-import type { Check, CheckContext, Message, Notifier } from '../../model/contract.ts'
+import type { Check, CheckContext } from '../../model/contract.ts'
 import { openPrograms } from '../../plugins/check-command/programs.ts'
 import { plugin as passive } from '../../plugins/check-passive/plugin.ts'
 import { checked, instance, type Scene, type SceneOptions, scene } from '../support/alerting.ts'
 import { runCommand } from '../support/command.ts'
 import { needs } from '../support/needs.ts'
 import { silentLogger } from '../support/silent-logger.ts'
+import { spokenScene } from '../support/spoken.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 /** Says what the test wants of `device` or `device service`; remembers who asked. */
@@ -41,15 +42,8 @@ const inProcess: Check = {
   ...{ kind: 'check', name: 'inside', description: 'is quick', targets: ['instance'], config: z.strictObject({}) },
   run: async () => ({ state: 'ok', output: 'fine', perfdata: [] }),
 }
-const sent: { to: string; message: Message }[] = []
-const kept: Notifier = {
-  ...{ kind: 'notifier', name: 'kept', description: 'keeps messages', config: z.strictObject({}) },
-  async send(message, { to }) {
-    sent.push({ to, message })
-    return { ok: true }
-  },
-}
-const plugins = [spoken, inProcess, passive, kept] as SceneOptions['plugins']
+const { sent, notifiers } = spokenScene()
+const plugins = [spoken, inProcess, passive, ...notifiers] as SceneOptions['plugins']
 const said = () =>
   sent.map(({ to, message: { kind, problem } }) => `${to}: ${kind} ${problem.targetName} ${problem.rule} ${problem.state}`)
 

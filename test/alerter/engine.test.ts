@@ -1,47 +1,18 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { everything } from '../../model/access.ts'
-import type { State } from '../../model/check.ts'
-import type { Check, Delivery, Message, Notifier } from '../../model/contract.ts'
+import type { Check, Delivery } from '../../model/contract.ts'
 import { plugin as connection } from '../../plugins/check-connection/plugin.ts'
 import { plugin as cpu } from '../../plugins/check-cpu/plugin.ts'
 import { plugin as noData } from '../../plugins/check-no-data/plugin.ts'
 import { plugin as state } from '../../plugins/check-state/plugin.ts'
 import { instance, type Scene, type SceneOptions, scene } from '../support/alerting.ts'
+import { spokenScene } from '../support/spoken.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-/** A check that says what the test wants. */
-const word = new Map<string, State>()
-const spoken: Check = {
-  kind: 'check',
-  name: 'spoken',
-  description: 'says what a test wants',
-  targets: ['instance'],
-  config: z.strictObject({}),
-  async run({ target }) {
-    const state = word.get(target.id) ?? 'ok'
-    return { state, output: `it is ${state}`, perfdata: [] }
-  },
-}
-
-/** A notifier that keeps what it was given, and answers as the test wants. */
-const sent: { to: string; message: Message }[] = []
-let answer: Delivery | (() => Promise<Delivery>) = { ok: true }
-const kept: Notifier = {
-  kind: 'notifier',
-  name: 'kept',
-  description: 'keeps messages',
-  config: z.strictObject({}),
-  async send(message, { to }) {
-    const delivery = typeof answer === 'function' ? await answer() : answer
-    if (delivery.ok) sent.push({ to, message })
-    return delivery
-  },
-}
-
-const plugins = [spoken, state, noData, connection, cpu, kept] as SceneOptions['plugins']
+const { word, sent, answers, spoken, plugins: fake, forget } = spokenScene()
+const plugins = [...fake, state, noData, connection, cpu] as SceneOptions['plugins']
 const section = `{ kept: {}, publicUrl: 'https://specola.example/', contacts: [{ name: alice, kept: alice }] }`
 const spokenRules = `rules: [{ name: spoken, plugin: spoken, interval: 1m, retryInterval: 10s, attempts: 2, repeat: 10m }]`
 const said = () => sent.map(({ message }) => `${message.kind} ${message.problem.targetName} ${message.problem.state}`)
@@ -53,11 +24,7 @@ describe('the alerter', () => {
     s = await scene({ directory: mkdtempSync(join(root(), 'journal-')), rules: spokenRules, section, plugins, ...options })
     return s
   }
-  beforeEach(() => {
-    word.clear()
-    sent.length = 0
-    answer = { ok: true }
-  })
+  beforeEach(forget)
   afterEach(() => s.stop())
 
   const withInstances = async (...ids: string[]) => {
@@ -157,7 +124,7 @@ describe('the alerter', () => {
   it('keeps what cannot be delivered on disk, over a restart, and delivers problem before recovery', async () => {
     await begin()
     await withInstances('web')
-    answer = { ok: false, retry: true, reason: 'the mail server is away' }
+    answers.set('kept', { ok: false, retry: true, reason: 'the mail server is away' })
     word.set('web', 'critical')
     await s.pass(90_000)
     assert.deepEqual(said(), [])
@@ -166,7 +133,7 @@ describe('the alerter', () => {
     await s.pass(90_000)
     assert.equal((await s.journal.waiting()).count, 2)
     await s.restart()
-    answer = { ok: true }
+    answers.set('kept', { ok: true })
     await s.pass(16 * 60_000)
     assert.deepEqual(said(), ['problem web critical', 'recovery web ok'])
     assert.equal((await s.journal.waiting()).count, 0)
@@ -179,7 +146,7 @@ describe('the alerter', () => {
   it('gives up what is refused for good, and says so', async () => {
     await begin()
     await withInstances('web')
-    answer = { ok: false, retry: false, reason: 'no such mailbox' }
+    answers.set('kept', { ok: false, retry: false, reason: 'no such mailbox' })
     word.set('web', 'critical')
     await s.pass(90_000)
     const [problem] = await s.journal.problems(everything, {})
@@ -191,14 +158,14 @@ describe('the alerter', () => {
   it('a notifier that hangs or throws loses nothing and holds up nothing', async () => {
     await begin()
     await withInstances('web')
-    answer = () => new Promise<Delivery>(() => {})
+    answers.set('kept', () => new Promise<Delivery>(() => {}))
     word.set('web', 'critical')
     await s.pass(90_000)
     assert.deepEqual(said(), [])
-    answer = () => Promise.reject(new Error('broken'))
+    answers.set('kept', () => Promise.reject(new Error('broken')))
     await s.restart()
     await s.pass(60_000)
-    answer = { ok: true }
+    answers.set('kept', { ok: true })
     await s.pass(60_000)
     assert.deepEqual(said(), ['problem web critical'])
   })

@@ -1,45 +1,19 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { alerterSection } from '../../alerter/section.ts'
 import { load } from '../../config/load.ts'
 import { everything } from '../../model/access.ts'
-import type { State } from '../../model/check.ts'
-import type { Check, Message, Notifier } from '../../model/contract.ts'
 import { instance, type Scene, type SceneOptions, scene } from '../support/alerting.ts'
+import { spokenScene } from '../support/spoken.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const minute = 60_000
 const hour = 60 * minute
 
-const word = new Map<string, State>()
-const spoken: Check = {
-  kind: 'check',
-  name: 'spoken',
-  description: 'says what a test wants',
-  targets: ['instance'],
-  config: z.strictObject({ as: z.string().default('') }),
-  async run({ target, config }) {
-    const state = word.get(`${(config as { as: string }).as}${target.id}`) ?? 'ok'
-    return { state, output: `it is ${state}`, perfdata: [] }
-  },
-}
-const sent: { to: string; message: Message }[] = []
-const kept: Notifier = {
-  kind: 'notifier',
-  name: 'kept',
-  description: 'keeps messages',
-  config: z.strictObject({}),
-  async send(message, { to }) {
-    sent.push({ to, message })
-    return { ok: true }
-  },
-}
-const plugins = [spoken, kept] as SceneOptions['plugins']
+const { word, plugins, forget, said } = spokenScene()
 const rules = `rules: [{ name: spoken, plugin: spoken, interval: 1m, retryInterval: 10s, attempts: 1, repeat: 10m }]`
 const section = `{ kept: {}, contacts: [{ name: alice, kept: alice, states: [warning, critical, recovery, downtime] }] }`
-const said = () => sent.map(({ to, message: { kind, problem } }) => `${to}: ${kind} ${problem.state}`)
 
 describe('planned downtimes, periods, escalations and dependencies of the running engine', () => {
   const root = temporaryDirectory()
@@ -49,10 +23,7 @@ describe('planned downtimes, periods, escalations and dependencies of the runnin
     s.inventory.all = [instance('web')]
     await s.pass(45_000)
   }
-  beforeEach(() => {
-    word.clear()
-    sent.length = 0
-  })
+  beforeEach(forget)
   afterEach(() => s.stop())
 
   const onlyCheck = async () => {

@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import { emptyBatch } from '../../alerter/judge.ts'
 import { seriesValues } from '../../alerter/rehearsal/series-values.ts'
 import { command } from '../../cli/rules.ts'
+import type { State } from '../../model/check.ts'
 import { systemClock } from '../../model/clock.ts'
 import { AppError } from '../../model/contract.ts'
+import type { RulePreview } from '../../model/rule-preview.ts'
 import { alertJournal } from '../../store/journal/alerts.ts'
 import { openDatabase } from '../../store/journal/database.ts'
+import { eventJournal } from '../../store/journal/events.ts'
 import { inventory } from '../../store/journal/inventory.ts'
 import { openSampleStore, storeSection } from '../../store/open.ts'
+import { event, start } from '../support/instance-events.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -170,6 +174,60 @@ tests:
     assert.ok(preview.queries <= 3, `${preview.queries} queries`)
     const text = await specola('preview', join(directory(), 'rules.yaml'), '--data', data, '--since', '55m')
     assert.match(text.out, /critical: steal on web-a: CPU steal.*\(was none\)/)
+  })
+
+  it('previews with what carried what then: many that fail with one cause are told once', async () => {
+    const data = join(directory(), 'carried')
+    const now = systemClock.now()
+    const db = openDatabase(data)
+    const ids = Array.from({ length: 6 }, (_, i) => `i-${i}`)
+    const journal = eventJournal(db)
+    // all were made on hv-1 long ago; two of them were moved before they fell silent
+    const told = (id: string, host: string, at: number, type: string) => {
+      const minutes = (at - start) / 60_000
+      const launched = (now - 86_400_000 - start) / 60_000
+      const written = event(minutes, type, 'end', { state: 'active', host, project: 'p1', launched })
+      return { raw: null, ignored: false, event: { ...written, resource: { kind: 'instance', id } } }
+    }
+    await journal.record([
+      ...ids.map((id) => told(id, 'hv-1', now - 86_400_000, 'create')),
+      ...ids.slice(4).map((id) => told(id, 'hv-2', now - 4_000_000, 'live_migration_post_dest')),
+    ])
+    for (const host of ['hv-1', 'hv-2'])
+      await inventory(db).seenHypervisor({ host, uri: null, cpus: null, memoryBytes: null, version: null, seenAt: now })
+    const change = (id: string, from: State, to: State, time: number) => ({
+      ...{ rule: 'no-data', target: { kind: 'instance', id }, targetName: id, project: 'p1', attempt: 1, hard: true },
+      ...{ output: 'x', check: `c-${id}`, from, to, time },
+    })
+    const at = now - 3_000_000
+    await alertJournal(db).commit({
+      ...emptyBatch(),
+      // those that stayed fall silent together, and one of those that were moved
+      transitions: ids.slice(0, 5).map((id) => change(id, 'ok', 'nodata', at)),
+    })
+    db.close()
+    file(
+      'carried.yaml',
+      `rules:
+  - { name: no-data, plugin: no-data, interval: 1m, attempts: 1 }
+  - { name: cause, plugin: cause, interval: 10s, attempts: 1 }`,
+    )
+    file(
+      'carried-config.yaml',
+      `alerter: { command: { commands: { say: { run: [/bin/true] } } }, contacts: [{ name: noc, command: "say:noc" }] }`,
+    )
+    const { code, out } = await specola(
+      ...['preview', join(directory(), 'carried.yaml'), '--data', data, '--since', '58m', '--json'],
+      ...['--config', join(directory(), 'carried-config.yaml')],
+    )
+    assert.equal(code, 0, out)
+    const { problems, contacts } = JSON.parse(out) as RulePreview
+    const toldOf = problems.filter((one) => one.told.length > 0).map(({ rule, target, output }) => [rule, target.id, output])
+    assert.deepEqual(toldOf.sort(), [
+      ['cause', 'hv-1', 'hv-1 is silent: no readings of 4 of 4 instances: i-0, i-1, i-2 … and 1 more'],
+      ['no-data', 'i-4', 'x'],
+    ])
+    assert.equal(contacts[0]?.told, 2)
   })
 })
 

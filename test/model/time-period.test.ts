@@ -130,6 +130,39 @@ describe('time periods beside a real Nagios', () => {
   })
 })
 
+describe('time periods written at random, with the spans of a real Nagios', () => {
+  interface Asked {
+    name: string
+    lines: string[]
+    exclude: string[]
+    /** Epoch seconds, and whether that is inside. */
+    asked: [number, 0 | 1][]
+  }
+  const { zones } = JSON.parse(fixture('alerting/timeperiods-random.json.gz')) as { zones: { zone: string; periods: Asked[] }[] }
+  for (const { zone, periods } of zones)
+    it(`hold what it says they hold, in ${zone}`, () => {
+      const parsed = parsePeriods(
+        periods.map((one) => ({ ...one, zone })),
+        { nagiosSpans: true },
+      )
+      assert.ok(parsed.ok, JSON.stringify(parsed))
+      const wrong = periods.flatMap(({ name, lines, asked }) =>
+        asked
+          .filter(([time, wanted]) => within(parsed.periods.get(name) as TimePeriod, time * 1000) !== (wanted === 1))
+          .map(([time]) => `${new Date(time * 1000).toISOString()} ${lines.join('; ')}`),
+      )
+      assert.deepEqual(wrong, [])
+    })
+
+  it('without that setting mean what they say', () => {
+    const holds = (line: string, iso: string) => within(period('UTC', [line]), at(iso))
+    assert.ok(holds('december 28 - january 3 00:00-24:00', '2027-01-02T12:00:00Z'))
+    assert.ok(!holds('2027-01-10 - 2027-01-16 / 2 00:00-24:00', '2027-01-18T12:00:00Z'))
+    assert.ok(!holds('february 13 - 30 00:00-24:00', '2027-03-05T12:00:00Z'))
+    assert.ok(holds('thursday 4 - tuesday 5 00:00-24:00', '2027-01-30T12:00:00Z'))
+  })
+})
+
 describe('time periods of Nagios’s own tests', () => {
   interface Unit {
     cases: (Case & { engine: string })[]

@@ -1,4 +1,7 @@
-/** A check that says what a test wants, and notifiers that keep what they are given. */
+/**
+ * A check that says what a test wants (`word`, by the target's id, with the rule's `as` before it), and notifiers that keep what they
+ * are given.
+ */
 import { z } from 'zod'
 import type { State } from '../../model/check.ts'
 import type { Check, Delivery, Message, Notifier } from '../../model/contract.ts'
@@ -13,10 +16,10 @@ export function spokenScene() {
       name: 'spoken',
       description: 'says what a test wants',
       targets: ['instance'],
-      config: z.strictObject({}),
+      config: z.strictObject({ as: z.string().default('') }),
     },
-    async run({ target }) {
-      const state = word.get(target.id) ?? 'ok'
+    async run({ target, config }) {
+      const state = word.get(`${(config as { as: string }).as}${target.id}`) ?? 'ok'
       return { state, output: `it is ${state}`, perfdata: [] }
     },
   }
@@ -29,11 +32,19 @@ export function spokenScene() {
       return delivery.ok ? { ok: true, id: `id-${sent.length}` } : delivery
     },
   })
+  const notifiers = [keeping('kept'), keeping('pager')]
   return {
     word,
     sent,
     answers,
-    plugins: [spoken, keeping('kept'), keeping('pager')],
+    ...{ spoken, notifiers },
+    plugins: [spoken, ...notifiers],
+    /** For `beforeEach`. */
+    forget() {
+      word.clear()
+      sent.length = 0
+      answers.clear()
+    },
     /** `alice: problem critical` for each message, in order; several in one with what is in it. */
     said: () =>
       sent.map(({ to, message: { kind, problem, items } }) =>

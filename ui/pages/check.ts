@@ -95,7 +95,7 @@ export const checkDetail: Fragment = {
       notifications: notifications.map((record) => ({
         ...record,
         icon: outcomeIcons[record.outcome],
-        word: visit.t(`outcome.${record.outcome}`),
+        word: visit.t(`outcome.${record.kind === 'handler' && record.outcome === 'sent' ? 'ran' : record.outcome}`),
         kindWord: visit.t(`notified.${record.kind}`),
       })),
     }

@@ -81,13 +81,13 @@ async function rowsOf(visit: Visit, decisions: readonly Decision[]) {
   return decisions.map((one) => ({
     ...one,
     icon: icons[one.outcome],
-    word: visit.t(`outcome.${one.outcome}`),
+    word: visit.t(`outcome.${one.kind === 'handler' && one.outcome === 'sent' ? 'ran' : one.outcome}`),
     kindWord: visit.t(`notified.${one.kind}`),
     stateWord: visit.t(`state.${one.state}`),
     target: one.targetName ?? one.target?.id ?? '—',
     href: `/checks/${encodeURIComponent(one.check)}`,
     projectName: project(one.project),
-    everybody: one.contact === '',
+    everybody: one.contact === '' && one.kind !== 'handler',
     turns: one.turns.map((turn) => ({ ...turn, word: visit.t(`turn.${turn.outcome}`) })),
     told: one.turns.length > 1 || one.deliveryId !== null,
   }))

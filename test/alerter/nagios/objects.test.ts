@@ -77,6 +77,62 @@ describe('Nagios object files', () => {
   })
 })
 
+describe('Nagios object files written at random, as a real Nagios reads them', () => {
+  const { common } = JSON.parse(fixture('alerting/nagios-objects.json.gz')) as { common: string }
+  const { cases } = JSON.parse(fixture('alerting/nagios-objects-random.json.gz')) as {
+    cases: { source: string; patterns: boolean; valid: boolean; objects: Record<string, string>[] }[]
+  }
+  const lists = /^(contacts|contact_groups|parents|members|servicegroups|hostgroups|.*_options)$/
+  const usual: Record<string, string> = {
+    ...{ process_perf_data: '1', low_flap_threshold: '0', high_flap_threshold: '0', event_handler_enabled: '1' },
+    ...{
+      first_notification_delay: '0',
+      is_volatile: '0',
+      passive_checks_enabled: '1',
+      active_checks_enabled: '1',
+      importance: '0',
+    },
+    ...{ flap_detection_enabled: '1', freshness_threshold: '0', check_freshness: '0', notifications_enabled: '1' },
+    notification_options: 'a',
+  }
+  const plain = (name: string, text: string) =>
+    lists.test(name)
+      ? [...new Set(text.split(',').map((one) => one.trim()))].sort().join()
+      : /^-?\d+(\.\d+)?$/.test(text)
+        ? String(Number(text))
+        : text
+  const idOf = (one: Record<string, string>) =>
+    [one.type, one.host_name ?? one.hostgroup_name, ...(one.type === 'service' ? [one.service_description] : [])].join(' ')
+
+  for (const [index, { source, patterns, valid, objects: wanted }] of cases.entries())
+    it(`number ${index + 1}: ${valid ? `${wanted.length} objects, value by value` : 'refused'}`, () => {
+      const sources = [
+        { file: 'common.cfg', text: common },
+        { file: 'objects.cfg', text: source },
+      ]
+      const read = readObjects(sources, { patterns: patterns ? 'marked' : 'none' })
+      assert.equal(read.valid, valid, read.complaints.map(({ line, message }) => `${line} ${message}`).join('\n'))
+      if (!valid) return
+      const groups = [...read.hostgroups.values()].map(({ name, alias, members }) => ({
+        ...{ type: 'hostgroup', hostgroup_name: name, alias },
+        ...(members.length > 0 && { members: members.join() }),
+      }))
+      const others = [...read.hosts.values(), ...read.services.values()].map(({ kind, values }) => ({
+        ...Object.fromEntries(values),
+        type: kind,
+      }))
+      const ours = new Map([...groups, ...others].map((one): [string, Record<string, string>] => [idOf(one), one]))
+      assert.deepEqual([...ours.keys()].sort(), wanted.map(idOf).sort())
+      for (const one of wanted)
+        for (const [name, text] of Object.entries(one))
+          assert.equal(
+            plain(name, ours.get(idOf(one))?.[name] ?? usual[name] ?? 'absent'),
+            plain(name, text),
+            `${name} of ${idOf(one)}`,
+          )
+    })
+})
+
 describe('macros in Nagios commands', () => {
   const { objects: text, cases } = JSON.parse(fixture('alerting/macros.json.gz')) as {
     objects: string
@@ -152,7 +208,10 @@ define serviceescalation {\n host_name web\n service_description http\n first_no
       { name: 'holidays', lines: ['december 25 00:00-24:00'] },
     ])
     assert.deepEqual(http?.escalations, [
-      { first: 2, last: 0, repeat: '1800s', states: ['warning', 'unknown', 'critical', 'recovery'], contacts: ['amy'] },
+      {
+        ...{ first: 2, last: 0, repeat: '1800s', states: ['warning', 'unknown', 'critical', 'recovery'] },
+        ...{ period: 'day', contacts: ['amy'] }, // its period is the service's
+      },
     ])
     const states = ['critical', 'unknown', 'recovery', 'flapping', 'downtime']
     assert.deepEqual(alerter.contacts, [
