@@ -7,7 +7,7 @@ import { owns, type Running } from './running.ts'
 
 export function clusterMember(running: Running): ClusterMember {
   const { config, deps, around, commits } = running
-  const { registry, downtimes } = around
+  const { registry, downtimes, people } = around
   const carrying = { ...deps, config, around: () => around, commit: commits.commit.bind(commits) }
   return {
     known: () => registry.entries.size,
@@ -30,6 +30,8 @@ export function clusterMember(running: Running): ClusterMember {
     },
 
     downtimes: (open) => downtimes.replace(open),
+
+    people: () => people.refresh(),
 
     async obey(id, order) {
       if (!commits.stalled) await carryOut(carrying, registry.entries.get(order.check) ?? null, order, id)

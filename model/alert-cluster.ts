@@ -21,6 +21,8 @@ export interface ClusterMember {
   follow(checks: readonly StoredCheck[]): void
   /** All downtimes that are not over. */
   downtimes(open: readonly StoredDowntime[]): void
+  /** Somebody may have changed who is on call. */
+  people(): Promise<void>
   /** Does it; what follows is written together with the order's end. */
   obey(id: number, order: CheckOrder): Promise<void>
 }

@@ -8,7 +8,7 @@ import { slotOf, slots } from '../../model/slot.ts'
 import { storable } from './conditions.ts'
 import type { Postgres } from './connect.ts'
 import { Following } from './follow.ts'
-import { beat, channel, leave } from './leases.ts'
+import { beat, channel, leave, peopleNotice } from './leases.ts'
 import type { Membership } from './membership.ts'
 
 export interface ClusterDeps {
@@ -44,8 +44,13 @@ export class PostgresCluster implements AlertCluster {
     const { postgres, own } = this.#deps
     const following = new Following(postgres, own)
     const news = new Bell()
+    const hear = (notice: string | null) => {
+      news.ring()
+      // what is missed here is read by whoever looks ahead at shifts
+      if (notice === null || notice === peopleNotice) void member.people().catch(() => undefined)
+    }
     await Promise.all([
-      postgres.listen(channel, () => news.ring(), signal),
+      postgres.listen(channel, hear, signal),
       this.#loop(own.leaseMs / beatsPerLease, signal, null, async () => this.#reportEngines(await beat(postgres, own, member))),
       this.#loop(lookMs, signal, news, () => following.look(member)),
     ])

@@ -12,6 +12,8 @@ import { living, type Membership } from './membership.ts'
 
 /** Notices that something was written. */
 export const channel = 'specola_alerts'
+/** What such a notice says when somebody changed who is on call. */
+export const peopleNotice = 'people'
 
 /** One beat: says that it lives, learns what it lost, takes what it is due and gives back what is too much. */
 export async function beat(postgres: Postgres, own: Membership, member: ClusterMember): Promise<readonly EngineSeen[]> {

@@ -3,12 +3,14 @@ import { AppError } from '../../model/contract.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { causesSchema } from './causes.schema.ts'
 import type { Postgres } from './connect.ts'
+import { onCallSchema } from './on-call.schema.ts'
 import { peopleSchema } from './people.schema.ts'
 
 export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0001-alerts', sql: alertsSchema },
   { name: '0002-people', sql: peopleSchema },
   { name: '0003-causes', sql: causesSchema },
+  { name: '0004-on-call', sql: onCallSchema },
 ]
 
 /** Any number that nobody else takes an advisory lock on in this database. */

@@ -23,7 +23,13 @@ describe('the alert journal in PostgreSQL', function () {
     const shared = openSharedJournal(config, { health: healthBoard(clock), clock, logger: silentLogger() })
     await shared.journal.stored()
     const stop = new AbortController()
-    const alone = { known: () => 0, reload: () => undefined, follow: () => undefined, downtimes: () => undefined }
+    const alone = {
+      known: () => 0,
+      reload: () => undefined,
+      follow: () => undefined,
+      downtimes: () => undefined,
+      people: async () => undefined,
+    }
     const running = shared.cluster.run({ ...alone, obey: async () => undefined }, stop.signal)
     while (!shared.cluster.owns({ kind: 'instance', id: 'i-a' })) await clock.sleep(10)
     return {

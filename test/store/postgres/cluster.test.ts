@@ -85,6 +85,7 @@ describe('engines that share a PostgreSQL', function () {
             downtimes: (open) => {
               heard.downtimes = open.map(({ id, active }) => `${id} ${active}`)
             },
+            people: async () => undefined,
             async obey(id, order) {
               heard.orders.push(order)
               await shared.journal.commit({ ...empty, orders: [id] })
