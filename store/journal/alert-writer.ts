@@ -1,7 +1,7 @@
 /** The alerter's side of the journal: what a cycle changed, and the queue of notifications. */
 import type { Acknowledgement, NotificationRecord, Transition } from '../../model/check.ts'
 import type { AlertWriter, NewNotification, StoredCheck } from '../../model/tracked-check.ts'
-import { type CheckRow, checkColumns, checkValues, type NotificationRow, toQueued, toStoredCheck } from './alert-rows.ts'
+import { type CheckRow, checkColumns, checkValues, toStoredCheck } from './alert-rows.ts'
 import type { Database } from './database.ts'
 import { keepComment, keepDowntime, openDowntimes } from './downtimes.ts'
 
@@ -66,19 +66,6 @@ export function alertWriter(db: Database): AlertWriter {
       return []
     },
 
-    async due(now, limit) {
-      return db
-        .all<NotificationRow>(
-          `SELECT * FROM notification n WHERE outcome = 'waiting' AND next_attempt <= ?
-             AND id = (SELECT min(id) FROM notification m WHERE m.outcome = 'waiting' AND m.check_id = n.check_id
-               AND m.contact = n.contact AND m.notifier = n.notifier)
-           ORDER BY id LIMIT ?`,
-          now,
-          limit,
-        )
-        .map(toQueued)
-    },
-
     async waiting() {
       const row = db.get<{ count: number; next: number | null; oldest: number | null }>(
         `SELECT count(*) AS count, min(next_attempt) AS next, min(time) AS oldest FROM notification WHERE outcome = 'waiting'`,
@@ -92,19 +79,6 @@ export function alertWriter(db: Database): AlertWriter {
       db.run(
         `UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND filter IS NULL AND next_attempt > ?${which}`,
         ...values,
-      )
-    },
-
-    async attempted(id, time, outcome) {
-      const { reason, next, delivery } = {
-        reason: outcome.outcome === 'sent' ? null : outcome.reason,
-        next: outcome.outcome === 'waiting' ? outcome.nextAttempt : null,
-        delivery: outcome.outcome === 'sent' ? outcome.deliveryId : null,
-      }
-      db.run(
-        `UPDATE notification SET outcome = ?, reason = ?, attempts = attempts + 1, next_attempt = ?, delivery = ?,
-           time = iif(? = 'sent', ?, time), message = iif(? = 'waiting', message, NULL) WHERE id = ?`,
-        ...[outcome.outcome, reason, next, delivery, outcome.outcome, time, outcome.outcome, id],
       )
     },
 

@@ -26,3 +26,9 @@ export class Membership {
 
 /** SQL that holds for an engine that lives. `?` is the lease in ms. */
 export const living = `seen > clock_timestamp() - ? * interval '1 millisecond'`
+
+/** A claim that goes on: of this engine, or of nobody who lives. Two values: the engine, the lease in ms. */
+export const free = `(claimed_by IS NULL OR claimed_by = ?
+  OR NOT EXISTS (SELECT 1 FROM engine WHERE engine.id = claimed_by AND ${living}))`
+/** Who was not seen for too long claims nothing: others may take it for dead. Two values: the engine, the lease in ms. */
+export const alive = `EXISTS (SELECT 1 FROM engine WHERE engine.id = ? AND ${living})`

@@ -6,6 +6,7 @@ import { type PostgresServer, postgresProgram, startPostgres } from '../../suppo
 import { silentLogger } from '../../support/silent-logger.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { alertJournalContract } from '../alert-journal.contract.ts'
+import { outboxContract } from '../outbox.contract.ts'
 
 describe('the alert journal in PostgreSQL', function () {
   this.timeout(30_000)
@@ -18,7 +19,7 @@ describe('the alert journal in PostgreSQL', function () {
   })
   after(() => server?.stop())
 
-  alertJournalContract(async () => {
+  const open = async () => {
     const config = { ...server.database(`journal_${++databases}`), engine: 'a', leaseMs: 10_000 }
     const shared = openSharedJournal(config, { health: healthBoard(clock), clock, logger: silentLogger() })
     await shared.journal.stored()
@@ -41,5 +42,7 @@ describe('the alert journal in PostgreSQL', function () {
         await shared.close()
       },
     }
-  })
+  }
+  alertJournalContract(open)
+  outboxContract(open)
 })
