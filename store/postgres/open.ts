@@ -17,9 +17,10 @@ import { alertWriter } from './alert-writer.ts'
 import { inScope, numbered, storable } from './conditions.ts'
 import { connect, type PostgresConfig } from './connect.ts'
 import { decisionLog } from './decisions.ts'
-import { channel, enginesSeen, peopleNotice } from './leases.ts'
+import { enginesSeen } from './engines-seen.ts'
 import { Membership } from './membership.ts'
 import { migrate } from './migrations.ts'
+import { notify, peopleNotice } from './notices.ts'
 import { outbox } from './outbox.ts'
 import { receivers } from './receivers.ts'
 
@@ -51,7 +52,7 @@ export function openSharedJournal(
   const pages = connect(server, { most: connections.pages, clock })
   const own = new Membership(randomUUID(), engine, leaseMs)
   const history: HistoryDeps = { all: (sql, values) => pages.query(numbered(sql), values.map(kept)), inScope }
-  const entered = async () => void (await pages.query(`SELECT pg_notify('${channel}', '${peopleNotice}')`))
+  const entered = async () => void (await notify(pages.query, peopleNotice))
   const writer = alertWriter(postgres, own)
   return {
     journal: {

@@ -125,7 +125,7 @@ alerter:
   })
 
   it('are in trouble when shares belong to nobody', () => {
-    const seen = { id: 'x', known: 10, silentMs: 100 }
+    const seen = { id: 'x', known: 10, alone: 0, silentMs: 100 }
     const levels = (...engines: Parameters<typeof engineFindings>[0]) => engineFindings(engines).map(({ level }) => level)
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: true }), ['ok'])
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: true }, { ...seen, name: 'b', slots: 0, alive: true }), [
@@ -134,10 +134,10 @@ alerter:
     ])
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: false }), ['trouble', 'trouble'])
     assert.deepEqual(levels(), ['trouble'])
-    const unlike = [
-      { ...seen, name: 'a', slots: 32, alive: true },
-      { ...seen, name: 'b', slots: 32, alive: true, known: 12 },
-    ]
-    assert.deepEqual(levels(...unlike), ['ok', 'note'])
+    const alone = { ...seen, name: 'b', slots: 32, alive: true, alone: 12 }
+    assert.deepEqual(levels({ ...seen, name: 'a', slots: 32, alive: true }, alone), ['ok', 'note'])
+    const gone = { ...alone, slots: 0, alive: false, silentMs: 60_000 }
+    const [, silent] = engineFindings([{ ...seen, name: 'a', slots: 64, alive: true }, gone])
+    assert.match(`${silent?.level} ${silent?.costs}`, /trouble 12 targets that only it knew are not watched/)
   })
 })

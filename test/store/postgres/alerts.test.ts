@@ -26,6 +26,7 @@ describe('the alert journal in PostgreSQL', function () {
     const stop = new AbortController()
     const alone = {
       known: () => 0,
+      targets: () => [],
       reload: () => undefined,
       follow: () => undefined,
       downtimes: () => undefined,

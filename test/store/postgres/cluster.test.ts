@@ -80,6 +80,7 @@ describe('engines that share a PostgreSQL', function () {
         running = shared.cluster.run(
           {
             known: () => known,
+            targets: () => [],
             reload: (_, checks) => heard.reloaded.push(...checks.map(({ id }) => id)),
             follow: (checks) => heard.followed.push(...checks.map(({ id }) => id)),
             downtimes: (open) => {

@@ -48,7 +48,13 @@ rotas: [{ name: duty, layers: [{ members: [anna], begins: 2026-01-05, every: 1w 
     )
     const [here, there] = [peopleOf(section, a.onCall, clock), peopleOf(section, b.onCall, clock)]
     const stop = new AbortController()
-    const deaf = { known: () => 0, reload: () => undefined, follow: () => undefined, downtimes: () => undefined }
+    const deaf = {
+      known: () => 0,
+      targets: () => [],
+      reload: () => undefined,
+      follow: () => undefined,
+      downtimes: () => undefined,
+    }
     const running = b.cluster.run({ ...deaf, obey: async () => undefined, people: () => there.refresh() }, stop.signal)
     await eventually('b is there', async () => (await a.engines()).length === 1)
     const now = clock.now()
