@@ -10,6 +10,7 @@ import type { DecisionLog, Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { FatigueMailDeps } from '../reports/fatigue-mail.ts'
 import { fatigueMailsOf, historyOf } from '../store/journal/alert-history.ts'
+import { retireAlertsOf } from '../store/journal/alert-retention.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import type { Database } from '../store/journal/database.ts'
 import { onCallJournal } from '../store/journal/on-call.ts'
@@ -22,6 +23,8 @@ export interface OpenAlerts {
   history: AlertHistory
   fatigueMails: FatigueMails
   onCall: OnCallJournal
+  /** Removes what is older than `before` (epoch ms) and needed by nothing; nothing where another engine does. */
+  retire(before: number, now: () => number): AsyncIterable<number>
   /** Null: this engine is the only one on its journal. */
   cluster: AlertCluster | null
   /** Engines that share the journal, as it knows them; empty where there is but one. */
@@ -39,6 +42,7 @@ export function openAlerts(
   if (db === null) throw new AppError('not-found', 'no journal is open')
   return {
     ...{ journal: alertJournal(db), history: historyOf(db), fatigueMails: fatigueMailsOf(db), onCall: onCallJournal(db) },
+    retire: (before, now) => retireAlertsOf(db, before, now),
     ...{ cluster: null, engines: async () => [], close: async () => undefined },
   }
 }

@@ -186,7 +186,7 @@ async function serve(
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
       watchCompleteness(completeness, health, clock, logger, signal),
-      keepRetention(db, config.retention, { health, clock, logger }, signal),
+      keepRetention(db, config.retention, { retireAlerts: shared.retire, health, clock, logger }, signal),
       takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {

@@ -13,6 +13,7 @@ import { fatigueMails } from '../fatigue-mails.ts'
 import { onCallOf } from '../on-call.ts'
 import { PostgresCluster } from './alert-cluster.ts'
 import { alertReader } from './alert-reader.ts'
+import { retireSharedAlerts } from './alert-retention.ts'
 import { alertWriter } from './alert-writer.ts'
 import { inScope, numbered, storable } from './conditions.ts'
 import { connect, type PostgresConfig } from './connect.ts'
@@ -36,6 +37,8 @@ export interface SharedAlertJournal {
   fatigueMails: FatigueMails
   onCall: OnCallJournal
   cluster: PostgresCluster
+  /** Removes what is older than `before` (epoch ms) and needed by nothing; nothing where another engine does. */
+  retire(before: number, now: () => number): AsyncIterable<number>
   engines(): Promise<EngineSeen[]>
   close(): Promise<void>
 }
@@ -70,6 +73,7 @@ export function openSharedJournal(
     fatigueMails: fatigueMails(history),
     onCall: onCallOf(history, entered),
     cluster: new PostgresCluster({ postgres, own, health, clock, logger }),
+    retire: (before, now) => retireSharedAlerts(postgres, own, before, now),
     engines: () => enginesSeen(pages, leaseMs),
     close: async () => {
       await Promise.all([postgres.close(), pages.close()])

@@ -213,6 +213,31 @@ export function alertJournalContract(
     assert.deepEqual(await journal.stored(), [])
   })
 
+  it('says of a problem that it is in a downtime: its own, its target’s, or that of its host', async () => {
+    const running = (subject: string) => ({
+      ...{
+        id: subject,
+        subject,
+        fixed: true,
+        start: 0,
+        end: minute,
+        durationMs: 0,
+        triggeredBy: null,
+        author: 'bob',
+        comment: '',
+      },
+      ...{ active: true, since: null, endedAt: null, outcome: null },
+    })
+    await commit({
+      checks: ['own', 'target', 'host', 'none'].map((id) => check(id, { state: bad('critical'), host: id })),
+      downtimes: ['check:own', 'instance:i-target', 'hypervisor:host'].map(running),
+    })
+    const said = async () => (await journal.problems(everything, {})).flatMap((one) => (one.inDowntime ? [one.check] : [])).sort()
+    assert.deepEqual(await said(), ['host', 'own', 'target'])
+    await commit({ downtimes: [{ ...running('check:own'), active: false, endedAt: 9, outcome: 'over' }] })
+    assert.deepEqual(await said(), ['host', 'target'])
+  })
+
   it('keeps downtimes and comments, and shows them to those who may see the check', async () => {
     const planned = (id: string, subject: string, start: number) => ({
       ...{ id, subject, fixed: true, start, end: start + minute, durationMs: 0, triggeredBy: null, author: 'bob', comment: 'c' },

@@ -6,6 +6,7 @@ import { type PostgresServer, postgresProgram, startPostgres } from '../../suppo
 import { silentLogger } from '../../support/silent-logger.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { alertJournalContract } from '../alert-journal.contract.ts'
+import { alertRetentionContract } from '../alert-retention.contract.ts'
 import { outboxContract } from '../outbox.contract.ts'
 
 describe('the alert journal in PostgreSQL', function () {
@@ -35,8 +36,7 @@ describe('the alert journal in PostgreSQL', function () {
     const running = shared.cluster.run({ ...alone, obey: async () => undefined }, stop.signal)
     while (!shared.cluster.owns({ kind: 'instance', id: 'i-a' })) await clock.sleep(10)
     return {
-      journal: shared.journal,
-      history: shared.history,
+      ...{ journal: shared.journal, history: shared.history, onCall: shared.onCall, retire: shared.retire },
       close: async () => {
         stop.abort(new Error('over'))
         await running
@@ -46,4 +46,5 @@ describe('the alert journal in PostgreSQL', function () {
   }
   alertJournalContract(open)
   outboxContract(open)
+  alertRetentionContract(open)
 })
