@@ -57,6 +57,42 @@ export function alertJournalContract(
     assert.deepEqual(await journal.stored(), kept)
   })
 
+  it('gives a check back as it was last, whatever of it changed', async () => {
+    const acknowledgement = { author: 'bob', comment: '', time: 5, sticky: true }
+    let kept = check('a')
+    const changes: readonly Partial<StoredCheck>[] = [
+      ...[{ nextCheck: 7 }, { longOutput: 'more' }, { perfdata: [{ label: 'l', value: 1, unit: '' }] }, { longOutput: null }],
+      ...[
+        { told: { ...untold, number: 3, behind: true } },
+        { flapping: { ...kept.flapping, flapping: true } },
+        { cause: 'other' },
+      ],
+      ...[{ host: 'h2' }, { project: 'p2' }, { targetName: null }, { maxAttempts: 9 }, { acknowledgement }, { nextCheck: null }],
+      ...[{ acknowledgement: null }, { state: { ...kept.state, output: 'new', lastCheck: 99 } }, { cause: null }],
+      ...[
+        { state: { ...kept.state, state: 'critical' as const, attempt: 2, hard: false } },
+        { rule: 'memory', plugin: 'memory' },
+      ],
+      { state: { ...kept.state, lastStateChange: 3, lastHardState: 'warning', lastHardStateChange: 4, onBrokenGround: true } },
+    ]
+    await commit({ checks: [kept] })
+    for (const change of changes) {
+      kept = { ...kept, ...change }
+      await commit({ checks: [kept] })
+      assert.deepEqual(await journal.stored(), [kept])
+    }
+    // what a batch that failed had written is written again
+    const next = { ...kept, nextCheck: 500 }
+    await assert.rejects(
+      commit({ checks: [next], comments: [{ check: 'a', time: 1, author: null as unknown as string, text: '' }] }),
+    )
+    assert.deepEqual(await journal.stored(), [kept])
+    await commit({ checks: [{ ...next, state: { ...next.state, output: 'again' } }] })
+    await commit({ removed: ['a'] })
+    await commit({ checks: [next] })
+    assert.deepEqual(await journal.stored(), [next])
+  })
+
   it('lists problems: unhandled first, then the worst, then the newest', async () => {
     const ack = { author: 'bob', comment: '', time: 1, sticky: false }
     await commit({
