@@ -10,6 +10,8 @@ import { takeRuns } from './take-results.ts'
 
 /** Results are written together, ms: a commit each would cost more than the checks. */
 const gatherMs = 100
+/** Checks of so long are started together, ms: each wake-up of the process costs as much as a check. */
+const togetherMs = 20
 /** A check that did not end by itself until then never will. */
 const giveUpMs = 15 * 60_000
 
@@ -30,10 +32,16 @@ export class ApartChecks {
     const now = this.#running.deps.clock.now()
     for (const { began, giveUp } of this.#open.values())
       if (now - began > giveUpMs) giveUp(new Error(`no answer within ${giveUpMs / 60_000} min`))
-    for (const entry of entries) {
-      entry.running = true
-      void this.#run(entry, Math.max(0, Math.min(1000, (entry.stored.nextCheck ?? now) - now)))
-    }
+    const delayOf = ({ stored }: Entry) => Math.max(0, Math.min(1000, (stored.nextCheck ?? now) - now))
+    for (const entry of entries) entry.running = true
+    for (const [slot, group] of Map.groupBy(entries, (entry) => Math.ceil(delayOf(entry) / togetherMs)))
+      void this.#runAt(slot * togetherMs, group)
+  }
+
+  async #runAt(delayMs: number, entries: readonly Entry[]): Promise<void> {
+    if (delayMs > 0) await this.#running.deps.clock.sleep(delayMs, this.#signal).catch(() => undefined)
+    if (this.#signal.aborted) return
+    for (const entry of entries) void this.#run(entry)
   }
 
   /** Resolves when what has finished is written. */
@@ -41,10 +49,8 @@ export class ApartChecks {
     await this.#taking
   }
 
-  async #run(entry: Entry, delayMs: number): Promise<void> {
+  async #run(entry: Entry): Promise<void> {
     const { clock } = this.#running.deps
-    if (delayMs > 0) await clock.sleep(delayMs, this.#signal).catch(() => undefined)
-    if (this.#signal.aborted) return
     const abandoned = Promise.withResolvers<never>()
     const { checked } = entry.stored.state
     // a first look has no time that it could be late for

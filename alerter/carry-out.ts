@@ -73,6 +73,11 @@ function decideOn(deps: CarryOutDeps, entry: Entry, order: CheckOrder, batch: Co
       if (around) takeTurns(around, judgeResult(around, entry, resultOf(order.result), time, batch), time, batch, entry)
       return
     }
+    case 'cancel-downtime': {
+      const around = deps.around()
+      if (around) takeTurns(around, around.downtimes.cancel(order.id), time, batch)
+      return
+    }
     case 'check-now':
       entry.again = entry.running
       entry.stored = { ...stored, nextCheck: time }

@@ -17,7 +17,7 @@ export function checkMacro(entry: Entry, name: string, sources: MacroSources): s
     sources.macros.get(plain) ??
     customMacro(plain, entry) ??
     targetMacro(plain, entry.target) ??
-    hostState(plain, hostEntry(sources.registry, entry)) ??
+    hostState(plain, () => hostEntry(sources.registry, entry)) ??
     (isHost(entry) ? undefined : serviceState(plain, entry)) ??
     timeMacro(plain, sources.now)
   )
@@ -38,7 +38,7 @@ function onDemand(name: string, device: string, second: string | undefined, { re
     const service = entries.find(({ rule }) => rule.name === second)
     return service && (customMacro(name, service) ?? serviceState(name, service))
   }
-  return customMacro(name, any) ?? targetMacro(name, any.target) ?? hostState(name, entries.find(isHost))
+  return customMacro(name, any) ?? targetMacro(name, any.target) ?? hostState(name, () => entries.find(isHost))
 }
 
 function customMacro(name: string, { rule, target }: Entry): string | undefined {
@@ -47,15 +47,18 @@ function customMacro(name: string, { rule, target }: Entry): string | undefined 
   return of !== undefined && known && Object.hasOwn(known, variable) ? known[variable] : undefined
 }
 
-function targetMacro(name: string, { id, name: title, project, host, instance, device }: Target): string | undefined {
-  const values: Record<string, string> = {
-    ...{ HOSTNAME: title ?? id, HOSTDISPLAYNAME: title ?? id, HOSTALIAS: device?.alias ?? title ?? id },
-    HOSTADDRESS: device?.address ?? instance?.addresses[0]?.address ?? title ?? id,
-    ...{ HOSTGROUPNAME: device?.groups[0] ?? '', HOSTGROUPNAMES: device?.groups.join(',') ?? '' },
-    ...{ TARGETID: id, PROJECT: project ?? '', HYPERVISOR: host ?? '' },
-  }
-  return Object.hasOwn(values, name) ? values[name] : undefined
+/** A macro's value, worked out only when it is asked for: most of a command's macros are not these. */
+const worth = <A extends unknown[]>(of: Readonly<Record<string, (...args: A) => string>>, name: string, ...args: A) =>
+  Object.hasOwn(of, name) ? of[name]?.(...args) : undefined
+
+const titleOf = ({ name, id }: Target) => name ?? id
+const targetMacros: Readonly<Record<string, (target: Target) => string>> = {
+  ...{ HOSTNAME: titleOf, HOSTDISPLAYNAME: titleOf, HOSTALIAS: (target) => target.device?.alias ?? titleOf(target) },
+  HOSTADDRESS: (target) => target.device?.address ?? target.instance?.addresses[0]?.address ?? titleOf(target),
+  ...{ HOSTGROUPNAME: ({ device }) => device?.groups[0] ?? '', HOSTGROUPNAMES: ({ device }) => device?.groups.join(',') ?? '' },
+  ...{ TARGETID: ({ id }) => id, PROJECT: ({ project }) => project ?? '', HYPERVISOR: ({ host }) => host ?? '' },
 }
+const targetMacro = (name: string, target: Target) => worth(targetMacros, name, target)
 
 const hostWords: Record<State, string> = {
   ok: 'UP',
@@ -67,30 +70,35 @@ const hostWords: Record<State, string> = {
 const hostIds: Record<State, string> = { ok: '0', warning: '0', critical: '1', unknown: '2', nodata: '2' }
 const seconds = (time: number | null) => String(Math.floor((time ?? 0) / 1000))
 
-function hostState(name: string, entry: Entry | undefined): string | undefined {
-  const state = entry?.stored.state
-  const values: Record<string, string> = {
-    ...{ HOSTSTATE: hostWords[state?.state ?? 'ok'], HOSTSTATEID: hostIds[state?.state ?? 'ok'] },
-    ...{ HOSTSTATETYPE: state?.hard === false ? 'SOFT' : 'HARD', HOSTATTEMPT: String(state?.attempt ?? 1) },
-    ...{ MAXHOSTATTEMPTS: String(entry?.rule.alert.attempts ?? 1), HOSTOUTPUT: state?.output ?? '' },
-    ...{ LASTHOSTCHECK: seconds(state?.lastCheck ?? null), LASTHOSTSTATECHANGE: seconds(state?.lastStateChange ?? null) },
-  }
-  return Object.hasOwn(values, name) ? values[name] : undefined
+type FindHost = () => Entry | undefined
+const stateOf = (host: FindHost) => host()?.stored.state
+/** The check of the device is looked for only by those who tell of it. */
+const hostMacros: Readonly<Record<string, (host: FindHost) => string>> = {
+  ...{
+    HOSTSTATE: (host) => hostWords[stateOf(host)?.state ?? 'ok'],
+    HOSTSTATEID: (host) => hostIds[stateOf(host)?.state ?? 'ok'],
+  },
+  HOSTSTATETYPE: (host) => (stateOf(host)?.hard === false ? 'SOFT' : 'HARD'),
+  HOSTATTEMPT: (host) => String(stateOf(host)?.attempt ?? 1),
+  MAXHOSTATTEMPTS: (host) => String(host()?.rule.alert.attempts ?? 1),
+  HOSTOUTPUT: (host) => stateOf(host)?.output ?? '',
+  LASTHOSTCHECK: (host) => seconds(stateOf(host)?.lastCheck ?? null),
+  LASTHOSTSTATECHANGE: (host) => seconds(stateOf(host)?.lastStateChange ?? null),
 }
+const hostState = (name: string, host: FindHost) => worth(hostMacros, name, host)
 
-function serviceState(name: string, { rule, stored: { state } }: Entry): string | undefined {
-  const values: Record<string, string> = {
-    ...{
-      SERVICEDESC: rule.name,
-      SERVICEDISPLAYNAME: rule.name,
-      SERVICESTATE: (states[exitCode(state.state)] ?? 'unknown').toUpperCase(),
-    },
-    ...{ SERVICESTATEID: String(exitCode(state.state)), SERVICESTATETYPE: state.hard ? 'HARD' : 'SOFT' },
-    ...{ SERVICEATTEMPT: String(state.attempt), MAXSERVICEATTEMPTS: String(rule.alert.attempts), SERVICEOUTPUT: state.output },
-    ...{ LASTSERVICECHECK: seconds(state.lastCheck), LASTSERVICESTATECHANGE: seconds(state.lastStateChange) },
-  }
-  return Object.hasOwn(values, name) ? values[name] : undefined
+const serviceMacros: Readonly<Record<string, (entry: Entry) => string>> = {
+  ...{ SERVICEDESC: ({ rule }) => rule.name, SERVICEDISPLAYNAME: ({ rule }) => rule.name },
+  SERVICESTATE: ({ stored: { state } }) => (states[exitCode(state.state)] ?? 'unknown').toUpperCase(),
+  SERVICESTATEID: ({ stored: { state } }) => String(exitCode(state.state)),
+  SERVICESTATETYPE: ({ stored: { state } }) => (state.hard ? 'HARD' : 'SOFT'),
+  SERVICEATTEMPT: ({ stored: { state } }) => String(state.attempt),
+  MAXSERVICEATTEMPTS: ({ rule }) => String(rule.alert.attempts),
+  SERVICEOUTPUT: ({ stored: { state } }) => state.output,
+  LASTSERVICECHECK: ({ stored: { state } }) => seconds(state.lastCheck),
+  LASTSERVICESTATECHANGE: ({ stored: { state } }) => seconds(state.lastStateChange),
 }
+const serviceState = (name: string, entry: Entry) => worth(serviceMacros, name, entry)
 
 function timeMacro(name: string, now: number): string | undefined {
   return name === 'TIMET' ? String(Math.floor(now / 1000)) : undefined

@@ -1,19 +1,28 @@
 /** This engine as a member of a cluster: what it hears of the others becomes part of what it knows. */
 import type { ClusterMember } from '../model/alert-cluster.ts'
-import { slotOf } from '../model/slot.ts'
 import type { StoredCheck } from '../model/tracked-check.ts'
 import { carryOut } from './carry-out.ts'
 import { owns, type Running } from './running.ts'
 
 export function clusterMember(running: Running): ClusterMember {
   const { config, deps, around, commits } = running
-  const { registry, downtimes } = around
+  const { registry, downtimes, people } = around
   const carrying = { ...deps, config, around: () => around, commit: commits.commit.bind(commits) }
+  /** Pages that are open show it. */
+  const tell = (before: StoredCheck | undefined, check: StoredCheck) => {
+    if (!before || !differs(before, check)) return
+    const { id, project, state } = check
+    deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
+  }
   return {
     known: () => registry.entries.size,
 
-    reload(slots, checks) {
-      registry.reload((target) => slots.has(slotOf(target)), checks, deps.clock.now())
+    targets: () => registry.present,
+
+    reload(concerns, checks) {
+      const before = checks.map(({ id }) => registry.entries.get(id)?.stored)
+      registry.reload(concerns, checks, deps.clock.now())
+      for (const [n, check] of checks.entries()) tell(before[n], check)
     },
 
     follow(checks) {
@@ -22,14 +31,13 @@ export function clusterMember(running: Running): ClusterMember {
         if (!entry || owns(running, entry.target)) continue
         const before = entry.stored
         entry.stored = check
-        if (differs(before, check)) {
-          const { id, project, state } = check
-          deps.live.publish({ kind: 'problem', check: id, project, state: state.state, hard: state.hard })
-        }
+        tell(before, check)
       }
     },
 
     downtimes: (open) => downtimes.replace(open),
+
+    people: () => people.refresh(),
 
     async obey(id, order) {
       if (!commits.stalled) await carryOut(carrying, registry.entries.get(order.check) ?? null, order, id)

@@ -42,11 +42,15 @@ export class Downtimes {
     return turns
   }
 
-  /** Everything whose turn has come: begins and ends, with what begins and ends with it. */
-  takeDue(now: number): DowntimeTurn[] {
+  /** Everything whose turn has come, at `at`: begins and ends, with what begins and ends with it. Only what is `mine`. */
+  takeDue(now: number, mine: (downtime: Downtime, at: number) => boolean = () => true): DowntimeTurn[] {
     const turns: DowntimeTurn[] = []
+    const isDue = (one: Downtime) => {
+      const at = nextTurn(one)
+      return at !== null && at <= now && mine(one, at)
+    }
     for (;;) {
-      const due = this.#all.find((one) => (nextTurn(one) ?? Number.POSITIVE_INFINITY) <= now)
+      const due = this.#all.find(isDue)
       if (!due) return turns
       const taken = turn(this.#all, due.id, now)
       this.#all = taken.left

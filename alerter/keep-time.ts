@@ -1,6 +1,6 @@
 /** Downtimes begin and end, acknowledgements run out: what time alone does. */
 import { afterExpiry } from './acknowledgement-ends.ts'
-import { takeTurns } from './downtime-turns.ts'
+import { dueTurns, takeTurns } from './downtime-turns.ts'
 import { emptyBatch } from './judge.ts'
 import { keepPeople } from './keep-people.ts'
 import { owns, type Running } from './running.ts'
@@ -9,7 +9,7 @@ export async function keepTime(running: Running, now: number): Promise<void> {
   const { deps, around, commits } = running
   if (commits.stalled) return
   const batch = emptyBatch()
-  takeTurns(around, around.downtimes.takeDue(now), now, batch)
+  takeTurns(around, dueTurns(around, now, deps.cluster !== undefined), now, batch)
   for (const entry of around.registry.entries.values()) {
     const ended = afterExpiry(entry, now)
     if (!ended || !owns(running, entry.target)) continue

@@ -22,7 +22,8 @@ export async function refreshTargets(running: Running): Promise<void> {
     return
   }
   const now = clock.now()
-  const gone = registry.sync(targets, now)
+  const { cluster } = running.deps
+  const gone = registry.sync(targets, now, (target) => (cluster?.owns(target) && cluster.knownElsewhere(target)) ?? false)
   const ended = gone.ended.filter(({ target }) => owns(running, target))
   const orphans = gone.orphans.filter(({ target }) => owns(running, target))
   const batch = emptyBatch()

@@ -42,6 +42,7 @@ export class Registry {
   #byTarget = new Map<string, Entry[]>()
   #byHost = new Map<string, Entry[]>()
   #perHost = new Map<string, number>()
+  #present: readonly Target[] = []
   #switchedOff: { rule: string; target: Target }[] = []
   /** States of an earlier process whose targets have not been seen yet. */
   readonly #waiting: Map<string, { check: StoredCheck; since: number }>
@@ -54,8 +55,15 @@ export class Registry {
     this.#waiting = new Map(stored.map((check) => [check.id, { check, since: now }]))
   }
 
-  /** Brings the checks in line with the targets; what is returned has no target or rule any more. */
-  sync(targets: readonly Target[], now: number): { ended: Entry[]; orphans: StoredCheck[] } {
+  /**
+   * Brings the checks in line with the targets; what is returned has no target or rule any more. `stays`: not to be ended, however
+   * long it is missing.
+   */
+  sync(
+    targets: readonly Target[],
+    now: number,
+    stays: (target: ResourceRef) => boolean = () => false,
+  ): { ended: Entry[]; orphans: StoredCheck[] } {
     const present = new Set<string>()
     this.#perHost = new Map()
     this.#switchedOff = []
@@ -81,14 +89,15 @@ export class Registry {
     const ended = [...this.entries].flatMap(([id, entry]) => {
       if (present.has(id)) return []
       entry.missingSince ??= now
-      return now - entry.missingSince >= graceMs[entry.target.kind] && !entry.running ? [entry] : []
+      const over = now - entry.missingSince >= graceMs[entry.target.kind] && !entry.running
+      return over && !stays(entry.target) ? [entry] : []
     })
     for (const { stored, target } of ended) {
       this.entries.delete(stored.id)
       this.#ids.delete(`${stored.rule}\0${target.kind}\0${target.id}`)
     }
     this.#index()
-    return { ended, orphans: this.#orphans(now) }
+    return { ended, orphans: this.#orphans(now, stays) }
   }
 
   /** The checks that `concerns` picks are as these say, and what runs of them counts for nothing. */
@@ -105,6 +114,8 @@ export class Registry {
   }
 
   #index(): void {
+    const present = [...this.entries.values()].filter(({ missingSince }) => missingSince === null)
+    this.#present = [...new Map(present.map(({ target }) => [`${target.kind}\0${target.id}`, target])).values()]
     this.#byTarget = Map.groupBy(this.entries.values(), ({ target }) => `${target.kind}\0${target.id}`)
     const machines = [...this.entries.values()].filter(({ target }) => target.kind !== 'instance' && target.host)
     this.#byHost = Map.groupBy(machines, ({ target }) => target.host as string)
@@ -112,6 +123,11 @@ export class Registry {
 
   of(kind: string, id: string): readonly Entry[] {
     return this.#byTarget.get(`${kind}\0${id}`) ?? []
+  }
+
+  /** Targets that there are now, each once; the same list until they change. */
+  get present(): readonly Target[] {
+    return this.#present
   }
 
   /** Targets that switched the check of a rule off, and may. */
@@ -162,11 +178,11 @@ export class Registry {
   }
 
   /** Kept states that no target came back for. A rule that is gone ends its checks at once. */
-  #orphans(now: number): StoredCheck[] {
+  #orphans(now: number, stays: (target: ResourceRef) => boolean): StoredCheck[] {
     const names = new Set([...this.#rules, ...[...this.#ownRules.values()].flat()].map((rule) => rule.name))
     const orphans = [...this.#waiting.values()].filter(({ check: { rule, target }, since }) => {
       const grace = target.kind === 'instance' ? graceMs.instance : graceMs.connection
-      return !names.has(rule) || now - since >= grace
+      return !names.has(rule) || (now - since >= grace && !stays(target))
     })
     for (const { check } of orphans) this.#waiting.delete(check.id)
     return orphans.map(({ check }) => check)

@@ -5,12 +5,15 @@ import type { AlertHistory, FatigueMails } from '../model/alert-history.ts'
 import type { Clock } from '../model/clock.ts'
 import { type AlertJournal, AppError, type Logger, type Mailer } from '../model/contract.ts'
 import type { HealthBoard } from '../model/health.ts'
+import type { OnCallJournal } from '../model/on-call.ts'
 import type { DecisionLog, Outbox } from '../model/outbox.ts'
 import type { AlertWriter } from '../model/tracked-check.ts'
 import type { FatigueMailDeps } from '../reports/fatigue-mail.ts'
 import { fatigueMailsOf, historyOf } from '../store/journal/alert-history.ts'
+import { retireAlertsOf } from '../store/journal/alert-retention.ts'
 import { alertJournal } from '../store/journal/alerts.ts'
 import type { Database } from '../store/journal/database.ts'
+import { onCallJournal } from '../store/journal/on-call.ts'
 import { openSharedJournal } from '../store/postgres/open.ts'
 import type { EngineView } from '../ui/engine-view.ts'
 import type { Configuration } from './configuration.ts'
@@ -19,6 +22,9 @@ export interface OpenAlerts {
   journal: AlertJournal & AlertWriter & Outbox & DecisionLog
   history: AlertHistory
   fatigueMails: FatigueMails
+  onCall: OnCallJournal
+  /** Removes what is older than `before` (epoch ms) and needed by nothing; nothing where another engine does. */
+  retire(before: number, now: () => number): AsyncIterable<number>
   /** Null: this engine is the only one on its journal. */
   cluster: AlertCluster | null
   /** Engines that share the journal, as it knows them; empty where there is but one. */
@@ -35,7 +41,8 @@ export function openAlerts(
   if (alerter.journal !== null) return openSharedJournal(alerter.journal, deps)
   if (db === null) throw new AppError('not-found', 'no journal is open')
   return {
-    ...{ journal: alertJournal(db), history: historyOf(db), fatigueMails: fatigueMailsOf(db) },
+    ...{ journal: alertJournal(db), history: historyOf(db), fatigueMails: fatigueMailsOf(db), onCall: onCallJournal(db) },
+    retire: (before, now) => retireAlertsOf(db, before, now),
     ...{ cluster: null, engines: async () => [], close: async () => undefined },
   }
 }

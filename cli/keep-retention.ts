@@ -14,6 +14,8 @@ const workMs = 10
 const restMs = 40
 
 export interface RetentionDeps {
+  /** Removes the history of alerts that is older than `before` and that nothing needs, step by step, wherever it is kept. */
+  retireAlerts(before: number, now: () => number): AsyncIterable<number>
   health: Pick<HealthBoard, 'report'>
   clock: Clock
   logger: Logger
@@ -22,7 +24,7 @@ export interface RetentionDeps {
 export function keepRetention(
   db: Database,
   config: RetentionConfig,
-  { health, clock, logger }: RetentionDeps,
+  { retireAlerts, health, clock, logger }: RetentionDeps,
   signal: AbortSignal,
 ): Promise<void> {
   let said: ['ok' | 'degraded', string] = ['ok', `next at ${String(config.hour).padStart(2, '0')}:00 UTC`]
@@ -40,8 +42,8 @@ export function keepRetention(
     if (!isDue(now, last, config.hour)) return report(...said)
     last = now
     try {
-      const removed = await removeNow(db, boundsOf(config, now), clock, signal)
-      const words = `removed ${removed.witnesses} audits and readings that repeated others, the texts of ${removed.texts} messages, and ${removed.events} events that no figure needs`
+      const removed = await removeNow(db, boundsOf(config, now), { retireAlerts, clock }, signal)
+      const words = `removed ${removed.witnesses} audits and readings that repeated others, the texts of ${removed.texts} messages, ${removed.events} events that no figure needs, and ${removed.alerts} entries of the history of alerts`
       logger.info(words, { ...removed, ms: clock.now() - now })
       report('ok', `${new Date(now).toISOString().slice(0, 16)}Z: ${words}`)
     } catch (error) {
@@ -52,29 +54,42 @@ export function keepRetention(
   })
 }
 
+interface Bounds extends RetentionBounds {
+  alerts: number | null
+}
+
 /** In the hour, once; at any hour when that was missed twice. */
 export const isDue = (now: number, last: number, hour: number): boolean =>
   now - last >= 2 * dayMs || (new Date(now).getUTCHours() === hour && now - last >= hourMs)
 
 /** Whole hours: an audit's messages come together. */
-export function boundsOf({ texts, witnesses, events }: RetentionConfig, now: number): RetentionBounds {
+export function boundsOf({ texts, witnesses, events, alerts }: RetentionConfig, now: number): Bounds {
   const before = (age: number | null) => (age === null ? null : Math.floor((now - age) / hourMs) * hourMs)
-  return { texts: before(texts), witnesses: before(witnesses), events: before(events) }
+  return { texts: before(texts), witnesses: before(witnesses), events: before(events), alerts: before(alerts) }
 }
 
 export async function removeNow(
   db: Database,
-  bounds: RetentionBounds,
-  clock: Clock,
+  bounds: Bounds,
+  { retireAlerts, clock }: Pick<RetentionDeps, 'retireAlerts' | 'clock'>,
   signal: AbortSignal,
-): Promise<Record<Removed, number>> {
-  const removed = { texts: 0, witnesses: 0, events: 0 }
+): Promise<Record<Removed | 'alerts', number>> {
+  const removed = { texts: 0, witnesses: 0, events: 0, alerts: 0 }
+  const now = () => clock.now()
   let began = clock.monotonic()
-  for await (const [what, count] of retire(db, bounds, () => clock.now())) {
-    removed[what] += count
-    if (clock.monotonic() - began < workMs) continue
+  const rest = async () => {
+    if (clock.monotonic() - began < workMs) return
     await clock.sleep(restMs, signal)
     began = clock.monotonic()
   }
+  for await (const [what, count] of retire(db, bounds, now)) {
+    removed[what] += count
+    await rest()
+  }
+  if (bounds.alerts !== null)
+    for await (const count of retireAlerts(bounds.alerts, now)) {
+      removed.alerts += count
+      await rest()
+    }
   return removed
 }

@@ -4,10 +4,11 @@ import { AppError } from '../model/contract.ts'
 import type { OnCallJournal } from '../model/on-call.ts'
 import { parseInstant } from '../model/range.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
-import { onCallJournal } from '../store/journal/on-call.ts'
+import { openAlerts } from './alerts.ts'
 import { readArguments, required } from './arguments.ts'
 import type { Command } from './command.ts'
-import { configurationFrom } from './configuration.ts'
+import { type Configuration, configurationFrom } from './configuration.ts'
+import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
 import { tableText } from './rows-as-text.ts'
 
@@ -17,8 +18,8 @@ export const command: Command = {
   usage: `usage: specola oncall --config FILE [--data DIR] [--at TIME] [--rota NAME] [--until TIME] [--json]
 
 TIME is an instant such as "2026-12-03 09:00" (in alerter.zone), 2026-12-03T08:00:00Z or now+3d. With --until the shifts up to then.
-Stand-ins that were entered on the page are those of the journal in the data directory, where there is one. Exits 1 when nobody is
-on call.`,
+Stand-ins that were entered on the page are those of the journal, in PostgreSQL or in the data directory, where there is one. Exits 1
+when nobody is on call.`,
 
   async run(args, io) {
     const { values } = readArguments({
@@ -37,7 +38,7 @@ on call.`,
     const at = instant('at', values.at ?? 'now', zone)
     const until = values.until === undefined ? null : instant('until', values.until, zone)
     if (until !== null && until <= at) throw new AppError('usage', '--until is not after --at')
-    const { journal, close } = journalOf(values.data ?? config.data)
+    const { journal, close } = journalOf({ ...config, data: values.data ?? config.data })
     try {
       const people = peopleOf(config.alerter, journal, systemClock)
       await people.refresh()
@@ -79,7 +80,7 @@ on call.`,
         )
       return rotas.some(({ now }) => now.who === null) ? 1 : 0
     } finally {
-      close()
+      await close()
     }
   },
 }
@@ -94,12 +95,20 @@ function instant(name: string, text: string, zone: string): number {
 }
 
 /** A configuration can be asked before anything was kept. */
-function journalOf(directory: string): { journal: OnCallJournal | null; close(): void } {
+function journalOf(config: Configuration): { journal: OnCallJournal | null; close(): Promise<void> } {
+  const deps = { health: { report: () => undefined }, clock: systemClock, logger: jsonLogger('error') }
   try {
-    const db = openDatabaseReadOnly(directory)
-    return { journal: onCallJournal(db), close: () => db.close() }
+    const db = config.alerter.journal === null ? openDatabaseReadOnly(config.data) : null
+    const { onCall, close } = openAlerts(db, config, deps)
+    return {
+      journal: onCall,
+      async close() {
+        await close()
+        db?.close()
+      },
+    }
   } catch (error) {
-    if (error instanceof AppError && error.code === 'not-found') return { journal: null, close: () => undefined }
+    if (error instanceof AppError && error.code === 'not-found') return { journal: null, close: async () => undefined }
     throw error
   }
 }

@@ -33,7 +33,6 @@ import { unreadLog } from '../store/journal/listening.ts'
 import { machineJournal } from '../store/journal/machines.ts'
 import { networkInventory } from '../store/journal/networks.ts'
 import { takeNightly } from '../store/journal/nightly-parity.ts'
-import { onCallJournal } from '../store/journal/on-call.ts'
 import { paritySnapshots } from '../store/journal/parity-snapshots.ts'
 import { resourceJournal } from '../store/journal/resources.ts'
 import { timelineJournal } from '../store/journal/timeline.ts'
@@ -146,9 +145,9 @@ async function serve(
     const unread = { log: unreadLog(db), clock }
     const intake = openIntake({ samples, journal: events, inventory, machines, parked, live, unread })
     const clues = changeJournal(db)
-    const calendars = onCallJournal(db)
+    const { onCall: calendars } = shared
     const onCall = peopleOf(config.alerter, calendars, clock)
-    await onCall.refresh()
+    if (!shared.cluster) await onCall.refresh() // else the alerter does, as soon as the database answers
     const links = acknowledgeLinks(config.alerter.acknowledgeLinks.key?.reveal() ?? linkKey(config.data))
     const programs = openPrograms(config.alerter.commands, { clock, logger })
     closing.defer(() => programs.close())
@@ -186,7 +185,7 @@ async function serve(
       watchSelf(health, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
       watchCompleteness(completeness, health, clock, logger, signal),
-      keepRetention(db, config.retention, { health, clock, logger }, signal),
+      keepRetention(db, config.retention, { retireAlerts: shared.retire, health, clock, logger }, signal),
       takeNightly(paritySnapshots(db, clock), { zone: config.ui.zone, clock, logger, signal }),
     )
     if (only.has('collector')) {

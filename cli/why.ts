@@ -1,20 +1,22 @@
 import { everything } from '../model/access.ts'
-import { systemClock } from '../model/clock.ts'
+import { systemClock as clock } from '../model/clock.ts'
 import { AppError } from '../model/contract.ts'
 import type { Decision } from '../model/outbox.ts'
 import { parseInstant } from '../model/range.ts'
 import { openDatabaseReadOnly } from '../store/journal/database.ts'
-import { decisionLog } from '../store/journal/decisions.ts'
-import { oneOf, readArguments, required } from './arguments.ts'
+import { openAlerts } from './alerts.ts'
+import { oneOf, readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
+import { jsonLogger } from './logger.ts'
 import { printable } from './printable.ts'
+import { commandConfiguration } from './reporting.ts'
 
 const outcomes = ['sent', 'waiting', 'failed', 'suppressed'] as const
 
 export const command: Command = {
   name: 'why',
   summary: 'why somebody was, or was not, called',
-  usage: `usage: specola why --data DIR [--contact NAME] [--check ID] [--instance ID] [--rule NAME] [--project ID]
+  usage: `usage: specola why --data DIR | --config FILE [--contact NAME] [--check ID] [--instance ID] [--rule NAME] [--project ID]
                   [--outcome sent|waiting|failed|suppressed] [--from T] [--to T] [--search TEXT] [--limit N] [--json]
 
 Every decision about notifications, newest first: sent (and under which id the server took it), held back by which filter until
@@ -26,6 +28,7 @@ zone) or such as now-3d; 100 unless --limit says otherwise. With --json one JSON
       args: [...args],
       options: {
         data: { type: 'string' },
+        config: { type: 'string' },
         contact: { type: 'string' },
         check: { type: 'string' },
         instance: { type: 'string' },
@@ -42,9 +45,16 @@ zone) or such as now-3d; 100 unless --limit says otherwise. With --json one JSON
     const { contact, check, rule, project } = values
     const limit = Number(values.limit)
     if (!Number.isInteger(limit) || limit < 1) throw new AppError('usage', `--limit: "${values.limit}" is no number of lines`)
-    const db = openDatabaseReadOnly(required('data', values.data))
+    if (values.data === undefined && values.config === undefined) throw new AppError('usage', '--data or --config is needed')
+    const configuration = await commandConfiguration(values.config, values.data)
+    const db = configuration.alerter.journal === null ? openDatabaseReadOnly(configuration.data) : null
+    const { journal, close } = openAlerts(db, configuration, {
+      health: { report: () => undefined },
+      clock,
+      logger: jsonLogger('error'),
+    })
     try {
-      const found = await decisionLog(db).decisions(everything, {
+      const found = await journal.decisions(everything, {
         ...(contact !== undefined && { contact }),
         ...(check !== undefined && { check }),
         ...(rule !== undefined && { rule }),
@@ -59,13 +69,14 @@ zone) or such as now-3d; 100 unless --limit says otherwise. With --json one JSON
       for (const decision of found) io.out(values.json ? JSON.stringify(decision) : textOf(decision))
       return 0
     } finally {
-      db.close()
+      await close()
+      db?.close()
     }
   },
 }
 
 function instant(name: string, text: string): number {
-  const at = parseInstant(text, systemClock.now(), 'UTC')
+  const at = parseInstant(text, clock.now(), 'UTC')
   if (at === null) throw new AppError('usage', `--${name}: "${text}" is no instant (write 2026-11-01T00:00:00Z or now-3d)`)
   return at
 }

@@ -10,17 +10,22 @@ export type CheckOrder =
   | { do: 'unacknowledge'; check: string; by: string }
   | { do: 'result'; check: string; result: PassiveResult }
   | { do: 'check-now'; check: string }
+  | { do: 'cancel-downtime'; check: string; id: string }
 
 /** What an engine does with what it hears from the journal. */
 export interface ClusterMember {
   /** How many checks it knows of: one that knows few of them takes none. */
   known(): number
-  /** The checks of these slots as they are written: what was thought of them so far is forgotten. */
-  reload(slots: ReadonlySet<number>, checks: readonly StoredCheck[]): void
+  /** All targets that it knows of now; the same list until that changes. */
+  targets(): readonly ResourceRef[]
+  /** The checks of these targets as they are written: what was thought of them so far is forgotten. */
+  reload(concerns: (target: ResourceRef) => boolean, checks: readonly StoredCheck[]): void
   /** Checks that others own have changed. */
   follow(checks: readonly StoredCheck[]): void
   /** All downtimes that are not over. */
   downtimes(open: readonly StoredDowntime[]): void
+  /** Somebody may have changed who is on call. */
+  people(): Promise<void>
   /** Does it; what follows is written together with the order's end. */
   obey(id: number, order: CheckOrder): Promise<void>
 }
@@ -28,6 +33,8 @@ export interface ClusterMember {
 export interface AlertCluster {
   /** Whether this engine decides on the target's checks now. The journal has the last word when it writes. */
   owns(target: ResourceRef): boolean
+  /** Another engine knows of the target, which this one would decide on and does not know: its checks do not end here. */
+  knownElsewhere(target: ResourceRef): boolean
   /** Takes its share, follows the others, and passes on what it hears, until the signal is aborted. */
   run(member: ClusterMember, signal: AbortSignal): Promise<void>
   /** Gives its share back at once; call when all decisions are written. */
@@ -44,6 +51,8 @@ export interface EngineSeen {
   /** Shares of the checks, of 64. */
   slots: number
   known: number
+  /** Targets that it decides on because the owner of their share does not know them. */
+  alone: number
   /** Since it was last heard of, ms by the database's clock. */
   silentMs: number
   alive: boolean

@@ -124,15 +124,12 @@ export interface AlertWriter {
   commit(batch: AlertBatch): Promise<readonly string[]>
   /** Where several engines write: called when the batch is decided, before its turn to be written has come. */
   decided?(batch: AlertBatch): void
-  /** Notifications due by `now`, oldest first. Per check and contact only the oldest: a recovery never overtakes its problem. */
-  due(now: number, limit: number): Promise<QueuedNotification[]>
   /** How many notifications wait, when the first of them is due, and how old the oldest is: when it was decided. */
   waiting(): Promise<{ count: number; next: number | null; oldest: number | null }>
   /** What waits for a later attempt is due now: the way may be free again. Of one notifier, or of all. */
   hurry(now: number, notifier?: string): Promise<void>
   /** Where several engines send: called right before a sending. False when another one sends it, or has. */
   begin?(id: number): Promise<boolean>
-  attempted(id: number, time: number, outcome: DeliveryOutcome): Promise<void>
   /**
    * The id under which the first message about the problem that this one is about was delivered to this address: since the last
    * recovery that was delivered there. Null = none was.

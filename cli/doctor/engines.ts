@@ -41,8 +41,7 @@ export function engineFindings(engines: readonly EngineSeen[]): Finding[] {
           advice: 'start serve on one of the nodes; in a moment after a death this passes by itself',
         }
   const idle = alive.filter((one) => one.slots === 0)
-  const counts = alive.filter((one) => one.slots > 0).map(({ known }) => known)
-  const unlike = Math.max(...counts) - Math.min(...counts)
+  const alone = alive.filter((one) => one.alone > 0)
   const dead = engines.filter((one) => !one.alive)
   return [
     shares,
@@ -53,21 +52,20 @@ export function engineFindings(engines: readonly EngineSeen[]): Finding[] {
         advice: 'does it collect from the same clouds and hypervisors as the others?',
       }),
     ),
-    ...(unlike > 0
-      ? [
-          {
-            ...{ area: 'specola', subject: 'engines', level: 'note' },
-            found: `they know different checks: ${alive.map((one) => `${one.name} ${one.known}`).join(', ')}`,
-            costs: 'what only one knows of is not watched while another owns it',
-            advice: 'give all the same collector and rules; a moment after a change this passes by itself',
-          } satisfies Finding,
-        ]
-      : []),
+    ...alone.map(
+      (one): Finding => ({
+        ...{ area: 'specola', subject: `engine ${one.name}`, level: 'note' },
+        found: `watches ${one.alone} targets that the owner of their share does not know`,
+        costs: 'who alone knows them can be replaced by nobody',
+        advice: 'give all engines the same collector section; a moment after a change this passes by itself',
+      }),
+    ),
     ...dead.map(
       (one): Finding => ({
         ...{ area: 'specola', subject: `engine ${one.name}`, level: 'trouble' },
         found: `silent for ${Math.round(one.silentMs / 1000)} s`,
-        costs: 'when the others end too, nobody watches',
+        costs:
+          one.alone > 0 ? `${one.alone} targets that only it knew are not watched` : 'when the others end too, nobody watches',
         advice: 'start it again; one that was taken away for good is forgotten after a day',
       }),
     ),

@@ -96,6 +96,7 @@ const removedThings: Readonly<Record<Retired, string>> = {
   witnesses: 'audits and readings that repeated others',
   texts: 'texts of messages',
   events: 'events',
+  alerts: 'entries of the history of alerts',
 }
 const removedWords = ({ what, count, at }: OwnHealth['retired'][number]) =>
   `${count} ${removedThings[what]} (last on ${new Date(at).toISOString().slice(0, 10)})`

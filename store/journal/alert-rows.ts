@@ -62,14 +62,20 @@ export const checkColumns = [
   ],
 ]
 
-export function checkValues(check: StoredCheck): SQLInputValue[] {
+/** `texts`: what is kept as JSON, where somebody has it already. */
+export function checkValues(
+  check: StoredCheck,
+  texts: { perfdata: string; told: string; flapping: string } = {
+    ...{ perfdata: JSON.stringify(check.perfdata), told: JSON.stringify(check.told), flapping: JSON.stringify(check.flapping) },
+  },
+): SQLInputValue[] {
   const { state, acknowledgement: ack } = check
   return [
     ...[check.id, check.rule, check.plugin, check.target.kind, check.target.id, check.targetName, check.project, check.host],
     ...[check.maxAttempts, state.state, Number(state.hard), state.attempt, Number(state.checked), state.lastStateChange],
     ...[state.lastHardState, state.lastHardStateChange, state.lastCheck, check.nextCheck, state.output, check.longOutput],
     ...[
-      JSON.stringify(check.perfdata),
+      texts.perfdata,
       ack?.author ?? null,
       ack?.comment ?? null,
       ack?.time ?? null,
@@ -77,7 +83,7 @@ export function checkValues(check: StoredCheck): SQLInputValue[] {
       ack?.until ?? null,
       Number(state.onBrokenGround === true),
     ],
-    ...[JSON.stringify(check.told), JSON.stringify(check.flapping), check.cause ?? null, state.lastCheck ?? check.nextCheck ?? 0],
+    ...[texts.told, texts.flapping, check.cause ?? null, state.lastCheck ?? check.nextCheck ?? 0],
   ]
 }
 

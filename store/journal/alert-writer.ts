@@ -1,15 +1,10 @@
 /** The alerter's side of the journal: what a cycle changed, and the queue of notifications. */
 import type { Acknowledgement, NotificationRecord, Transition } from '../../model/check.ts'
 import type { AlertWriter, NewNotification, StoredCheck } from '../../model/tracked-check.ts'
-import { type CheckRow, checkColumns, checkValues, type NotificationRow, toQueued, toStoredCheck } from './alert-rows.ts'
+import { type CheckRow, toStoredCheck } from './alert-rows.ts'
+import { checkWriter } from './check-writer.ts'
 import type { Database } from './database.ts'
 import { keepComment, keepDowntime, openDowntimes } from './downtimes.ts'
-
-const upsertCheck = `INSERT INTO check_state (${checkColumns.join(', ')}) VALUES (${checkColumns.map(() => '?').join(', ')})
-  ON CONFLICT (id) DO UPDATE SET ${checkColumns
-    .filter((column) => column !== 'id' && column !== 'created_at')
-    .map((column) => `${column} = excluded.${column}`)
-    .join(', ')}`
 
 /** Why one is not sent: kept beside those that were. */
 const insertNotification = `INSERT INTO notification
@@ -43,6 +38,7 @@ export function alertWriter(db: Database): AlertWriter {
       'INSERT INTO acknowledged (check_id, time, author, project) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
       ...[id, time, author, project],
     )
+  const states = checkWriter(db)
   return {
     async stored() {
       return db.all<CheckRow>('SELECT * FROM check_state').map(toStoredCheck)
@@ -53,30 +49,26 @@ export function alertWriter(db: Database): AlertWriter {
     },
 
     async commit({ checks, removed, transitions, notifications, held, downtimes, comments }) {
-      db.transaction(() => {
-        for (const check of checks) db.run(upsertCheck, ...checkValues(check))
-        for (const check of checks) if (check.acknowledgement) keepAcknowledged(check, check.acknowledgement)
-        for (const change of transitions) transition(change)
-        for (const notification of notifications) queueNotification(db, notification)
-        for (const record of held) hold(record)
-        for (const downtime of downtimes) keepDowntime(db, downtime)
-        for (const comment of comments) keepComment(db, comment)
-        for (const id of removed) db.run('DELETE FROM check_state WHERE id = ?', id)
-      })
+      let committed = false
+      try {
+        db.transaction(() => {
+          for (const check of checks) states.write(check)
+          for (const check of checks) if (check.acknowledgement) keepAcknowledged(check, check.acknowledgement)
+          for (const change of transitions) transition(change)
+          for (const notification of notifications) queueNotification(db, notification)
+          for (const record of held) hold(record)
+          for (const downtime of downtimes) keepDowntime(db, downtime)
+          for (const comment of comments) keepComment(db, comment)
+          for (const id of removed) {
+            states.removed(id)
+            db.run('DELETE FROM check_state WHERE id = ?', id)
+          }
+        })
+        committed = true
+      } finally {
+        states.settled(committed)
+      }
       return []
-    },
-
-    async due(now, limit) {
-      return db
-        .all<NotificationRow>(
-          `SELECT * FROM notification n WHERE outcome = 'waiting' AND next_attempt <= ?
-             AND id = (SELECT min(id) FROM notification m WHERE m.outcome = 'waiting' AND m.check_id = n.check_id
-               AND m.contact = n.contact AND m.notifier = n.notifier)
-           ORDER BY id LIMIT ?`,
-          now,
-          limit,
-        )
-        .map(toQueued)
     },
 
     async waiting() {
@@ -92,19 +84,6 @@ export function alertWriter(db: Database): AlertWriter {
       db.run(
         `UPDATE notification SET next_attempt = ? WHERE outcome = 'waiting' AND filter IS NULL AND next_attempt > ?${which}`,
         ...values,
-      )
-    },
-
-    async attempted(id, time, outcome) {
-      const { reason, next, delivery } = {
-        reason: outcome.outcome === 'sent' ? null : outcome.reason,
-        next: outcome.outcome === 'waiting' ? outcome.nextAttempt : null,
-        delivery: outcome.outcome === 'sent' ? outcome.deliveryId : null,
-      }
-      db.run(
-        `UPDATE notification SET outcome = ?, reason = ?, attempts = attempts + 1, next_attempt = ?, delivery = ?,
-           time = iif(? = 'sent', ?, time), message = iif(? = 'waiting', message, NULL) WHERE id = ?`,
-        ...[outcome.outcome, reason, next, delivery, outcome.outcome, time, outcome.outcome, id],
       )
     },
 

@@ -24,7 +24,7 @@ const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN '
 const mostProblems = 1000
 /** The check's own downtime, its target's, or that of the host that carries it. */
 const inDowntime = `EXISTS (SELECT 1 FROM downtime WHERE ended_at IS NULL AND active = 1
-  AND subject IN ('check:' || id, target_kind || ':' || target_id, 'hypervisor:' || host))`
+  AND subject IN ('check:' || check_state.id, target_kind || ':' || target_id, 'hypervisor:' || host))`
 
 /** All sides of the alert journal on one database. */
 export function alertJournal(db: Database): AlertJournal & AlertWriter & Outbox & DecisionLog {

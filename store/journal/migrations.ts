@@ -1,6 +1,7 @@
 /** The journal's schema, step by step. A step that was released is never edited: add another. */
 
 import { accountsSchema } from './accounts.schema.ts'
+import { alertRetentionSchema } from './alert-retention.schema.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { capacitySchema } from './capacity.schema.ts'
 import { causesSchema } from './causes.schema.ts'
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { name: '0018-fatigue', sql: fatigueSchema },
   { name: '0019-causes', sql: causesSchema },
   { name: '0020-retention', sql: retentionSchema },
+  { name: '0021-alert-retention', sql: alertRetentionSchema },
 ]

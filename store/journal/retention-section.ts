@@ -1,4 +1,4 @@
-/** The `retention:` section of the configuration: how long the log of events keeps what no figure needs. */
+/** The `retention:` section of the configuration: how long the log of events keeps what no figure needs, and alerts their history. */
 import { z } from 'zod'
 import { duration } from '../../config/fields.ts'
 import { dayMs } from '../../model/audit-period.ts'
@@ -17,6 +17,8 @@ export const retentionSection = z
     witnesses: age(2 * dayMs, '2d').prefault('30d'),
     /** Events that no figure is made of: sign-ins, requests, what was done to networks and users. */
     events: age(62 * dayMs, '62d').prefault('never'),
+    /** History of alerts: who was told and why not, what changed, who took it, downtimes, comments, stand-ins. */
+    alerts: age(62 * dayMs, '62d').prefault('400d'),
     /** Of the day, UTC: when little else goes on. */
     hour: z.int().min(0).max(23).default(3),
   })

@@ -1,8 +1,8 @@
 /** How much was removed from the journal in all. */
 import type { Database } from './database.ts'
 
-/** Witnesses that repeated others; messages whose texts went; events that went for good. */
-export type Retired = 'witnesses' | 'texts' | 'events'
+/** Witnesses that repeated others; messages whose texts went; events that went for good; old history of alerts. */
+export type Retired = 'witnesses' | 'texts' | 'events' | 'alerts'
 
 /** Inside the transaction that removes them. `at`: epoch ms. */
 export function noteRetired(db: Database, what: Retired, count: number, at: number): number {

@@ -142,7 +142,7 @@ function* remove(
     yield db.transaction(() => {
       const late = disturbed()
       const chosen = [...order.subarray(at, at + rowsAtOnce)].filter((i) => !late.has(owners[i] as string)).map((i) => seqs[i])
-      const list = JSON.stringify(chosen)
+      const list = JSON.stringify(withTwins(db, chosen as number[]))
       // the newest row stays whatever it says: its number must not be given again
       const going = 'seq IN (SELECT value FROM json_each(?)) AND seq < (SELECT max(seq) FROM event)'
       const batches = db.all<{ batch: number; count: number }>(
@@ -153,6 +153,15 @@ function* remove(
       return noteRetired(db, 'witnesses', db.run(`DELETE FROM event WHERE ${going}`, list).changes, now())
     })
   }
+}
+
+/** Twins go together: one alone would be told of by nobody after a kill. The later one is not met again in its own turn. */
+function withTwins(db: Database, seqs: readonly number[]): number[] {
+  const twins = db.all<{ twin: number }>(
+    'SELECT twin FROM event WHERE seq IN (SELECT value FROM json_each(?)) AND twin IS NOT NULL',
+    JSON.stringify(seqs),
+  )
+  return [...seqs, ...twins.map(({ twin }) => twin)]
 }
 
 /** Those that were disturbed are looked through again. */

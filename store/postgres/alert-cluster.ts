@@ -5,11 +5,14 @@ import type { Logger } from '../../model/contract.ts'
 import type { ResourceRef } from '../../model/event.ts'
 import type { HealthBoard } from '../../model/health.ts'
 import { slotOf, slots } from '../../model/slot.ts'
+import { targetKey } from '../../model/strays.ts'
 import { storable } from './conditions.ts'
 import type { Postgres } from './connect.ts'
 import { Following } from './follow.ts'
-import { beat, channel, leave } from './leases.ts'
+import { beat, leave } from './leases.ts'
 import type { Membership } from './membership.ts'
+import { channel, notify, peopleNotice } from './notices.ts'
+import { Strays } from './strays.ts'
 
 export interface ClusterDeps {
   postgres: Postgres
@@ -23,30 +26,43 @@ export interface ClusterDeps {
 const lookMs = 1000
 const beatsPerLease = 4
 /** Inventories are read every half minute, and what is new reaches each engine in its own time. */
-const unlikeMs = 5 * 60_000
+const aloneMs = 5 * 60_000
 /** Whoever gives an order waits this long to see it done. */
 const patienceMs = 3000
 
 export class PostgresCluster implements AlertCluster {
   readonly #deps: ClusterDeps
   #down = false
-  #unlikeSince: number | null = null
+  #aloneSince: number | null = null
+  readonly #strays: Strays
 
   constructor(deps: ClusterDeps) {
     this.#deps = deps
+    this.#strays = new Strays(deps.postgres, deps.own, deps.clock)
   }
 
   owns(target: ResourceRef): boolean {
-    return this.#deps.own.owned.has(slotOf(target))
+    return this.#deps.own.owns(target)
+  }
+
+  knownElsewhere(target: ResourceRef): boolean {
+    return this.#deps.own.elsewhere.has(targetKey(target))
   }
 
   async run(member: ClusterMember, signal: AbortSignal): Promise<void> {
     const { postgres, own } = this.#deps
     const following = new Following(postgres, own)
     const news = new Bell()
+    const hear = (notice: string | null) => {
+      news.ring()
+      // what is missed here is read by whoever looks ahead at shifts
+      if (notice === null || notice === peopleNotice) void member.people().catch(() => undefined)
+    }
     await Promise.all([
-      postgres.listen(channel, () => news.ring(), signal),
-      this.#loop(own.leaseMs / beatsPerLease, signal, null, async () => this.#reportEngines(await beat(postgres, own, member))),
+      postgres.listen(channel, hear, signal),
+      this.#loop(own.leaseMs / beatsPerLease, signal, null, async () =>
+        this.#reportEngines(await beat(postgres, own, this.#strays, member)),
+      ),
       this.#loop(lookMs, signal, news, () => following.look(member)),
     ])
   }
@@ -60,10 +76,11 @@ export class PostgresCluster implements AlertCluster {
   async order(target: ResourceRef, order: CheckOrder): Promise<void> {
     const { postgres, clock } = this.#deps
     const body = JSON.stringify(order, (_, value) => (typeof value === 'string' ? storable(value) : value))
-    const [placed] = await postgres.query<{ id: number }>('INSERT INTO check_order (slot, body) VALUES ($1, $2) RETURNING id', [
-      ...[slotOf(target), body],
-    ])
-    await postgres.query(`SELECT pg_notify('${channel}', '')`)
+    const [placed] = await postgres.query<{ id: number }>(
+      'INSERT INTO check_order (slot, target, body) VALUES ($1, $2, $3) RETURNING id',
+      [...[slotOf(target), targetKey(target), body]],
+    )
+    await notify(postgres.query)
     for (const until = clock.monotonic() + patienceMs; clock.monotonic() < until; ) {
       await clock.sleep(50)
       if ((await postgres.query('SELECT 1 FROM check_order WHERE id = $1', [placed?.id])).length === 0) return
@@ -101,26 +118,28 @@ export class PostgresCluster implements AlertCluster {
       ...dead.map((one) => `${one.name} silent for ${Math.round(one.silentMs / 1000)} s`),
     ]
     const waits = alive.some((one) => one.slots === 0)
-    const unlike = this.#unlike(alive)
-    const state = owned < slots || unlike !== null || dead.some(({ slots: held }) => held > 0) ? 'degraded' : 'ok'
-    const remark = waits ? '; an engine without shares does not know all checks yet' : unlike === null ? '' : `; ${unlike}`
-    this.#report(state, `${words.join(', ')}${remark}`, {
-      ...{ engines: alive.length, owned: own.owned.size, unowned: slots - owned },
+    const alone = this.#alone(alive)
+    const troubled = owned < slots || alone !== null || dead.some(({ slots: held }) => held > 0)
+    const remark = waits ? '; an engine without shares does not know all checks yet' : ''
+    this.#report(troubled ? 'degraded' : 'ok', `${words.join(', ')}${remark}${alone === null ? '' : `; ${alone}`}`, {
+      ...{ engines: alive.length, owned: own.owned.size, unowned: slots - owned, alone: own.strays.size },
     })
   }
 
-  /** Engines that go on knowing different checks: what only one knows of is not watched while the other owns it. */
-  #unlike(alive: readonly EngineSeen[]): string | null {
+  /** Targets that nobody could take over, if that goes on; at once those that nobody watches any more. */
+  #alone(alive: readonly EngineSeen[]): string | null {
+    const { abandoned } = this.#strays
     const now = this.#deps.clock.monotonic()
-    const sharing = alive.filter((one) => one.slots > 0).sort((a, b) => a.known - b.known)
-    const [least, most] = [sharing[0], sharing.at(-1)]
-    if (!least || !most || least.known === most.known) {
-      this.#unlikeSince = null
-      return null
-    }
-    this.#unlikeSince ??= now
-    if (now - this.#unlikeSince < unlikeMs) return null
-    return `${least.name} knows ${least.known} checks and ${most.name} ${most.known}: do both collect from the same places?`
+    const lonely = alive.filter((one) => one.alone > 0)
+    this.#aloneSince = lonely.length === 0 ? null : (this.#aloneSince ?? now)
+    const lasts = this.#aloneSince !== null && now - this.#aloneSince >= aloneMs
+    const words = [
+      ...(abandoned > 0 ? [`${abandoned} targets are not watched: only an engine that is gone knew them`] : []),
+      ...(lasts
+        ? lonely.map(({ name, alone }) => `${alone} targets are watched by ${name}, and their owner does not know them`)
+        : []),
+    ]
+    return words.length === 0 ? null : `${words.join('; ')}: do all engines collect from the same places?`
   }
 
   #report(state: 'ok' | 'degraded' | 'down', detail: string, numbers: Record<string, number>): void {

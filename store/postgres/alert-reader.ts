@@ -17,11 +17,20 @@ import type { Postgres } from './connect.ts'
 
 const severity = `CASE state WHEN 'critical' THEN 0 WHEN 'unknown' THEN 1 WHEN 'nodata' THEN 2 WHEN 'warning' THEN 3 ELSE 4 END`
 const mostProblems = 1000
+/** The check's own downtime, its target's, or that of the host that carries it. */
+const inDowntime = `(EXISTS (SELECT 1 FROM downtime WHERE ended_at IS NULL AND active = 1
+  AND subject IN ('check:' || check_state.id, target_kind || ':' || target_id, 'hypervisor:' || host)))::int`
 
 export function alertReader({ query }: Pick<Postgres, 'query'>): AlertJournal {
   const all = <T extends object>(sql: string, ...values: unknown[]) => query<T>(numbered(sql), values)
   const checks = async (where: Condition, tail = '', ...values: unknown[]) =>
-    (await all<CheckRow>(`SELECT * FROM check_state WHERE ${where.sql} ${tail}`, ...where.values, ...values)).map(toProblem)
+    (
+      await all<CheckRow>(
+        `SELECT *, ${inDowntime} AS in_downtime FROM check_state WHERE ${where.sql} ${tail}`,
+        ...where.values,
+        ...values,
+      )
+    ).map(toProblem)
   const transitions = async (where: Condition, limit: number) =>
     (
       await all<TransitionRow>(`SELECT * FROM transition WHERE ${where.sql} ORDER BY seq DESC LIMIT ?`, ...where.values, limit)

@@ -3,18 +3,17 @@ import type { StoredDowntime } from '../../model/downtime.ts'
 import type { AlertBatch, AlertWriter } from '../../model/tracked-check.ts'
 import { type CheckRow, checkColumns, toStoredCheck } from '../journal/alert-rows.ts'
 import { type DowntimeRow, toDowntime } from '../journal/downtimes.ts'
-import { acknowledgedRow, allowed, checkRow, heldRow, newestOf, queuedRow, slotsIn, transitionRow } from './batch-rows.ts'
+import { acknowledgedRow, allowed, checkRow, heldRow, newestOf, queuedRow, transitionRow } from './batch-rows.ts'
 import { numbered, rowsParameter, storable } from './conditions.ts'
 import type { Postgres, Query } from './connect.ts'
-import { channel } from './leases.ts'
+import { type Fences, fenced } from './fences.ts'
 import type { Membership } from './membership.ts'
+import { notify } from './notices.ts'
 import { insertNotifications } from './notification-rows.ts'
 
-interface Stamp {
+interface Stamp extends Fences {
   /** Of this engine's batches. */
   number: number
-  /** What it owned when it decided. */
-  fences: ReadonlyMap<number, bigint>
   /** Of the first try that got so far. */
   refused: readonly string[]
 }
@@ -53,7 +52,7 @@ export function alertWriter(postgres: Postgres, member: Membership): Writing {
   const stamps = new WeakMap<AlertBatch, Stamp>()
   let last = 0
   const stamp = (batch: AlertBatch): Stamp => {
-    const made = { number: ++last, fences: new Map(member.owned), refused: [] }
+    const made = { number: ++last, slots: new Map(member.owned), strays: member.strays, refused: [] }
     stamps.set(batch, made)
     return made
   }
@@ -72,11 +71,13 @@ export function alertWriter(postgres: Postgres, member: Membership): Writing {
       const stamped = stamps.get(batch) ?? stamp(batch)
       return postgres.transaction(async (query) => {
         if (!(await isNew(query, member.id, stamped.number))) return stamped.refused
-        const { may, refused, lost } = await fenced(query, member.id, batch, stamped.fences)
+        const { may, refused, lost } = await fenced(query, member.id, batch, stamped)
         stamped.refused = refused
-        member.lose(lost.filter((slot) => member.owned.get(slot) === stamped.fences.get(slot)))
+        const held = (slot: number) => stamped.slots.has(slot) && member.owned.get(slot) === stamped.slots.get(slot)
+        member.lose(lost.slots.filter(held))
+        for (const key of lost.strays) member.lostStrays.add(key)
         await write(query, allowed(batch, may))
-        await query(`SELECT pg_notify('${channel}', '')`)
+        await notify(query)
         return refused
       })
     },
@@ -95,32 +96,6 @@ async function isNew(query: Query, engine: string, number: number): Promise<bool
     [engine, number],
   )
   return rows.length > 0
-}
-
-/** Which checks of the batch this engine may write, by what it owned when it decided. They stay its own until the end of the transaction. */
-async function fenced(
-  query: Query,
-  engine: string,
-  batch: AlertBatch,
-  fences: ReadonlyMap<number, bigint>,
-): Promise<{ may: (check: string) => boolean; refused: string[]; lost: number[] }> {
-  const { known, unknown } = slotsIn(batch)
-  if (unknown.length > 0) {
-    const found = await query<{ id: string; slot: number }>('SELECT id, slot FROM check_state WHERE id = ANY($1)', [unknown])
-    for (const { id, slot } of found) known.set(id, slot)
-  }
-  const slots = [...new Set(known.values())]
-  const rows =
-    slots.length === 0
-      ? []
-      : await query<{ slot: number; fence: number }>(
-          'SELECT slot, fence FROM lease WHERE owner = $1 AND slot = ANY($2) ORDER BY slot FOR SHARE',
-          [engine, slots],
-        )
-  const own = new Set(rows.filter(({ slot, fence }) => fences.get(slot) === BigInt(fence)).map(({ slot }) => slot))
-  const refused = [...known].filter(([, slot]) => !own.has(slot)).map(([id]) => id)
-  const not = new Set(refused)
-  return { may: (check) => !not.has(check), refused, lost: slots.filter((slot) => !own.has(slot)) }
 }
 
 async function write(query: Query, batch: AlertBatch): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a batch becomes in PostgreSQL: rows by table, each with the slot it is fenced by. Pure. */
+import type { ResourceRef } from '../../model/event.ts'
 import { slotOf } from '../../model/slot.ts'
 import type { AlertBatch, NewNotification, StoredCheck } from '../../model/tracked-check.ts'
 import { checkColumns, checkValues } from '../journal/alert-rows.ts'
@@ -55,13 +56,13 @@ export function allowed(batch: AlertBatch, may: (check: string) => boolean): Ale
   }
 }
 
-/** Slots of the checks in a batch; of some only the id is known. */
-export function slotsIn(batch: AlertBatch): { known: Map<string, number>; unknown: string[] } {
-  const known = new Map<string, number>()
-  for (const { id, target } of batch.checks) known.set(id, slotOf(target))
-  for (const { check, target } of batch.transitions) known.set(check, slotOf(target))
+/** Targets of the checks in a batch; of some only the id is known. */
+export function targetsIn(batch: AlertBatch): { known: Map<string, ResourceRef>; unknown: string[] } {
+  const known = new Map<string, ResourceRef>()
+  for (const { id, target } of batch.checks) known.set(id, target)
+  for (const { check, target } of batch.transitions) known.set(check, target)
   for (const { message, downtime } of batch.notifications)
-    if (downtime === undefined) known.set(message.problem.check, slotOf(message.problem.target))
+    if (downtime === undefined) known.set(message.problem.check, message.problem.target)
   const ids = [...batch.removed, ...batch.held.map(({ check }) => check), ...batch.comments.map(({ check }) => check)]
   return { known, unknown: [...new Set(ids)].filter((id) => !known.has(id)) }
 }

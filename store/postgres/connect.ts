@@ -20,9 +20,9 @@ export interface Postgres {
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
   /**
    * Hears notices of a channel until the signal is aborted, over a connection of its own that is opened again as often as it
-   * breaks. `heard` is also called after each opening: notices may have been missed.
+   * breaks. `heard` is called with what a notice says, and with null after each opening: notices may have been missed.
    */
-  listen(channel: string, heard: () => void, signal: AbortSignal): Promise<void>
+  listen(channel: string, heard: (notice: string | null) => void, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -85,17 +85,22 @@ export function connect(config: PostgresConfig, { most, clock }: { most: number;
 }
 
 /** Resolves when the signal is aborted, rejects when the connection breaks. */
-async function hear(client: pg.Client, channel: string, heard: () => void, signal: AbortSignal): Promise<void> {
+async function hear(
+  client: pg.Client,
+  channel: string,
+  heard: (notice: string | null) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const over = new Promise<void>((resolve, reject) => {
     client.on('error', reject)
     client.on('end', () => reject(new Error('the connection ended')))
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
   over.catch(() => undefined) // it may break before anybody waits for it
-  client.on('notification', heard)
+  client.on('notification', ({ payload }) => heard(payload ?? ''))
   await client.connect()
   await client.query(`LISTEN ${channel}`)
-  heard()
+  heard(null)
   await over
 }
 

@@ -20,22 +20,24 @@ export class Following {
   async look(member: ClusterMember): Promise<void> {
     const { query } = this.#postgres
     const [at] = await query<{ xmin: string }>('SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin')
-    const changed = await query<CheckRow & { slot: number }>(
-      'SELECT * FROM check_state WHERE changed >= $1::text::xid8 AND NOT slot = ANY($2)',
+    const changed = await query<CheckRow>(
+      `SELECT * FROM check_state c WHERE changed >= $1::text::xid8 AND (NOT slot = ANY($2)
+         OR EXISTS (SELECT 1 FROM stray WHERE stray.slot = c.slot AND stray.target = c.target_kind || ':' || c.target_id))`,
       [this.#seen ?? '0', [...this.#own.owned.keys()]],
     )
-    // whoever took a slot in the meantime has read it himself, and may have decided since
-    member.follow(changed.filter(({ slot }) => !this.#own.owned.has(slot)).map(toStoredCheck))
+    // whoever took a check in the meantime has read it himself, and may have decided since
+    member.follow(changed.map(toStoredCheck).filter(({ target }) => !this.#own.owns(target)))
     member.downtimes(await openDowntimes(query))
     this.#seen = at?.xmin ?? this.#seen
     await this.#obey(member)
   }
 
   async #obey(member: ClusterMember): Promise<void> {
-    const orders = await this.#postgres.query<{ id: number; slot: number; body: string }>(
-      'SELECT id, slot, body FROM check_order WHERE slot = ANY($1) ORDER BY id LIMIT 1000',
-      [[...this.#own.owned.keys()]],
+    const orders = await this.#postgres.query<{ id: number; body: string }>(
+      `SELECT id, body FROM check_order o LEFT JOIN stray s ON s.target = o.target
+       WHERE coalesce(s.engine = $2::uuid, o.slot = ANY($1)) ORDER BY id LIMIT 1000`,
+      [[...this.#own.owned.keys()], this.#own.id],
     )
-    for (const { id, slot, body } of orders) if (this.#own.owned.has(slot)) await member.obey(id, JSON.parse(body) as CheckOrder)
+    for (const { id, body } of orders) await member.obey(id, JSON.parse(body) as CheckOrder)
   }
 }

@@ -4,32 +4,41 @@
  * that was stopped for a while, or cut off, does no harm when it comes back.
  */
 import type { ClusterMember, EngineSeen } from '../../model/alert-cluster.ts'
+import type { ResourceRef } from '../../model/event.ts'
 import { type Candidate, fairShare } from '../../model/fair-share.ts'
+import { slotOf } from '../../model/slot.ts'
 import { type CheckRow, toStoredCheck } from '../journal/alert-rows.ts'
 import { numbered } from './conditions.ts'
 import type { Postgres } from './connect.ts'
+import { engineRows } from './engines-seen.ts'
 import { living, type Membership } from './membership.ts'
-
-/** Notices that something was written. */
-export const channel = 'specola_alerts'
+import { notify } from './notices.ts'
+import type { Strays } from './strays.ts'
 
 /** One beat: says that it lives, learns what it lost, takes what it is due and gives back what is too much. */
-export async function beat(postgres: Postgres, own: Membership, member: ClusterMember): Promise<readonly EngineSeen[]> {
+export async function beat(
+  postgres: Postgres,
+  own: Membership,
+  strays: Strays,
+  member: ClusterMember,
+): Promise<readonly EngineSeen[]> {
   const { query } = postgres
   await query(
-    `INSERT INTO engine (id, name, known, started, seen) VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp())
-     ON CONFLICT (id) DO UPDATE SET known = excluded.known, seen = excluded.seen`,
-    [own.id, own.name, member.known()],
+    `INSERT INTO engine (id, name, known, digests, started, seen) VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
+     ON CONFLICT (id) DO UPDATE SET known = excluded.known, digests = excluded.digests, seen = excluded.seen`,
+    [own.id, own.name, member.known(), strays.digests(member)],
   )
   // whoever had this name before is dead: it was this engine, before it was started again
   await query(numbered(`DELETE FROM engine WHERE name = ? AND id <> ? AND NOT ${living}`), [own.name, own.id, own.leaseMs])
   await noticeLosses(postgres, own)
-  const engines = await enginesSeen(postgres, own.leaseMs)
-  const candidates: Candidate[] = engines.filter(({ alive }) => alive)
+  const engines = await engineRows(postgres, own.leaseMs)
+  const alive = engines.filter((one) => one.alive)
+  const candidates: Candidate[] = alive
   const due = fairShare(own.id, candidates)
   if (own.owned.size > due) await giveBack(postgres, own, own.owned.size - due)
   await readLost(postgres, own, member)
   if (own.owned.size < due) await take(postgres, own, member, due - own.owned.size)
+  await strays.beat(member, alive)
   return engines
 }
 
@@ -47,7 +56,7 @@ async function giveBack({ query }: Postgres, own: Membership, many: number): Pro
   const slots = [...own.owned.keys()].sort((a, b) => b - a).slice(0, many)
   own.lose(slots)
   await query('UPDATE lease SET owner = NULL WHERE owner = $1 AND slot = ANY($2)', [own.id, slots])
-  await query(`SELECT pg_notify('${channel}', '')`)
+  await notify(query)
 }
 
 /** Decided by nobody here any more: what the journal has is what holds. */
@@ -55,7 +64,7 @@ async function readLost(postgres: Postgres, own: Membership, member: ClusterMemb
   if (own.lost.size === 0) return
   const slots = [...own.lost]
   const checks = await checksOf(postgres, slots)
-  member.reload(new Set(slots), checks)
+  member.reload(inSlots(slots), checks)
   for (const slot of slots) own.lost.delete(slot)
 }
 
@@ -70,8 +79,13 @@ async function take(postgres: Postgres, own: Membership, member: ClusterMember, 
   if (taken.length === 0) return
   const slots = taken.map(({ slot }) => slot)
   const checks = await checksOf(postgres, slots)
-  member.reload(new Set(slots), checks)
+  member.reload(inSlots(slots), checks)
   for (const { slot, fence } of taken) own.owned.set(slot, BigInt(fence))
+}
+
+const inSlots = (slots: readonly number[]) => {
+  const wanted = new Set(slots)
+  return (target: ResourceRef) => wanted.has(slotOf(target))
 }
 
 const checksOf = async ({ query }: Postgres, slots: readonly number[]) =>
@@ -83,17 +97,5 @@ export async function leave({ query }: Postgres, own: Membership): Promise<void>
   await query('UPDATE lease SET owner = NULL WHERE owner = $1', [own.id])
   await query('DELETE FROM engine WHERE id = $1', [own.id])
   await query('DELETE FROM written WHERE engine = $1', [own.id])
-  await query(`SELECT pg_notify('${channel}', '')`)
-}
-
-/** Engines of the last day, by name. */
-export async function enginesSeen({ query }: Pick<Postgres, 'query'>, leaseMs: number): Promise<EngineSeen[]> {
-  const rows = await query<{ id: string; name: string; known: number; slots: number; silent: number }>(
-    `SELECT id::text, name, known, (SELECT count(*) FROM lease WHERE owner = engine.id) AS slots,
-       (extract(epoch FROM clock_timestamp() - seen) * 1000)::bigint AS silent
-     FROM engine WHERE seen > clock_timestamp() - interval '1 day' ORDER BY name, started`,
-  )
-  return rows.map(({ id, name, known, slots, silent }) => ({
-    ...{ id, name, known, slots, silentMs: silent, alive: silent < leaseMs },
-  }))
+  await notify(query)
 }

@@ -3,12 +3,17 @@ import { AppError } from '../../model/contract.ts'
 import { alertsSchema } from './alerts.schema.ts'
 import { causesSchema } from './causes.schema.ts'
 import type { Postgres } from './connect.ts'
+import { onCallSchema } from './on-call.schema.ts'
 import { peopleSchema } from './people.schema.ts'
+import { retentionSchema } from './retention.schema.ts'
+import { straysSchema } from './strays.schema.ts'
 
 export const migrations: readonly { name: string; sql: string }[] = [
   { name: '0001-alerts', sql: alertsSchema },
   { name: '0002-people', sql: peopleSchema },
   { name: '0003-causes', sql: causesSchema },
+  { name: '0004-on-call', sql: onCallSchema },
+  { name: '0005-strays-and-retention', sql: `${straysSchema}${retentionSchema}` },
 ]
 
 /** Any number that nobody else takes an advisory lock on in this database. */

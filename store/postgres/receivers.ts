@@ -4,13 +4,8 @@ import { type NotificationRow, toQueued } from '../journal/alert-rows.ts'
 import { queuedRow } from './batch-rows.ts'
 import { numbered, rowsParameter, storable } from './conditions.ts'
 import type { Postgres, Query } from './connect.ts'
-import { living, type Membership } from './membership.ts'
+import { alive, free, type Membership } from './membership.ts'
 import { insertNotifications } from './notification-rows.ts'
-
-/** Of this engine, or of nobody who lives. Two values: the engine, the lease in ms. */
-const free = `(claimed_by IS NULL OR claimed_by = ?
-  OR NOT EXISTS (SELECT 1 FROM engine WHERE engine.id = claimed_by AND ${living}))`
-const alive = `EXISTS (SELECT 1 FROM engine WHERE engine.id = ? AND ${living})`
 
 interface Row extends NotificationRow {
   fell_back: number

@@ -6,6 +6,7 @@ import { load } from '../../config/load.ts'
 import { everything } from '../../model/access.ts'
 import { dayMs, hourMs } from '../../model/audit-period.ts'
 import { type CloudEvent, nativeEvent, type RecordedEvent } from '../../model/event.ts'
+import { retireAlertsOf } from '../../store/journal/alert-retention.ts'
 import { type Database, openDatabase } from '../../store/journal/database.ts'
 import { eventJournal } from '../../store/journal/events.ts'
 import { retentionSection } from '../../store/journal/retention-section.ts'
@@ -47,7 +48,12 @@ describe('what the journal lets go of', () => {
     const loaded = load(settings, z.strictObject({ retention: retentionSection }))
     assert.ok(loaded.ok)
     const stop = new AbortController()
-    const running = keepRetention(db, loaded.value.retention, { health, clock, logger: silentLogger() }, stop.signal)
+    const running = keepRetention(
+      db,
+      loaded.value.retention,
+      { retireAlerts: (before, now) => retireAlertsOf(db, before, now), health, clock, logger: silentLogger() },
+      stop.signal,
+    )
     await clock.advance(until)
     // texts are compressed in a thread of their own, whose time is another
     for (let step = 0; step < 10; step++) {

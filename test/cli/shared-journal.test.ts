@@ -2,16 +2,21 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { openAlerts } from '../../cli/alerts.ts'
 import { configurationFrom } from '../../cli/configuration.ts'
 import { engineFindings, examineEngines } from '../../cli/doctor/engines.ts'
 import { command as fatigue } from '../../cli/fatigue.ts'
+import { command as oncall } from '../../cli/oncall.ts'
 import { findPlugins } from '../../cli/plugins.ts'
+import { command as why } from '../../cli/why.ts'
+import { systemClock as clock } from '../../model/clock.ts'
 import type { AppError } from '../../model/contract.ts'
 import { eventually, spawnKept, stopProcess } from '../support/child-process.ts'
 import { runCommand } from '../support/command.ts'
 import { freePort } from '../support/free-port.ts'
 import { needs } from '../support/needs.ts'
 import { type PostgresServer, postgresProgram, startPostgres } from '../support/postgres.ts'
+import { silentLogger } from '../support/silent-logger.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const main = join(import.meta.dirname, '..', '..', 'main.ts')
@@ -38,6 +43,9 @@ describe('two specola serve on one PostgreSQL', function () {
         `data: ${data}
 ui: { listen: "127.0.0.1:${port}" }
 alerter:
+  email: { host: localhost, from: a@example.org, tls: none }
+  contacts: [{ name: anna, email: a@example.org, projects: [none] }, { name: bruno, email: b@example.org, projects: [none] }]
+  rotas: [{ name: duty, layers: [{ members: [anna], begins: 2026-01-05, every: 1w }] }]
   journal:
     postgres: { url: "${url}", password: { file: ${join(directory(), 'secret')} }, engine: node-${name}, lease: 4s }
 `,
@@ -72,7 +80,16 @@ alerter:
     assert.equal((JSON.parse(out) as { nights: unknown[] }).nights.length, 7)
     const { out: text } = await runCommand(fatigue, '--config', configOf('a'), '--language', 'it', '--week', '2026-11-18')
     assert.match(text, /^Allarmi e persone, 16 nov 2026 – 22 nov 2026/)
-    await assert.rejects(runCommand(fatigue, '--config', configOf('a'), '--week', 'soon'), /--week: "soon" is no day/)
+    const postgres = openAlerts(null, config, { health: { report: () => undefined }, clock, logger: silentLogger() })
+    const from = clock.now() - 60_000
+    await postgres.onCall.addOverride(
+      { ...{ id: 'o', rota: 'duty', who: 'bruno', instead: null, from, to: from + 3_600_000, by: 'ada', comment: '' } },
+      from,
+    )
+    await postgres.close()
+    assert.match((await runCommand(oncall, '--config', configOf('b'))).out, /^duty {2}bruno/m)
+    const told = async () => (await runCommand(why, '--config', configOf('b'), '--limit', '1')).out
+    await eventually('a decision', async () => /^\d{4}-\d\d-\d\dT[\d:]+Z {2}suppressed/.test(await told()))
   })
 
   it('one takes over all when the other is gone', async () => {
@@ -108,7 +125,7 @@ alerter:
   })
 
   it('are in trouble when shares belong to nobody', () => {
-    const seen = { id: 'x', known: 10, silentMs: 100 }
+    const seen = { id: 'x', known: 10, alone: 0, silentMs: 100 }
     const levels = (...engines: Parameters<typeof engineFindings>[0]) => engineFindings(engines).map(({ level }) => level)
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: true }), ['ok'])
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: true }, { ...seen, name: 'b', slots: 0, alive: true }), [
@@ -117,10 +134,10 @@ alerter:
     ])
     assert.deepEqual(levels({ ...seen, name: 'a', slots: 64, alive: false }), ['trouble', 'trouble'])
     assert.deepEqual(levels(), ['trouble'])
-    const unlike = [
-      { ...seen, name: 'a', slots: 32, alive: true },
-      { ...seen, name: 'b', slots: 32, alive: true, known: 12 },
-    ]
-    assert.deepEqual(levels(...unlike), ['ok', 'note'])
+    const alone = { ...seen, name: 'b', slots: 32, alive: true, alone: 12 }
+    assert.deepEqual(levels({ ...seen, name: 'a', slots: 32, alive: true }, alone), ['ok', 'note'])
+    const gone = { ...alone, slots: 0, alive: false, silentMs: 60_000 }
+    const [, silent] = engineFindings([{ ...seen, name: 'a', slots: 64, alive: true }, gone])
+    assert.match(`${silent?.level} ${silent?.costs}`, /trouble 12 targets that only it knew are not watched/)
   })
 })

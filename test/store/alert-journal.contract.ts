@@ -4,49 +4,15 @@ import { everything, type Scope } from '../../model/access.ts'
 import type { AlertHistory } from '../../model/alert-history.ts'
 import type { CheckState, State } from '../../model/check.ts'
 import type { AlertJournal, Message } from '../../model/contract.ts'
-import { steady } from '../../model/flapping.ts'
-import { pending } from '../../model/state.ts'
+import type { Outbox } from '../../model/outbox.ts'
 import type { AlertBatch, AlertWriter, StoredCheck } from '../../model/tracked-check.ts'
-
-const empty: AlertBatch = {
-  ...{ checks: [], removed: [], transitions: [], notifications: [], held: [], downtimes: [], comments: [] },
-}
-const minute = 60_000
-
-function check(id: string, over: Partial<Omit<StoredCheck, 'state'>> & { state?: Partial<CheckState> } = {}): StoredCheck {
-  const { state, ...rest } = over
-  return {
-    ...{ id, rule: 'cpu', plugin: 'cpu', target: { kind: 'instance', id: `i-${id}` }, targetName: `name-${id}`, project: 'p1' },
-    ...{ host: 'h1', maxAttempts: 3, longOutput: null, perfdata: [], nextCheck: null, acknowledgement: null, told: untold },
-    flapping: steady,
-    cause: null,
-    ...rest,
-    state: { ...pending, checked: true, lastCheck: minute, lastStateChange: minute, output: 'out', ...state },
-  }
-}
-
-const message = (id: string, kind: Message['kind'], time: number): Message => ({
-  ...{ kind, transition: null, acknowledgement: null, link: null, instances: null, time, zone: 'UTC', language: 'en' },
-  problem: {
-    ...{
-      check: id,
-      rule: 'cpu',
-      plugin: 'cpu',
-      target: { kind: 'instance', id: 'i' },
-      targetName: null,
-      project: 'p1',
-      host: null,
-    },
-    ...{ state: 'critical', hard: true, attempt: 1, maxAttempts: 1, since: 0, output: '', longOutput: null, perfdata: [] },
-    ...{ lastCheck: null, nextCheck: null, acknowledgement: null },
-  },
-})
+import { check, emptyBatch, message, minute } from './alert-journal-scene.ts'
 
 /** What every alert journal does. `open` gives an empty one for each test; called inside `describe`. */
 export function alertJournalContract(
-  open: () => Promise<{ journal: AlertJournal & AlertWriter; history: AlertHistory; close: () => Promise<void> }>,
+  open: () => Promise<{ journal: AlertJournal & AlertWriter & Outbox; history: AlertHistory; close: () => Promise<void> }>,
 ): void {
-  let journal: AlertJournal & AlertWriter
+  let journal: AlertJournal & AlertWriter & Outbox
   let history: AlertHistory
   let close: () => Promise<void>
   beforeEach(async () => {
@@ -56,7 +22,14 @@ export function alertJournalContract(
     close = opened.close
   })
   afterEach(() => close())
-  const commit = (batch: Partial<AlertBatch>) => journal.commit({ ...empty, ...batch })
+  /** What is due, whoever it is for, in the order of the decisions. */
+  const dueBy = async (now: number) => {
+    const lanes = await Promise.all((await journal.dueReceivers(now)).map((one) => journal.waitingFor(one, now, 1000)))
+    return lanes.flat().sort((a, b) => a.id - b.id)
+  }
+  const sent = (id: number, time: number, deliveryId: string | null) =>
+    journal.settle([{ id, time, outcome: 'sent', deliveryId, bundle: null }], [])
+  const commit = (batch: Partial<AlertBatch>) => journal.commit({ ...emptyBatch, ...batch })
   const bad = (state: State, over: Partial<CheckState> = {}) => ({ state, hard: true, lastHardState: state, ...over })
   const found = async (scope: Scope, query: Parameters<typeof journal.problems>[1] = {}) =>
     (await journal.problems(scope, query)).map((problem) => problem.check)
@@ -82,6 +55,42 @@ export function alertJournalContract(
     await commit({ checks: kept })
     await commit({ checks: kept })
     assert.deepEqual(await journal.stored(), kept)
+  })
+
+  it('gives a check back as it was last, whatever of it changed', async () => {
+    const acknowledgement = { author: 'bob', comment: '', time: 5, sticky: true }
+    let kept = check('a')
+    const changes: readonly Partial<StoredCheck>[] = [
+      ...[{ nextCheck: 7 }, { longOutput: 'more' }, { perfdata: [{ label: 'l', value: 1, unit: '' }] }, { longOutput: null }],
+      ...[
+        { told: { ...untold, number: 3, behind: true } },
+        { flapping: { ...kept.flapping, flapping: true } },
+        { cause: 'other' },
+      ],
+      ...[{ host: 'h2' }, { project: 'p2' }, { targetName: null }, { maxAttempts: 9 }, { acknowledgement }, { nextCheck: null }],
+      ...[{ acknowledgement: null }, { state: { ...kept.state, output: 'new', lastCheck: 99 } }, { cause: null }],
+      ...[
+        { state: { ...kept.state, state: 'critical' as const, attempt: 2, hard: false } },
+        { rule: 'memory', plugin: 'memory' },
+      ],
+      { state: { ...kept.state, lastStateChange: 3, lastHardState: 'warning', lastHardStateChange: 4, onBrokenGround: true } },
+    ]
+    await commit({ checks: [kept] })
+    for (const change of changes) {
+      kept = { ...kept, ...change }
+      await commit({ checks: [kept] })
+      assert.deepEqual(await journal.stored(), [kept])
+    }
+    // what a batch that failed had written is written again
+    const next = { ...kept, nextCheck: 500 }
+    await assert.rejects(
+      commit({ checks: [next], comments: [{ check: 'a', time: 1, author: null as unknown as string, text: '' }] }),
+    )
+    assert.deepEqual(await journal.stored(), [kept])
+    await commit({ checks: [{ ...next, state: { ...next.state, output: 'again' } }] })
+    await commit({ removed: ['a'] })
+    await commit({ checks: [next] })
+    assert.deepEqual(await journal.stored(), [next])
   })
 
   it('lists problems: unhandled first, then the worst, then the newest', async () => {
@@ -212,31 +221,6 @@ export function alertJournalContract(
     assert.deepEqual(await journal.worst(everything, { from: 3 * minute, to: 5 * minute, step: minute }), ['warning', 'warning'])
   })
 
-  it('hands out due notifications in order: per check and contact only the oldest', async () => {
-    const to = (id: string, kind: Message['kind'], time: number, contact: string) => ({
-      ...{ message: message(id, kind, time), contact, notifier: 'email', to: `${contact}@b.c` },
-    })
-    await commit({ checks: [check('a'), check('b')], notifications: [to('a', 'problem', 1, 'x'), to('a', 'recovery', 2, 'x')] })
-    await commit({ notifications: [to('a', 'problem', 1, 'y'), to('b', 'problem', 3, 'x')] })
-    const due = await journal.due(10, 10)
-    assert.deepEqual(
-      due.map(({ message: { problem, kind }, contact }) => `${problem.check} ${kind} ${contact}`),
-      ['a problem x', 'a problem y', 'b problem x'],
-    )
-    await journal.attempted(due[0]?.id ?? 0, 11, { outcome: 'waiting', reason: 'away', nextAttempt: 100 })
-    assert.equal((await journal.due(50, 10)).length, 2)
-    await journal.attempted(due[0]?.id ?? 0, 100, { outcome: 'sent', deliveryId: '<1@b.c>' })
-    assert.deepEqual(
-      (await journal.due(100, 1)).map(({ message: { kind } }) => kind),
-      ['recovery'],
-    )
-    assert.equal((await journal.waiting()).count, 3)
-    const [, first] = await journal.notifications(everything, 'a', 10)
-    const records = await journal.notifications(everything, 'a', 10)
-    assert.ok(records.some((one) => one.outcome === 'sent' && one.attempts === 2))
-    assert.ok(first)
-  })
-
   it('forgets a check whose target is gone, and keeps its history', async () => {
     await commit({ checks: [check('a', { state: bad('critical') })] })
     await commit({
@@ -263,6 +247,31 @@ export function alertJournalContract(
     const broken = { ...check('b'), state: null } as unknown as StoredCheck
     await assert.rejects(commit({ checks: [check('a'), broken] }))
     assert.deepEqual(await journal.stored(), [])
+  })
+
+  it('says of a problem that it is in a downtime: its own, its target’s, or that of its host', async () => {
+    const running = (subject: string) => ({
+      ...{
+        id: subject,
+        subject,
+        fixed: true,
+        start: 0,
+        end: minute,
+        durationMs: 0,
+        triggeredBy: null,
+        author: 'bob',
+        comment: '',
+      },
+      ...{ active: true, since: null, endedAt: null, outcome: null },
+    })
+    await commit({
+      checks: ['own', 'target', 'host', 'none'].map((id) => check(id, { state: bad('critical'), host: id })),
+      downtimes: ['check:own', 'instance:i-target', 'hypervisor:host'].map(running),
+    })
+    const said = async () => (await journal.problems(everything, {})).flatMap((one) => (one.inDowntime ? [one.check] : [])).sort()
+    assert.deepEqual(await said(), ['host', 'own', 'target'])
+    await commit({ downtimes: [{ ...running('check:own'), active: false, endedAt: 9, outcome: 'over' }] })
+    assert.deepEqual(await said(), ['host', 'target'])
   })
 
   it('keeps downtimes and comments, and shows them to those who may see the check', async () => {
@@ -329,16 +338,16 @@ export function alertJournalContract(
     })
     assert.equal((await journal.check(everything, 'a'))?.state, 'critical')
     assert.deepEqual(await journal.waiting(), { count: 1, next: 5, oldest: 5 })
-    const [due] = await journal.due(5, 10)
-    await journal.attempted(due?.id ?? 0, 6, { outcome: 'waiting', reason: 'away', nextAttempt: 500 })
+    const [due] = await dueBy(5)
+    await journal.settle([{ id: due?.id ?? 0, time: 6, outcome: 'retry', reason: 'away', nextAttempt: 500 }], [])
     await journal.hurry(7, 'other')
     assert.equal((await journal.waiting()).next, 500)
     await journal.hurry(7, 'email')
     assert.deepEqual(await journal.waiting(), { count: 1, next: 7, oldest: 5 })
-    const [again] = await journal.due(7, 10)
+    const [again] = await dueBy(7)
     assert.deepEqual(again?.message, message('a', 'problem', 5))
-    await journal.attempted(again?.id ?? 0, 8, { outcome: 'failed', reason: 'gone' })
-    assert.deepEqual(await journal.due(1e12, 10), [])
+    await journal.settle([{ id: again?.id ?? 0, time: 8, outcome: 'failed', reason: 'gone' }], [])
+    assert.deepEqual(await dueBy(1e12), [])
   })
 
   it('knows checks that were never ok, and those that never were anything else', async () => {
@@ -383,8 +392,8 @@ export function alertJournalContract(
     await commit({ checks: [check('a')] })
     await commit({ checks: [check('a', { state: bad('warning'), acknowledgement: ack(9) })] })
     await commit({ notifications: [{ message: message('a', 'problem', 3), contact: 'x', notifier: 'email', to: 'x@b.c' }] })
-    const [due] = await journal.due(10, 1)
-    await journal.attempted(due?.id ?? 0, 7, { outcome: 'sent', deliveryId: null })
+    const [due] = await dueBy(10)
+    await sent(due?.id ?? 0, 7, null)
     const facts = await history.fatigueFacts(everything, { before: 0, from: 0, to: 100 })
     assert.deepEqual(
       facts.acknowledged.map(({ check: id, time }) => `${id} ${time}`),
@@ -404,10 +413,10 @@ export function alertJournalContract(
     })
     const send = async (kind: Message['kind'], deliveryId: string | null, contact = 'x') => {
       await commit({ notifications: [to(kind, contact)] })
-      const [due] = await journal.due(10, 1)
+      const [due] = await dueBy(10)
       assert.ok(due)
       const before = await journal.conversation(due)
-      await journal.attempted(due.id, 10, { outcome: 'sent', deliveryId })
+      await sent(due.id, 10, deliveryId)
       return before
     }
     await commit({ checks: [check('a')] })

@@ -69,9 +69,9 @@ export function fakeEngine(clock: Clock, problems: readonly Problem[]): EngineVi
     },
     outbox: async () => ({ count: 4, oldest: clock.now() - 0.1 * hour }),
     engines: async () => [
-      { id: 'a', name: 'noc-1', slots: 32, known: 10_240, silentMs: 1200, alive: true },
-      { id: 'b', name: 'noc-2', slots: 32, known: 10_238, silentMs: 400, alive: true },
-      { id: 'c', name: 'noc-3', slots: 0, known: 10_238, silentMs: 2 * hour, alive: false },
+      { id: 'a', name: 'noc-1', slots: 32, known: 10_240, silentMs: 1200, alone: 0, alive: true },
+      { id: 'b', name: 'noc-2', slots: 32, known: 10_238, silentMs: 400, alone: 3, alive: true },
+      { id: 'c', name: 'noc-3', slots: 0, known: 10_238, silentMs: 2 * hour, alone: 0, alive: false },
     ],
     zones: new Map(),
   }
