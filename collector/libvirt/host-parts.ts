@@ -21,6 +21,7 @@ export class HostParts {
   /** What this daemon or driver does not do is not asked again. */
   readonly #refused = new Set<string>()
   #memoryFigures: number | null = null
+  #capabilities: { xml: string; cells: readonly NumaCell[] } = { xml: '', cells: [] }
 
   constructor(client: LibvirtClient, host: string, clock: Clock) {
     this.#client = client
@@ -80,7 +81,9 @@ export class HostParts {
 
   /** Capabilities are read anew each time: huge pages are set up and taken away while a host runs. */
   async #cells(): Promise<Sample[]> {
-    const cells = parseNumaCells(await this.#client.call(capabilities, undefined))
+    const xml = await this.#client.call(capabilities, undefined)
+    if (xml !== this.#capabilities.xml) this.#capabilities = { xml, cells: parseNumaCells(xml) }
+    const { cells } = this.#capabilities
     const samples: Sample[] = []
     for (const cell of cells) {
       const free = await this.#freeMemory(cell)

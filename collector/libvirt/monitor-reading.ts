@@ -4,10 +4,10 @@ import { inParallel } from '../in-parallel.ts'
 import { CallTimeout } from './client.ts'
 import type { HypervisorMemory } from './hypervisor-memory.ts'
 import { type Risk, TooManyStuck } from './monitor-connections.ts'
-import { allDomainStats, statsFlags, statsGroups } from './procedures.ts'
+import { statsFlags, statsGroups } from './procedures.ts'
 import { afterAsking, isQuarantined, type Outcome } from './quarantine.ts'
 import type { Reading } from './rates.ts'
-import { domainStats } from './stats.ts'
+import { bulkStats } from './stats.ts'
 
 /** A domain of a poll: what the kernel tells, and what QEMU answered (null = nothing). */
 export interface Answered {
@@ -99,9 +99,9 @@ class MonitorReader {
     if (risk === 'suspect' && this.#clock.monotonic() >= this.#poll.deadline) return 'unasked'
     try {
       const query = { domains: readings.map(({ stats }) => stats.domain), groups, flags: statsFlags.nowait }
-      const records = await this.#memory.monitors.call(allDomainStats, query, risk)
+      const answer = await this.#memory.monitors.call(bulkStats, query, risk)
       const instant = { at: this.#clock.monotonic(), time: this.#clock.now() }
-      return new Map(records.map(domainStats).map((stats) => [stats.domain.uuid, { stats, ...instant }]))
+      return new Map(answer.map((stats) => [stats.domain.uuid, { stats, ...instant }]))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       this.#logger.debug(`statistics of ${readings.length} domains: ${error.message}`)

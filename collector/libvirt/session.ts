@@ -15,7 +15,7 @@ import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
 import { StateReader } from './state-reading.ts'
-import { domainStates, domainStats, isActive } from './stats.ts'
+import { domainStates, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
 /** What a session needs from outside. */
@@ -223,10 +223,10 @@ export class HypervisorSession {
 
   /** One call that needs no QEMU: states, and what the kernel counts of interfaces. An empty list asks for all domains. */
   async #readStates(domains: readonly DomainRef[]): Promise<Reading[]> {
-    const records = await this.#states.read(domains)
+    const read = await this.#states.read(domains)
     const { clock } = this.#deps
     const instant = { at: clock.monotonic(), time: clock.now() }
-    const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
+    const readings = read.map((stats) => ({ stats, ...instant }))
     if (domains.length === 0) this.#forgetAllBut(readings)
     return readings.filter((reading) => this.#noteState(reading))
   }
