@@ -50,9 +50,9 @@ async function bus({ amqp }: CollectorConfig, { db, intake, clock, logger, healt
 
 async function agents(config: CollectorConfig, parts: CollectorParts): Promise<Collector[]> {
   const { agentsCollector } = await import('../../collector/agent/collect.ts')
-  const { intake, store, live, clock, logger, health } = parts
+  const { intake, inventory, store, live, clock, logger, health } = parts
   const stored = (measurement: string, time: number) => live.publish({ kind: 'samples', measurement, time })
-  return config.agents.map((source) => agentsCollector(source, { intake, clock, logger, health, store, stored }))
+  return config.agents.map((source) => agentsCollector(source, { intake, inventory, clock, logger, health, store, stored }))
 }
 
 async function apis({ openstack }: CollectorConfig, parts: CollectorParts): Promise<Collector[]> {

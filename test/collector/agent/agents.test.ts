@@ -75,7 +75,15 @@ collector:
     const abort = new AbortController()
     const health = healthBoard(systemClock)
     const collector = agentsCollector(source, {
-      ...{ intake: caught.intake, store, stored: () => undefined, clock: systemClock, logger: silentLogger(), health },
+      ...{
+        intake: caught.intake,
+        store,
+        stored: () => undefined,
+        inventory: null,
+        clock: systemClock,
+        logger: silentLogger(),
+        health,
+      },
     })
     const running = collector.run(abort.signal)
     return {
