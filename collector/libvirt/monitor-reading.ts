@@ -47,12 +47,13 @@ export async function readMonitors(
 ): Promise<number> {
   const reader = new MonitorReader(memory, poll, deps)
   const apart = ({ stats: { domain } }: Reading) => isQuarantined(memory.domains.get(domain.uuid)?.silence ?? null, domain.id)
+  const alone = active.filter(apart) // before the chunks: whoever is set apart by them was asked
   const chunks = planChunks(
     active.filter((reading) => !apart(reading)),
     poll.chunkSize,
   )
   await inParallel(callsAtOnce, chunks, (chunk) => reader.readChunk(chunk))
-  await inParallel(callsAtOnce, active.filter(apart), (reading) => reader.readApart(reading))
+  await inParallel(callsAtOnce, alone, (reading) => reader.readApart(reading))
   return reader.unasked
 }
 
@@ -123,7 +124,9 @@ class MonitorReader {
         // One that was locked by somebody else before is so now, whoever else hangs; but a call of ours that may be in it is no
         // somebody else.
         const lockedBefore = before?.domainId === domain.id && before.hung === 0
-        const ours = known?.suspect === domain.id && this.#memory.monitors.orphans > 0
+        // Told once: from then on being passed over costs nothing, and it is asked at each poll.
+        const told = before?.domainId === domain.id && before.hung > 0
+        const ours = !told && known?.suspect === domain.id && this.#memory.monitors.orphans > 0
         const left = ours ? 'hung' : passedOver === 'hung' && lockedBefore ? 'skipped' : passedOver
         const outcome = typeof reply === 'string' ? reply : monitor?.stats.monitored ? 'answered' : left
         const asked = { domainId: domain.id, time: network.time, at: this.#clock.monotonic(), intervalMs: this.#poll.intervalMs }
