@@ -6,7 +6,7 @@ import { inParallel } from '../in-parallel.ts'
 import { type NumaCell, parseNumaCells } from './capabilities-xml.ts'
 import type { LibvirtClient } from './client.ts'
 import { capabilities, cellMemoryStats, freePages, listStoragePools, storagePoolInfo } from './host-procedures.ts'
-import { LibvirtError } from './procedures.ts'
+import { LibvirtError, libvirtCodes } from './procedures.ts'
 
 const everyMs = 60_000
 /** The page size of x86 and ARM in ordinary use: such pages are not huge. */
@@ -48,7 +48,7 @@ export class HostParts {
     } catch (error) {
       if (!(error instanceof AppError) || this.#client.closed) throw error
       // A daemon that is not up yet (virtstoraged) may be later; a driver without the call never will.
-      if (error instanceof LibvirtError && error.libvirtCode === 3) this.#refused.add(what)
+      if (error instanceof LibvirtError && error.libvirtCode === libvirtCodes.unsupported) this.#refused.add(what)
       return []
     }
   }

@@ -310,6 +310,9 @@ export class LibvirtError extends AppError {
   }
 }
 
+/** Of those codes the one that decides what we ask: VIR_ERR_NO_SUPPORT. */
+export const libvirtCodes = { unsupported: 3 } as const
+
 const errorCodes: Readonly<Record<number, ErrorCode>> = {
   29: 'denied',
   39: 'denied',

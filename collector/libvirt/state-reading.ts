@@ -7,6 +7,7 @@ import { domainInfo, domainState, interfaceStats, memoryStats } from './plain-pr
 import {
   type DomainRef,
   LibvirtError,
+  libvirtCodes,
   listAllDomains,
   type ParamValue,
   type Procedure,
@@ -15,8 +16,6 @@ import {
 } from './procedures.ts'
 import { bulkStats, type DomainStats, domainStats } from './stats.ts'
 
-/** VIR_ERR_NO_SUPPORT. */
-const unsupported = 3
 const callsAtOnce = 3
 
 /** Of one connection. */
@@ -43,7 +42,7 @@ export class StateReader {
       return await this.#client.call(bulkStats, query)
     } catch (error) {
       if (!(error instanceof LibvirtError)) throw error
-      if (error.libvirtCode === unsupported) {
+      if (error.libvirtCode === libvirtCodes.unsupported) {
         this.#bulk = false
         return this.#oneByOne(domains)
       }
