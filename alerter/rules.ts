@@ -193,26 +193,52 @@ export function rulesSchema(plugins: readonly Plugin[]) {
   const any = z.discriminatedUnion('plugin', [first, ...others] as never, {
     error: (issue) => (issue.code === 'invalid_union' ? `no such check plugin (known: ${known})` : undefined),
   }) as unknown as z.ZodType<Rule>
-  const file = z.strictObject({ rules: z.array(any).default([]), services: z.array(serviceField(checks)).default([]) })
-  return file.superRefine(({ rules: ordinary, services }, ctx) => {
-    const rules = [...ordinary, ...services]
-    const placeOf = (index: number) => (index < ordinary.length ? ['rules', index] : ['services', index - ordinary.length])
-    const seen = new Set<string>()
-    for (const [index, { name }] of rules.entries()) {
-      if (seen.has(name))
-        ctx.addIssue({ code: 'custom', path: [...placeOf(index), 'name'], message: `a second rule named "${name}"` })
-      seen.add(name)
-    }
-    for (const [index, { dependsOn }] of rules.entries())
-      for (const [at, { rule }] of dependsOn.entries())
-        if (!seen.has(rule))
-          ctx.addIssue({
-            code: 'custom',
-            path: [...placeOf(index), 'dependsOn', at, 'rule'],
-            message: `no rule is named "${rule}"`,
-          })
+  const file = z.strictObject({
+    shipped: shippedField,
+    rules: z.array(any).default([]),
+    services: z.array(serviceField(checks)).default([]),
   })
+  const names = (rules: readonly Rule[]) => new Set(rules.map(({ name }) => name))
+  /** The shipped rules that a file takes over: those that it does not replace by one of the same name. */
+  function inherited({ shipped, rules, services }: z.output<typeof file>): Rule[] {
+    if (!shipped) return []
+    const replaced = new Set([...names([...rules, ...services]), ...shipped.without])
+    return loadFile(shippedRules, file).rules.filter(({ name }) => !replaced.has(name))
+  }
+  return file
+    .superRefine((given, ctx) => {
+      const { shipped, rules: ordinary, services } = given
+      const rules = [...ordinary, ...services]
+      const placeOf = (index: number) => (index < ordinary.length ? ['rules', index] : ['services', index - ordinary.length])
+      const seen = new Set<string>()
+      for (const [index, { name }] of rules.entries()) {
+        if (seen.has(name))
+          ctx.addIssue({ code: 'custom', path: [...placeOf(index), 'name'], message: `a second rule named "${name}"` })
+        seen.add(name)
+      }
+      const all = new Set([...seen, ...names(inherited(given))])
+      for (const [index, { dependsOn }] of rules.entries())
+        for (const [at, { rule }] of dependsOn.entries())
+          if (!all.has(rule))
+            ctx.addIssue({
+              code: 'custom',
+              path: [...placeOf(index), 'dependsOn', at, 'rule'],
+              message: `no rule is named "${rule}"`,
+            })
+      if (!shipped) return
+      const known = names(loadFile(shippedRules, file).rules)
+      for (const [index, name] of shipped.without.entries())
+        if (!known.has(name))
+          ctx.addIssue({ code: 'custom', path: ['shipped', 'without', index], message: `no shipped rule is named "${name}"` })
+    })
+    .transform((given) => ({ rules: [...inherited(given), ...given.rules], services: given.services }))
 }
+
+/** Are the shipped rules in force beside the file's own? One of the same name takes the place of a shipped one. */
+const shippedField = z
+  .union([z.boolean(), z.strictObject({ without: z.array(z.string()) })])
+  .default(false)
+  .transform((given) => (given === true ? { without: [] } : given))
 
 /** The rules of a file, those of its services among them. */
 export const allRules = ({ rules, services }: { rules: readonly Rule[]; services: readonly Rule[] }): Rule[] => [

@@ -26,7 +26,14 @@ export async function readTargets(
 ): Promise<Target[]> {
   const facts = (await labels?.facts()) ?? noFacts
   const bare = [...(await readBare(inventory, health, budgets ?? null)), ...serviceTargets(rules), ...causes]
-  return bare.map((target) => ({ ...target, labels: labelsOf(target, facts) }))
+  return bare.map((target) => {
+    // what is made for a project is called by the project's name
+    const named = {
+      ...target,
+      name: target.name ?? (target.project === target.id ? facts.projects.get(target.id)?.name : null) ?? null,
+    }
+    return { ...named, labels: labelsOf(named, facts) }
+  })
 }
 
 async function readBare(

@@ -1,4 +1,5 @@
 /** The whole configuration: one section from each folder, and from each plugin. */
+import { join } from 'node:path'
 import { z } from 'zod'
 import { alerterSection } from '../alerter/section.ts'
 import { load, loadFile } from '../config/load.ts'
@@ -34,6 +35,13 @@ export type Configuration = z.output<ReturnType<typeof schema>>
 
 /** Throws AppError('config') with every mistake of the file. */
 export const configurationFrom = (file: string, plugins: readonly Plugin[]): Configuration => loadFile(file, schema(plugins))
+
+/** That of the demo cloud, from wherever it is started. */
+export function demoConfiguration(plugins: readonly Plugin[]): Configuration {
+  const shipped = (name: string) => join(import.meta.dirname, '..', 'config', name)
+  const config = configurationFrom(shipped('demo.yaml'), plugins)
+  return { ...config, alerter: { ...config.alerter, rules: shipped('demo-rules.yaml') } }
+}
 
 /** What holds when nothing is configured. */
 export function defaultConfiguration(plugins: readonly Plugin[]): Configuration {

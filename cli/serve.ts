@@ -46,9 +46,8 @@ import { uiSection } from '../ui/section.ts'
 import { engineView, fatigueMailing, openAlerts } from './alerts.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, CommandIo } from './command.ts'
-import { type Configuration, configurationFrom, defaultConfiguration } from './configuration.ts'
+import { type Configuration, configurationFrom, demoConfiguration } from './configuration.ts'
 import { startDemoCloud } from './demo-cloud.ts'
-import { demoMoney } from './demo-money.ts'
 import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { findPlugins } from './plugins.ts'
@@ -76,7 +75,8 @@ export const command: Command = {
   summary: 'collect, alert and show',
   usage: `usage: specola serve [--config FILE] [--data DIR] [--listen ADDRESS:PORT] [--only collector,alerter,ui] [--demo]
 
-Without --config it shows the demo cloud: a recorded real one, replayed as if it ran now, marked DEMO on every page.
+Without --config it shows the demo cloud: a recorded real one, replayed as if it ran now, marked DEMO on every page; its settings
+are in config/demo.yaml.
 --data and --listen override the configuration. Stops on SIGINT or SIGTERM.`,
 
   async run(args, io) {
@@ -92,9 +92,7 @@ Without --config it shows the demo cloud: a recorded real one, replayed as if it
     })
     const plugins = await findPlugins()
     const demo = values.demo || values.config === undefined
-    const config = values.config === undefined ? defaultConfiguration(plugins) : configurationFrom(values.config, plugins)
-    if (values.config === undefined) config.data = 'data/demo'
-    if (demo && config.prices === undefined) Object.assign(config, demoMoney)
+    const config = values.config === undefined ? demoConfiguration(plugins) : configurationFrom(values.config, plugins)
     if (values.data !== undefined) config.data = values.data
     if (values.listen !== undefined) config.ui.listen = readListen(values.listen)
     await serve({ ...config, data: resolve(config.data) }, plugins, readRoles(values.only), demo, io)

@@ -19,7 +19,7 @@ import { type ResourceKind, resourceKinds } from '../model/usage.ts'
 import type { Cloud } from '../openstack/client.ts'
 import { lists } from '../openstack/lists.ts'
 import { text } from '../openstack/reply.ts'
-import { serversObserved } from '../openstack/servers.ts'
+import { everyServer, serversObserved } from '../openstack/servers.ts'
 import { type NovaUsage, novaUsage, usagesIn } from '../openstack/tenant-usage.ts'
 import { type Database, openDatabaseReadOnly } from '../store/journal/database.ts'
 import { readingJournal } from '../store/journal/readings.ts'
@@ -158,9 +158,8 @@ type ListedServer = ListedResource & { state: string | null; host: string | null
 
 async function listedServers(cloud: Cloud): Promise<ListedServer[]> {
   const servers: ListedServer[] = []
-  const query = { all_tenants: 1, limit: 1000 }
   const options = { atLeast: '2.47', role: 'role admin (instances of all projects)' }
-  for await (const { body, date } of cloud.pages('compute', '/servers/detail', 'servers', query, options))
+  for await (const { body, date } of cloud.pages('compute', '/servers/detail', 'servers', everyServer, options))
     servers.push(...serversObserved(body, date).map(serverOf))
   return servers
 }

@@ -500,6 +500,11 @@ export interface ReadingJournal {
   openResources(
     kind: ResourceKind | NetworkKind,
   ): Promise<{ id: string; name: string | null; project: string | null; updatedAt: number }[]>
+  /**
+   * When the bus was last heard again after a time in which messages may have been lost, or an exchange was heard for the first
+   * time, epoch ms; null: no bus.
+   */
+  heardAgainAt(): Promise<number | null>
   /** Where a reader of a cloud had got to; null: nowhere yet. */
   mark(cloud: string, task: string): Promise<Json | null>
   setMark(cloud: string, task: string, value: Json): Promise<void>

@@ -46,6 +46,7 @@ const harmless = new Set([
   'deleted',
   'limit',
   'marker',
+  'soft_deleted',
   'sort',
   'sort_key',
   'sort_dir',
@@ -56,7 +57,7 @@ const harmless = new Set([
 /**
  * The complete lists among these replies: all projects, no filter, from the first page to the last; the newest of each kind.
  * Glance and Neutron do not say whose view a list is: read with an account that sees every project. Glance leaves out hidden
- * images unless `os_hidden=true` asks for them: when both lists are here, they are one. Soft-deleted instances are not listed.
+ * images unless `os_hidden=true` asks for them: when both lists are here, they are one. Soft-deleted instances may be missing.
  */
 export function completeListings(replies: readonly TimedReply[]): Listing[] {
   return shapes.flatMap((shape) => {

@@ -4,6 +4,9 @@ import { type Fields, isFields, texts } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
 import { text } from './reply.ts'
 
+/** Asks `GET /servers/detail` for all that exist: without `soft_deleted` those that can still be restored are left out. */
+export const everyServer = { all_tenants: 1, soft_deleted: 'true', limit: 1000 } as const
+
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
 /**

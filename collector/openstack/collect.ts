@@ -30,15 +30,16 @@ const firstPauseMs = 5000
 
 export function openstackCollectors(sources: readonly OpenstackSource[], deps: Deps): Collector[] {
   const together = completeLists(sources.map(({ name }) => name))
-  const clouds: Cloud[] = []
-  return sources.map((source, i) => {
+  const open = new Map<string, Cloud>()
+  const clouds = () => (open.size === sources.length ? [...open.values()] : null)
+  return sources.map((source) => {
     const { clock, logger, health } = deps
     const name = `openstack ${source.name}`
     return { name, run }
 
     async function run(signal: AbortSignal): Promise<void> {
       const cloud = openCloud({ ...source, clock, logger, signal })
-      clouds[i] = cloud
+      open.set(source.name, cloud)
       const round = rounds({ ...source, ...deps, cloud, clouds, together })
       const totals = { rounds: 0, failures: 0, read: 0, news: 0, actions: 0, gone: 0, complaints: 0 }
       const report = (state: 'starting' | 'ok' | 'degraded' | 'down' | 'stopped', detail: string) =>

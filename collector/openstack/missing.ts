@@ -6,12 +6,14 @@ import type { Clock } from '../../model/clock.ts'
 import { AppError, type EventJournal, type ReadingJournal } from '../../model/contract.ts'
 import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import { listingSkew } from '../../model/ledger.ts'
+import type { Overdue } from '../../model/overdue.ts'
 import { type ListedKind, type NetworkKind, networkKinds } from '../../model/resource.ts'
 import { type ResourceKind, resourceKinds } from '../../model/usage.ts'
 import type { Cloud } from '../../openstack/client.ts'
 import { actionHeads } from '../../openstack/instance-actions.ts'
 import { entries, text } from '../../openstack/reply.ts'
 import { novaUsage } from '../../openstack/tenant-usage.ts'
+import { inParallel } from '../in-parallel.ts'
 import type { CompleteList } from './complete-lists.ts'
 import { lookAt } from './servers.ts'
 import type { Take } from './take.ts'
@@ -75,14 +77,14 @@ export async function settleMissing(
 ): Promise<number> {
   const { take, journal, listed } = parts
   const missing = missingFrom(list, await journal.openInstances())
-  const there: string[] = []
-  const gone: Open[] = []
-  for (const instance of missing) {
-    const answers = await Promise.all(clouds.map((cloud) => lookAt(cloud, take, instance.id)))
-    if (answers.includes('there')) there.push(instance.id)
-    else gone.push(instance)
-  }
-  const ends = await endsOf(clouds, gone, parts.clock.now())
+  const goneIds = await goneOf(
+    clouds,
+    missing.map(({ id }) => id),
+    take,
+  )
+  const gone = missing.filter(({ id }) => goneIds.has(id))
+  const there = missing.flatMap(({ id }) => (goneIds.has(id) ? [] : id))
+  const ends = await endsOf(clouds, gone, journal, parts.clock.now())
   // an end without a time is put where the instance was last heard of: the newest list that had it is a word of it
   await take.events(
     gone.flatMap((instance) => {
@@ -93,6 +95,42 @@ export async function settleMissing(
   )
   await listed({ kind: 'instance', readAt: list.readAt, ids: [...list.ids, ...there] })
   return gone.length
+}
+
+/**
+ * Looks into actions that should have ended. An instance whose deletion has begun, and that no cloud knows any more, is ended where
+ * Nova says that it ended; where Nova says nothing, the next complete list ends it. Returns how many were ended.
+ */
+export async function endDeleted(
+  clouds: readonly Cloud[],
+  overdue: readonly Overdue[],
+  { take, journal, clock }: { take: Take; journal: ReadingJournal; clock: Clock },
+): Promise<number> {
+  if (overdue.length === 0) return 0
+  const gone = await goneOf(clouds, [...new Set(overdue.map(({ instance }) => instance))], take)
+  const deleted = new Set(overdue.flatMap(({ instance, action }) => (action === 'delete' && gone.has(instance) ? instance : [])))
+  if (deleted.size === 0) return 0
+  const open = (await journal.openInstances()).filter(({ id }) => deleted.has(id))
+  const ends = await endsOf(clouds, open, journal, clock.now())
+  const events = open.flatMap((instance) => {
+    const at = ends.get(instance.id)
+    return at === undefined ? [] : ending(instance, at, clock.now())
+  })
+  await take.events(events)
+  return events.length
+}
+
+/** Calls for single instances at a time. */
+const atOnce = 4
+
+/** Those of the instances that no cloud knows; what a cloud says of the others is taken in. */
+async function goneOf(clouds: readonly Cloud[], ids: readonly string[], take: Take): Promise<Set<string>> {
+  const gone = new Set<string>()
+  await inParallel(atOnce, ids, async (id) => {
+    const answers = await Promise.all(clouds.map((cloud) => lookAt(cloud, take, id)))
+    if (!answers.includes('there')) gone.add(id)
+  })
+  return gone
 }
 
 /** The instance was in the list read at `at`: it lived then. */
@@ -109,14 +147,25 @@ const sighting = ({ id, project, host }: Open, at: number): CloudEvent =>
     instance: {},
   })
 
-/** Ends that Nova still knows: from its usage, else from the action that deleted. */
-async function endsOf(clouds: readonly Cloud[], gone: readonly Open[], now: number): Promise<Map<string, number>> {
+/**
+ * Ends that Nova still knows, or has told: from its usage; from the end that it put into an instance which it soft-deleted without
+ * its host; from the action that deleted. A soft-deleted one of which it says nothing ended when it was last heard of at the latest.
+ */
+async function endsOf(
+  clouds: readonly Cloud[],
+  gone: readonly Open[],
+  journal: ReadingJournal,
+  now: number,
+): Promise<Map<string, number>> {
   const ends = new Map<string, number>()
+  const states = await journal.ledgerStates(gone.map(({ id }) => id))
   for (const [project, its] of Map.groupBy(gone, ({ project }) => project)) {
     const ended = project === null ? new Map<string, number>() : await usageEnds(clouds, project, its, now)
-    for (const { id } of its) {
-      const at = ended.get(id) ?? (await deletedAt(clouds, id))
-      if (at !== null) ends.set(id, at)
+    for (const instance of its) {
+      const state = states.get(instance.id)
+      const told = ended.get(instance.id) ?? state?.keptTerminatedAt ?? (await deletedAt(clouds, instance.id))
+      const at = told ?? (state?.state === 'soft-delete' ? heardAt(instance) : null)
+      if (at !== null) ends.set(instance.id, at)
     }
   }
   return ends

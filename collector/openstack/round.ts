@@ -15,18 +15,18 @@ import { type ListShape, lists } from '../../openstack/lists.ts'
 import { inParallel } from '../in-parallel.ts'
 import { readActions } from './actions.ts'
 import type { CompleteLists } from './complete-lists.ts'
-import { changesSince, fullListDue } from './due.ts'
-import { settleMissing, settleResources } from './missing.ts'
+import { changesSince, deafSince, fullListDue, restAfter } from './due.ts'
+import { endDeleted, settleMissing, settleResources } from './missing.ts'
 import { placementReader } from './placement.ts'
 import { readList } from './read-list.ts'
-import { allServers, changedServers, lookAt } from './servers.ts'
+import { allServers, changedServers } from './servers.ts'
 import { take as taker } from './take.ts'
 import { readAuditLog, readEarlierAudits, readServiceStates } from './witnesses.ts'
 
 export interface RoundParts {
   cloud: Cloud
-  /** All clouds that are read: only together they know what is gone. */
-  clouds: readonly Cloud[]
+  /** All clouds that are read: only together they know what is gone. Null until each is open. */
+  clouds: () => readonly Cloud[] | null
   together: CompleteLists
   interval: number
   fullList: { every: number; hour: number }
@@ -55,18 +55,17 @@ export const fullMark = 'full'
 /** The end of the newest period of Nova's audit whose log was read. */
 const auditsMark = 'audits'
 
-/** A reading of everything that lacked something is made again no sooner than this, ms. */
-const againAfter = 3_600_000
-
 /** Of these the journal is told of complete lists. */
 const wholeKinds = [...resourceKinds, ...listedKinds]
 
 /**
- * Networks, subnets and ports are read as often as this, ms: addresses and traffic should not be told by yesterday's ports where
- * Neutron's notifications are not heard. It cannot be asked for what changed: its validation of filters refuses `changed_since`.
+ * What is counted by time, and networks, subnets and ports, are read as often as this, ms: neither figures nor addresses should be
+ * yesterday's where a service's notifications are not heard. Neutron cannot be asked for what changed: its validation of filters
+ * refuses `changed_since`.
  */
-const networksEvery = 3_600_000
-const networkLists = lists.filter(({ kind }) => networkKinds.some((one) => one === kind))
+const listsEvery = 3_600_000
+const frequentKinds: readonly string[] = [...resourceKinds, ...networkKinds]
+const frequentLists = lists.filter(({ kind }) => frequentKinds.includes(kind))
 
 /** Instances whose actions are asked for at a time. */
 const atOnce = 4
@@ -84,8 +83,9 @@ export function rounds(parts: RoundParts): Rounds {
   const actionsReadAt = new Map<string, string | null>()
   /** Overdue actions of the last round: they were looked into. */
   let lookedInto: ReadonlySet<string> = new Set()
-  let triedAt: number | null = null
-  let networksReadAt: number | null = null
+  /** No reading of everything before, epoch ms. */
+  let restsUntil = 0
+  let listsReadAt: number | null = null
 
   async function markOf(task: string): Promise<number | null> {
     const mark = await journal.mark(cloud.name, task)
@@ -107,15 +107,18 @@ export function rounds(parts: RoundParts): Rounds {
       result.complaints.push(error.message)
     }
     const began = clock.now()
-    result.full =
-      fullListDue(await markOf(fullMark), parts.fullList, began) && (triedAt === null || began - triedAt >= againAfter)
-    if (result.full) triedAt = began
-    const networksDue = networksReadAt === null || began - networksReadAt >= networksEvery
+    const last = await markOf(fullMark)
+    const due = fullListDue(last, parts.fullList, began) || deafSince(last, await journal.heardAgainAt())
+    result.full = due && began >= restsUntil
+    const listsDue = listsReadAt === null || began - listsReadAt >= listsEvery
     await changes(result)
-    if (result.full) await everything(result, complain)
-    else if (networksDue) await readLists(networkLists, result, complain)
-    if (result.full || networksDue) networksReadAt = began
-    await overdue()
+    if (result.full) {
+      restsUntil = began + restAfter(0, true)
+      await everything(result, complain)
+      restsUntil = began + restAfter(clock.now() - began, result.complaints.length > 0)
+    } else if (listsDue) await readLists(frequentLists, result, complain)
+    if (result.full || listsDue) listsReadAt = began
+    await overdue(result).catch(complain)
     const states = await readServiceStates(cloud, take, complain)
     result.servicesDown = states.filter(({ up, enabled }) => enabled && !up).map(({ binary, host }) => `${binary} on ${host}`)
     await audits().catch(complain)
@@ -168,7 +171,7 @@ export function rounds(parts: RoundParts): Rounds {
     const union = parts.together.put(cloud.name, 'instance', servers.complete)
     if (union)
       try {
-        result.gone = await settleMissing(parts.clouds, union, { take, journal, listed: parts.listed, clock })
+        result.gone += await settleMissing(parts.clouds() ?? [], union, { take, journal, listed: parts.listed, clock })
       } catch (error) {
         complain(error)
       }
@@ -202,12 +205,12 @@ export function rounds(parts: RoundParts): Rounds {
   }
 
   /** What should have ended by now and of whose end nothing was heard: each is looked into once. */
-  async function overdue(): Promise<void> {
-    const waiting = new Map(
-      (await parts.overdue(clock.now())).map(({ instance, action, since }) => [`${instance} ${action} ${since}`, instance]),
-    )
-    const instances = new Set([...waiting].flatMap(([key, instance]) => (lookedInto.has(key) ? [] : instance)))
-    await inParallel(atOnce, [...instances], async (instance) => void (await lookAt(cloud, take, instance)))
+  async function overdue(result: { gone: number }): Promise<void> {
+    const clouds = parts.clouds()
+    if (clouds === null) return
+    const waiting = new Map((await parts.overdue(clock.now())).map((one) => [`${one.instance} ${one.action} ${one.since}`, one]))
+    const news = [...waiting].flatMap(([key, one]) => (lookedInto.has(key) ? [] : one))
+    result.gone += await endDeleted(clouds, news, { take, journal, clock })
     lookedInto = new Set(waiting.keys())
   }
 

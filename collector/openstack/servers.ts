@@ -1,7 +1,7 @@
 /** Instances of a cloud, as its Nova lists them. */
 import type { Cloud } from '../../openstack/client.ts'
 import { entries, text } from '../../openstack/reply.ts'
-import { serversObserved } from '../../openstack/servers.ts'
+import { everyServer, serversObserved } from '../../openstack/servers.ts'
 import type { CompleteList } from './complete-lists.ts'
 import type { Take, Taken } from './take.ts'
 
@@ -27,11 +27,11 @@ export const changedServers = (cloud: Cloud, take: Take, since: number, marker?:
     marker,
   })
 
-/** All that exist. Entries of a cell that is down are there without saying anything. */
+/** All that exist, the soft-deleted too. Entries of a cell that is down are there without saying anything. */
 export async function allServers(cloud: Cloud, take: Take): Promise<Taken & { complete: CompleteList; date: number }> {
   const total = { read: 0, news: 0, date: Number.POSITIVE_INFINITY }
   const ids: string[] = []
-  for await (const page of serverPages(cloud, take, { all_tenants: 1, limit: pageSize })) {
+  for await (const page of serverPages(cloud, take, everyServer)) {
     total.read += page.read
     total.news += page.news
     total.date = Math.min(total.date, page.date)

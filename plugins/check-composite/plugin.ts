@@ -53,8 +53,9 @@ export const plugin: Check<z.output<typeof config>> = {
     const counted = count(all.map(stateOf), bad)
     if (counted.of === 0) return { state: 'unknown', output: 'no check is a member of this', perfdata: [] }
     const judged = composed(counted, needs, wants ?? needs)
-    // at a start nobody has had a result: that is no news
-    if (judged === 'unknown' && all.some((one) => one.state === null)) return null
+    // at a start nobody has had a result: what those may still decide is no news
+    const hoped = all.map((one) => (one.state === null ? 'ok' : stateOf(one)))
+    if (composed(count(hoped, bad), needs, wants ?? needs) !== judged) return null
     const least = needed(needs, counted.of)
     return {
       state: judged === 'critical' ? state : judged,

@@ -59,6 +59,13 @@ export function readingJournal(db: Database): ReadingJournal {
       )
     },
 
+    async heardAgainAt() {
+      const row = db.get<{ at: number | null }>(
+        'SELECT max(at) AS at FROM (SELECT max(stop) AS at FROM absence WHERE lost = 1 UNION ALL SELECT max(since) FROM listening)',
+      )
+      return row?.at ?? null
+    },
+
     async mark(cloud, task) {
       const row = db.get<{ value: string }>('SELECT value FROM reading_mark WHERE cloud = ? AND task = ?', cloud, task)
       return row ? (JSON.parse(row.value) as Json) : null

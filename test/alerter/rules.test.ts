@@ -57,6 +57,28 @@ describe('alert rules', () => {
     )
   })
 
+  it('of a file stand beside the shipped ones, or in their place', () => {
+    const read = (text: string) => load(text, rulesSchema(plugins))
+    const loaded = read(`shipped: { without: [steal, qemu] }
+rules:
+  - { name: cpu, plugin: cpu, interval: 7m, dependsOn: [{ rule: connection }] }
+  - { name: mine, plugin: state }
+`)
+    assert.ok(loaded.ok)
+    const shipped = loadRules(shippedRules, plugins).map(({ name }) => name)
+    const names = loaded.value.rules.map(({ name }) => name)
+    const left = shipped.filter((name) => !['steal', 'qemu', 'cpu'].includes(name))
+    assert.deepEqual(names, [...left, 'cpu', 'mine'])
+    assert.equal(loaded.value.rules.find(({ name }) => name === 'cpu')?.intervalMs, 7 * 60_000)
+    const wrong = read(
+      'shipped: { without: [connection, nothing] }\nrules: [{ name: mine, plugin: state, dependsOn: [{ rule: qem }] }]',
+    )
+    assert.ok(!wrong.ok)
+    const said = wrong.errors.map(({ message }) => message).join('\n')
+    assert.match(said, /no rule is named "qem"/)
+    assert.match(said, /no shipped rule is named "nothing"/)
+  })
+
   it('of one name are refused', () => {
     const loaded = load('rules: [{ name: a, plugin: cpu }, { name: a, plugin: cpu }]', rulesSchema(plugins))
     assert.ok(!loaded.ok)

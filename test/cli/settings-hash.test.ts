@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { configurationFrom, defaultConfiguration } from '../../cli/configuration.ts'
-import { demoMoney } from '../../cli/demo-money.ts'
+import { configurationFrom, demoConfiguration } from '../../cli/configuration.ts'
 import { findPlugins } from '../../cli/plugins.ts'
 import { settingsHash } from '../../cli/settings-hash.ts'
 
@@ -8,7 +7,7 @@ describe('the hash of settings', () => {
   it('takes every configuration, also with prices, and changes with each of its values', async () => {
     process.env.SPECOLA_SMTP_PASSWORD ??= 'only-for-the-example'
     const plugins = await findPlugins()
-    const one = () => ({ ...defaultConfiguration(plugins), ...demoMoney })
+    const one = () => demoConfiguration(plugins)
     assert.equal(settingsHash(one()), settingsHash(one()))
     assert.notEqual(settingsHash(one()), settingsHash({ ...one(), data: 'elsewhere' }))
     assert.match(settingsHash(configurationFrom('config/example.yaml', plugins)), /^[0-9a-f]{64}$/)

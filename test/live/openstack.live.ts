@@ -158,7 +158,7 @@ collector:
     const { usageCompared, listed, resources } = await verified(at('live'))
     const done = new Set(actions().flatMap(({ op, outcome }) => (/^(unexpected|refused)/.test(outcome) ? [] : op)))
     assert.ok(done.size >= 10, `the scenario did only ${[...done].join(', ')}`)
-    assert.ok(usageCompared >= 20, `only ${usageCompared} instances`)
+    assert.ok(usageCompared >= 10, `only ${usageCompared} instances`)
     console.log(
       `      after ${done.size} kinds of operations ${usageCompared} instances' usage, ${listed} instances and ${resources} other resources agree, after ${seconds(began)} s`,
     )

@@ -6,7 +6,7 @@ import {
   type KnownInstance,
   usageDifferences,
 } from '../../../collector/openstack/differences.ts'
-import { changesSince, fullListDue } from '../../../collector/openstack/due.ts'
+import { changesSince, deafSince, fullListDue, restAfter } from '../../../collector/openstack/due.ts'
 import { missingFrom, type Open } from '../../../collector/openstack/missing.ts'
 import { isNews, isNewsOfInstance } from '../../../collector/openstack/novelty.ts'
 import { type CloudEvent, nativeEvent } from '../../../model/event.ts'
@@ -26,6 +26,14 @@ describe('everything is read', () => {
   due('later when it was missed', start - 20 * hour, start + 9 * hour, true)
   due('once a day', start + 3.1 * hour, start + 26 * hour, false)
   due('more often when it is told so', start + 3.1 * hour, start + 5 * hour, true, { every: hour, hour: 3 })
+
+  it('again when the bus was not heard since, but not when it never was read', () =>
+    assert.deepEqual(
+      [deafSince(start, start + 1), deafSince(start, start - 1), deafSince(start, null), deafSince(null, start)],
+      [...[true, false, false, false]],
+    ))
+  it('for no more than a twentieth of the time, and hourly when it lacks something', () =>
+    assert.deepEqual([restAfter(60_000, false), restAfter(60_000, true)], [20 * 60_000, hour]))
 
   it('and changes from well before the last reading on', () => assert.equal(changesSince(start, 300_000), start - 600_000))
 })

@@ -155,8 +155,9 @@ export async function recordedCloud(): Promise<RecordedCloud> {
     const actions = /^\/servers\/([^/]+)\/os-instance-actions(?:\/([^/]+))?$/.exec(path)
     if (path === '/servers/detail' || path === '/servers') {
       const since = query.get('changes-since')
+      const hidden = query.get('soft_deleted') === 'true' ? ['DELETED'] : ['DELETED', 'SOFT_DELETED']
       const servers = recorded.servers.filter((server) =>
-        since === null ? server.status !== 'DELETED' && server.status !== 'SOFT_DELETED' : String(server.updated) >= since,
+        since === null ? !hidden.includes(String(server.status)) : String(server.updated) >= since,
       )
       return { status: 200, body: paged(`http://inner.example:8774${path}`, 'servers', servers, query, 'links') }
     }
