@@ -102,7 +102,7 @@ const mayBe = z.array(z.enum(['hypervisors', 'instances'])).max(2)
 
 const component = z.object({
   component: id,
-  kind: z.enum(['libvirt', 'ganglia', 'store']),
+  kind: z.enum(['libvirt', 'qemu', 'ganglia', 'store']),
   host: id.optional(),
   state: z.enum(['starting', 'ok', 'degraded', 'down', 'stopped']),
   detail: text,

@@ -106,7 +106,7 @@ export function outwardIntake({ publisher, samples, clock, logger }: OutwardDeps
 export const componentsOf = (health: Pick<HealthBoard, 'all'>): HealthReport[] =>
   health
     .all()
-    .filter(({ kind }) => kind === 'libvirt' || kind === 'ganglia')
+    .filter(({ kind }) => kind === 'libvirt' || kind === 'qemu' || kind === 'ganglia')
     .map(({ component, kind, host, state, detail, numbers }) => ({
       ...{ component, kind, state, detail, numbers },
       ...(host !== undefined && { host }),
