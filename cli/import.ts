@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { type BusMessage, type Read, readRecorded } from '../collector/amqp/read.ts'
 import { parkedFiles } from '../collector/parked.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, type ParkedMessage } from '../model/contract.ts'
 import type { RecordedEvent } from '../model/event.ts'
+import { isFields } from '../model/fields.ts'
 import { parseTimestamp } from '../model/timestamp.ts'
-import { type ApiReply, completeListings, type Listing } from '../openstack/listing.ts'
+import { type ApiReply, completeListings, type Listing, type TimedReply } from '../openstack/listing.ts'
 import { readingsOf } from '../openstack/readings.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
@@ -21,10 +22,11 @@ const batchSize = 1000
 export const command: Command = {
   name: 'import',
   summary: 'take in recorded messages as if the bus had delivered them',
-  usage: `usage: specola import FILE… --data DIR [--inventory FILE]…
+  usage: `usage: specola import FILE… --data DIR [--inventory FILE|DIR]…
 
 FILE is JSON Lines of recorded messages, gzipped or not (also DIR/parked/*.jsonl). --inventory is recorded replies of the
-APIs' lists ([{time, request, response}, …]): what was there before the first message. Taken are /servers/detail,
+APIs' lists ([{time, request, response}, …]): what was there before the first message; of a directory, all *.json and *.json.gz
+that hold such replies. Taken are /servers/detail,
 /volumes/detail, /snapshots/detail, /backups/detail, /types, /v2/images, /floatingips, /networks, /subnets, /ports, /routers,
 /security-groups, /projects, /users, /groups, /domains, /roles, /flavors/detail. A list that is complete also tells what is
 gone: for that, read images and floating IPs with an account that sees every project.
@@ -91,24 +93,38 @@ interface Inventory {
   listings: Listing[]
 }
 
-/** Recorded API exchanges: the replies that list something, each read at its own time. */
-async function inventoryOf(file: string): Promise<Inventory> {
-  let replies: unknown
-  try {
-    const bytes = await readFile(file)
-    replies = JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
-  } catch (cause) {
-    throw new AppError('invalid', `${file}: ${(cause as Error).message}`, { cause })
+/** Recorded API exchanges, in the order of their times: the replies that list something, each read at its own time. */
+async function inventoryOf(path: string): Promise<Inventory> {
+  const read: TimedReply[] = []
+  const isDirectory = (await stat(path).catch(() => null))?.isDirectory() === true
+  const names = isDirectory ? (await readdir(path)).filter((name) => /\.json(\.gz)?$/.test(name)) : []
+  for (const file of isDirectory ? names.sort().map((name) => join(path, name)) : [path]) {
+    const replies = await jsonOf(file)
+    // beside replies a recording holds other things too
+    const other = !Array.isArray(replies) || (isDirectory && !replies.every((reply) => isFields(reply) && 'request' in reply))
+    if (!other) read.push(...repliesOf(replies, file))
+    else if (!isDirectory)
+      throw new AppError('invalid', `${file}: expected a list of recorded replies, [{time, request, response}, …]`)
   }
-  if (!Array.isArray(replies))
-    throw new AppError('invalid', `${file}: expected a list of recorded replies, [{time, request, response}, …]`)
-  const read = replies.map((reply: ApiReply & { time?: unknown }) => {
-    const readAt = parseTimestamp(reply?.time)
-    if (readAt === null) throw new AppError('invalid', `${file}: a reply without a time`)
-    return { reply, readAt }
-  })
+  read.sort((a, b) => a.readAt - b.readAt)
   const events = read.flatMap(({ reply, readAt }) =>
     readingsOf(reply.response?.body, readAt).map((event) => ({ event, ignored: false, raw: null })),
   )
   return { events, listings: completeListings(read) }
 }
+
+async function jsonOf(file: string): Promise<unknown> {
+  try {
+    const bytes = await readFile(file)
+    return JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
+  } catch (cause) {
+    throw new AppError('invalid', `${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+const repliesOf = (replies: readonly (ApiReply & { time?: unknown })[], file: string): TimedReply[] =>
+  replies.map((reply) => {
+    const readAt = parseTimestamp(reply?.time)
+    if (readAt === null) throw new AppError('invalid', `${file}: a reply without a time`)
+    return { reply, readAt }
+  })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { command as decodeCommand } from '../../cli/decode.ts'
@@ -55,6 +55,32 @@ describe('specola import', function () {
       '--json',
     )
     assertSameUsage((json() as { tenant_usages: TenantUsage[] }).tenant_usages, nova.usages)
+  })
+
+  it('takes what was there from a directory of recorded replies, and passes over what else lies there', async () => {
+    const there = join(directory(), 'before')
+    mkdirSync(there)
+    copyFileSync(mainRun.inventory, join(there, 'servers.json.gz'))
+    copyFileSync(mainRun.before, join(there, 'resources.json.gz'))
+    writeFileSync(join(there, 'window.json'), '{"start": "2026-11-22T16:03:46Z"}')
+    writeFileSync(join(there, 'names.json'), '["a", "b"]')
+    writeFileSync(join(there, 'notes.txt'), 'not JSON')
+    const inventoried = async (name: string, ...paths: string[]) => {
+      const data = join(directory(), name)
+      await run(importCommand, '--data', data, ...paths.flatMap((path) => ['--inventory', path]))
+      const db = openDatabaseReadOnly(data)
+      const rows = db.all(
+        'SELECT kind, id, name, project FROM resource UNION SELECT state, id, name, project FROM instance ORDER BY id',
+      )
+      db.close()
+      return rows
+    }
+    const rows = await inventoried('by-directory', there)
+    assert.ok(rows.length > 50)
+    assert.deepEqual(rows, await inventoried('by-files', mainRun.before, mainRun.inventory))
+    writeFileSync(join(there, 'broken.json'), '[{')
+    await assert.rejects(inventoried('broken', there), /broken\.json: .*JSON/)
+    await assert.rejects(inventoried('none', join(directory(), 'nowhere')), /nowhere: ENOENT/)
   })
 
   it('parks what it cannot read, and takes it from there without parking it twice', async () => {

@@ -1,12 +1,12 @@
 import type { InstanceQuery } from '../../model/contract.ts'
 import type { Instance } from '../../model/resource.ts'
 import { type Fragment, topicOf } from '../fragment.ts'
+import { listPage } from '../list-page.ts'
 import { hostChoices, namesOf, projectChoices } from '../names.ts'
 import type { Reply, Route } from '../route.ts'
 import { cpuSparks } from '../spark.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
 
-const pageSize = 100
 const freshMs = 300_000
 const sorts = ['name', 'project', 'host', 'state', 'created'] as const
 type Sort = (typeof sorts)[number]
@@ -59,22 +59,13 @@ export const instanceList: Fragment = {
   everyMs: 5000,
   wakes: (change) => change.kind === 'inventory' || (change.kind === 'samples' && change.measurement === 'instance'),
   async model(visit) {
-    const page = Math.max(1, Math.min(100_000, Math.floor(Number(visit.query.get('page') ?? 1)) || 1))
+    const page = listPage(visit, '/instances')
     const query = queryOf(visit)
-    const { rows: found, total } = await visit.deps.inventory.instances(visit.scope, {
-      ...query,
-      limit: pageSize,
-      offset: (page - 1) * pageSize,
-    })
+    const { rows: found, total } = await visit.deps.inventory.instances(visit.scope, { ...query, ...page.rows })
     const here = { path: '/instances', query: visit.query }
-    const pages = Math.ceil(total / pageSize)
     return {
       rows: await instanceRows(visit, found),
-      total,
-      first: total === 0 ? 0 : (page - 1) * pageSize + 1,
-      last: Math.min(total, page * pageSize),
-      previous: page > 1 ? linkTo(here, { page: String(page - 1) }) : null,
-      next: page < pages ? linkTo(here, { page: String(page + 1) }) : null,
+      ...page.of(total),
       filtered: [...visit.query.keys()].some((name) => !['sort', 'desc', 'page'].includes(name)),
       q: query.q ?? null,
       hosts: visit.can('see', 'hosts'),

@@ -1,10 +1,9 @@
 import { type Fragment, topicOf } from '../fragment.ts'
+import { listPage } from '../list-page.ts'
 import { namesOf, projectChoices, userChoices } from '../names.ts'
 import { resourceRows, type ShownKind, shownKinds, statusOf } from '../resource-kinds.ts'
 import type { Reply, Route } from '../route.ts'
 import { linkTo, text, type Visit } from '../visit.ts'
-
-const pageSize = 100
 
 /** Kinds of which services tell who made them. */
 const withUsers: ReadonlySet<string> = new Set(['volume', 'snapshot', 'backup', 'image'])
@@ -53,24 +52,16 @@ export const resourceList: Fragment = {
   wakes: (change) => change.kind === 'events',
   async model(visit) {
     const shown = kindOf(visit)
-    const page = Math.max(1, Math.min(100_000, Math.floor(Number(visit.query.get('page') ?? 1)) || 1))
+    const page = listPage(visit, '/resources')
     const query = queryOf(visit)
-    const { rows, total } = await visit.deps.resources.resources(visit.scope, {
-      ...query,
-      limit: pageSize,
-      offset: (page - 1) * pageSize,
-    })
+    const { rows, total } = await visit.deps.resources.resources(visit.scope, { ...query, ...page.rows })
     const here = { path: '/resources', query: visit.query }
     return {
       shown,
       rows: await resourceRows(visit, rows),
-      total,
+      ...page.of(total),
       kindTitle: visit.t(`kind.${shown.kind}`),
       placeTitle: visit.t(`resource.place.${shown.kind}`),
-      first: total === 0 ? 0 : (page - 1) * pageSize + 1,
-      last: Math.min(total, page * pageSize),
-      previous: page > 1 ? linkTo(here, { page: String(page - 1) }) : null,
-      next: page < Math.ceil(total / pageSize) ? linkTo(here, { page: String(page + 1) }) : null,
       filtered: ['q', 'project', 'user', 'deleted'].some((name) => visit.query.has(name)),
       clear: linkTo(here, { q: null, project: null, user: null, deleted: null, page: null }),
       q: query.q ?? null,
