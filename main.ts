@@ -2,8 +2,9 @@
 /** The `specola` command: finds the subcommand, runs it, turns failures into one clear line and an exit code. */
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { configOf, isAgentFile } from './cli/agent-file.ts'
 import type { Command, CommandIo } from './cli/command.ts'
+import { weighHeap } from './cli/heap.ts'
+import { type ServeProgram, serveProgram } from './cli/serve-program.ts'
 import { AppError } from './model/contract.ts'
 
 /**
@@ -17,8 +18,7 @@ enableCompileCache(join(import.meta.dirname, 'node_modules', '.cache', 'specola'
  * not pay for DuckDB.
  */
 const commands: Record<string, () => Promise<{ command: Command }>> = {
-  // an agent on a hypervisor does without database, store and pages, in memory too
-  serve: () => (isAgentFile(configOf(process.argv) ?? '') ? import('./cli/agent.ts') : import('./cli/serve.ts')),
+  serve: () => serving(serveProgram(process.argv)),
   config: () => import('./cli/config.ts'),
   account: () => import('./cli/account.ts'),
   doctor: () => import('./cli/doctor.ts'),
@@ -41,6 +41,13 @@ const commands: Record<string, () => Promise<{ command: Command }>> = {
   rules: () => import('./cli/rules.ts'),
   parse: () => import('./cli/parse.ts'),
   libvirt: () => import('./cli/libvirt.ts'),
+}
+
+/** What runs on a hypervisor does without pages, alerts and reports, in memory too. */
+function serving(program: ServeProgram): Promise<{ command: Command }> {
+  if (program === 'whole') return import('./cli/serve.ts')
+  weighHeap('small')
+  return program === 'agent' ? import('./cli/agent.ts') : import('./cli/collector.ts')
 }
 
 const io: CommandIo = {

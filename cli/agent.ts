@@ -62,10 +62,13 @@ async function runAgent(file: string, io: CommandIo): Promise<void> {
     ...{ health, clock, logger, limit: config.agent.waiting, live: { publish: () => undefined } },
     store: { write: (batch) => publisher.publish({ kind: 'samples', samples: batch }) },
   })
-  const { intake, run } = outwardIntake({ publisher, samples, clock, logger })
+  const { intake, gangliaIntake, run } = outwardIntake({ publisher, samples, clock, logger })
   const collectors = [
     ...config.collector.libvirt.map((hypervisor) => libvirtCollector(hypervisor, { intake, clock, logger, health })),
-    ...config.collector.ganglia.map((source) => gangliaCollector(source, { intake, inventory: null, clock, logger, health })),
+    ...config.collector.ganglia.map((source) => {
+      const toCentre = gangliaIntake(source.machines)
+      return gangliaCollector(source, { intake: toCentre, inventory: null, clock, logger, health })
+    }),
   ]
   const alive = () =>
     broker.publish({ kind: 'health', everyMs: config.agent.health, components: componentsOf(health) }).catch(() => undefined) // a missing sign of life is what the centre looks for

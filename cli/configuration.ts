@@ -2,17 +2,13 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { alerterSection } from '../alerter/section.ts'
-import { agentsSection } from '../collector/agent/section.ts'
-import { amqpSection } from '../collector/amqp/section.ts'
-import { gangliaSection } from '../collector/ganglia/section.ts'
-import { atOnceSetting, libvirtSection } from '../collector/libvirt/section.ts'
-import { openstackSection } from '../collector/openstack/section.ts'
 import { load, loadFile } from '../config/load.ts'
 import { AppError, type Plugin } from '../model/contract.ts'
 import { budgetsSection, pricesSection, reportsSection } from '../reports/section.ts'
 import { retentionSection } from '../store/journal/retention-section.ts'
 import { storeSection } from '../store/open.ts'
 import { uiSection } from '../ui/section.ts'
+import { collectorSection } from './collector-section.ts'
 
 /** Plugins bring their own sections, each under its own name. */
 const schema = (plugins: readonly Plugin[]) =>
@@ -23,12 +19,7 @@ const schema = (plugins: readonly Plugin[]) =>
       log: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
       store: storeSection,
       retention: retentionSection,
-      collector: z
-        .strictObject({
-          ...{ amqp: amqpSection, libvirt: libvirtSection, libvirtAtOnce: atOnceSetting, openstack: openstackSection },
-          ...{ ganglia: gangliaSection, agents: agentsSection },
-        })
-        .prefault({}),
+      collector: collectorSection,
       alerter: alerterSection(plugins),
       ui: uiSection.prefault({}),
       prices: pricesSection.optional(),

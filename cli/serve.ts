@@ -191,7 +191,7 @@ async function serve(
     if (only.has('collector')) {
       const cloud = demo ? await startDemoCloud({ intake, inventory, clock, logger, health, directory: config.data }) : null
       if (cloud) closing.defer(() => cloud.close())
-      const configured = collectorsOf(config, { db, intake, inventory, events, store, live, health, clock, logger })
+      const configured = await collectorsOf(config, { db, intake, inventory, events, store, live, health, clock, logger })
       const collectors = [...configured, ...(cloud?.collectors ?? [])]
       running.push(runCollectors(collectors, { clock, logger, signal }))
     }

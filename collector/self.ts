@@ -26,7 +26,7 @@ export function selfSamples(components: readonly ComponentHealth[], time: number
 }
 
 export function watchSelf(
-  health: HealthBoard,
+  health: Pick<HealthBoard, 'all'>,
   push: (samples: readonly Sample[]) => void,
   clock: Clock,
   signal: AbortSignal,

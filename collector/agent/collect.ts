@@ -1,11 +1,12 @@
 /** The centre: takes what agents tell, and notices when one falls silent. */
 import type { ConsumeMessage } from 'amqplib'
 import { type Clock, every } from '../../model/clock.ts'
-import { AppError, type Collector, type Intake, type Logger, type SampleStore } from '../../model/contract.ts'
+import { AppError, type Collector, type Intake, type Inventory, type Logger, type SampleStore } from '../../model/contract.ts'
 import type { HealthBoard, HealthReport } from '../../model/health.ts'
 import { openConnection } from '../amqp/connection.ts'
 import { storeValid } from '../store-valid.ts'
 import { AgentWatch } from './agent-watch.ts'
+import { type MachineMatching, machineMatching } from './machines.ts'
 import { setUpMeeting } from './meeting.ts'
 import { type AgentMessage, decodeMessage } from './message.ts'
 import type { AgentsSource } from './section.ts'
@@ -16,6 +17,8 @@ export interface AgentsCollectorDeps {
   store: Pick<SampleStore, 'write'>
   /** Told when samples were stored. */
   stored(measurement: string, time: number): void
+  /** Whom machines of Ganglia are matched with; null = nobody. */
+  inventory: Pick<Inventory, 'instances' | 'hypervisors'> | null
   clock: Clock
   logger: Logger
   health: HealthBoard
@@ -32,6 +35,7 @@ export function agentsCollector(source: AgentsSource, deps: AgentsCollectorDeps)
   const report = (state: HealthReport['state'], detail: string) =>
     health.report({ component: name, kind: 'amqp', state, detail, numbers: { ...numbers } })
   const watch = new AgentWatch(health, clock, name)
+  const matching = machineMatching(deps.inventory, deps)
 
   async function take(messages: readonly ConsumeMessage[]): Promise<void> {
     const told = messages.flatMap(({ content }) => {
@@ -43,7 +47,7 @@ export function agentsCollector(source: AgentsSource, deps: AgentsCollectorDeps)
         return []
       }
     })
-    await takeIn(told, deps, numbers)
+    await takeIn(told, deps, matching, numbers)
     for (const { agent, news } of told) watch.heard(agent, news)
     numbers.messages += messages.length
     numbers.agents = watch.count
@@ -95,7 +99,10 @@ export function agentsCollector(source: AgentsSource, deps: AgentsCollectorDeps)
 
   async function run(signal: AbortSignal): Promise<void> {
     report('starting', `connecting to ${source.urls.map((url) => new URL(url).host).join(', ')}`)
-    const watching = every(clock, watchEveryMs, signal, async () => watch.look())
+    const watching = every(clock, watchEveryMs, signal, async () => {
+      watch.look()
+      await matching.again().catch((error: Error) => logger.warn(`${name}: machines of Ganglia: ${error.message}`))
+    })
     let pause = firstPauseMs
     for (let attempt = 0; !signal.aborted; attempt++) {
       const url = source.urls[attempt % source.urls.length] as string
@@ -118,9 +125,10 @@ export function agentsCollector(source: AgentsSource, deps: AgentsCollectorDeps)
 async function takeIn(
   told: readonly AgentMessage[],
   { intake, store, stored, logger }: AgentsCollectorDeps,
+  matching: MachineMatching,
   numbers: { samples: number },
 ): Promise<void> {
-  const samples = told.flatMap(({ news }) => (news.kind === 'samples' ? news.samples : []))
+  const samples = await matching.samples(told.flatMap(({ news }) => (news.kind === 'samples' ? news.samples : [])))
   if (samples.length > 0) {
     await storeValid(store, samples, (reason) => logger.warn(`a sample of an agent cannot be stored and was dropped: ${reason}`))
     numbers.samples += samples.length
@@ -128,10 +136,10 @@ async function takeIn(
     for (const { measurement, time } of samples) newest.set(measurement, Math.max(time, newest.get(measurement) ?? time))
     for (const [measurement, time] of newest) stored(measurement, time)
   }
-  for (const { news } of told) {
+  for (const { agent, news } of told) {
     if (news.kind === 'events') await intake.events(news.events.map((event) => ({ event, ignored: false, raw: null })))
     else if (news.kind === 'instances') await intake.instances(news.instances)
     else if (news.kind === 'hypervisor') await intake.hypervisor(news.hypervisor)
-    else if (news.kind === 'machines') await intake.machines(news.machines)
+    else if (news.kind === 'machines') await matching.machines(agent, news.machines, news.mayBe)
   }
 }

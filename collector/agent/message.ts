@@ -6,13 +6,15 @@ import { type CloudEvent, nativeEvent } from '../../model/event.ts'
 import type { HealthReport } from '../../model/health.ts'
 import type { Hypervisor, Machine, SeenInstance } from '../../model/resource.ts'
 import type { Sample } from '../../model/sample.ts'
+import type { MayBe } from '../ganglia/known-machines.ts'
 
 export type AgentNews =
   | { kind: 'samples'; samples: readonly Sample[] }
   | { kind: 'events'; events: readonly CloudEvent[] }
   | { kind: 'instances'; instances: readonly SeenInstance[] }
   | { kind: 'hypervisor'; hypervisor: Hypervisor }
-  | { kind: 'machines'; machines: readonly Machine[] }
+  /** `mayBe`: what they may be found to be at the centre; older agents do not say, and nobody is matched. */
+  | { kind: 'machines'; machines: readonly Machine[]; mayBe?: MayBe }
   /** How the agent's own parts are; also its sign of life. `everyMs`: when the next is due. */
   | { kind: 'health'; everyMs: number; components: readonly HealthReport[] }
 
@@ -96,9 +98,11 @@ const machine = z.object({
   ...{ project: id.nullable(), metrics: z.record(z.string(), metric), facts: z.record(z.string(), text), seenAt: time },
 })
 
+const mayBe = z.array(z.enum(['hypervisors', 'instances'])).max(2)
+
 const component = z.object({
   component: id,
-  kind: z.enum(['libvirt', 'ganglia', 'store']),
+  kind: z.enum(['libvirt', 'qemu', 'ganglia', 'store']),
   host: id.optional(),
   state: z.enum(['starting', 'ok', 'degraded', 'down', 'stopped']),
   detail: text,
@@ -113,7 +117,7 @@ const messageSchema = z.object({
     z.object({ kind: z.literal('events'), events: z.array(event).max(10_000) }),
     z.object({ kind: z.literal('instances'), instances: z.array(instance).max(20_000) }),
     z.object({ kind: z.literal('hypervisor'), hypervisor }),
-    z.object({ kind: z.literal('machines'), machines: z.array(machine).max(20_000) }),
+    z.object({ kind: z.literal('machines'), machines: z.array(machine).max(20_000), mayBe: mayBe.optional() }),
     z.object({ kind: z.literal('health'), everyMs: z.int().min(1000).max(3_600_000), components: z.array(component).max(1000) }),
   ]),
 })

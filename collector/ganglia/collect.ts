@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { everything } from '../../model/access.ts'
 import { type Clock, every } from '../../model/clock.ts'
 import { AppError, type Collector, type Intake, type Inventory, type Logger } from '../../model/contract.ts'
 import type { HealthBoard, HealthReport } from '../../model/health.ts'
 import type { Machine } from '../../model/resource.ts'
-import { type KnownMachines, type Matcher, matcher } from './match.ts'
+import { knownMachines } from './known-machines.ts'
+import type { Matcher } from './match.ts'
 import { type GangliaReport, parseGanglia } from './parse.ts'
 import { readAnswer } from './read-answer.ts'
 import { type GangliaMemory, type GangliaReading, gangliaReading } from './samples.ts'
@@ -19,11 +19,8 @@ export interface GangliaCollectorDeps {
   health: HealthBoard
 }
 
-/** How old the inventory may be that machines are matched with: little at first, as it fills after a start. */
-const knownForMs = { first: 5000, most: 60_000 }
 /** All machines are told to the journal again after this long. */
 const announceEveryMs = 600_000
-const inventoryPage = 1000
 const namesShown = 3
 
 /** Reads one Ganglia source for as long as it is let: at each interval the first address that answers. */
@@ -38,8 +35,7 @@ export function gangliaCollector(source: GangliaSource, deps: GangliaCollectorDe
       memory: new Map(),
       announced: new Map(),
       announcedAt: Number.NEGATIVE_INFINITY,
-      known: null,
-      knownForMs: knownForMs.first,
+      matcher: knownMachines(deps.inventory, deps.clock),
       first: 0,
     }
     let failing = false
@@ -68,15 +64,14 @@ interface SourceState {
   /** What the journal was told of each machine, as a digest. */
   announced: Map<string, string>
   announcedAt: number
-  known: { at: number; match: Matcher } | null
-  knownForMs: number
+  matcher(mayBe: GangliaSource['machines']): Promise<Matcher>
   /** The address that answered last is asked first. */
   first: number
 }
 
 async function readOnce(source: GangliaSource, deps: GangliaCollectorDeps, state: SourceState) {
   const { report, address, readAt } = await firstAnswer(source, deps.clock, state)
-  const match = await matching(source, deps, state)
+  const match = await state.matcher(source.machines)
   const wanted = source.clusters ? new Set(source.clusters) : null
   const reading = gangliaReading(report, match, state.memory, readAt, wanted)
   await announce(reading.machines, deps, state)
@@ -113,31 +108,6 @@ async function firstAnswer(
 function merged(reports: readonly GangliaReport[]): GangliaReport {
   const clusters = new Map(reports.flatMap((report) => report.clusters).map((cluster) => [cluster.name, cluster]))
   return { clusters: [...clusters.values()], leftOut: reports.reduce((sum, { leftOut }) => sum + leftOut, 0) }
-}
-
-async function matching(source: GangliaSource, { inventory, clock }: GangliaCollectorDeps, state: SourceState): Promise<Matcher> {
-  if (state.known && clock.monotonic() - state.known.at < state.knownForMs) return state.known.match
-  if (state.known) state.knownForMs = Math.min(knownForMs.most, state.knownForMs * 2)
-  const known: KnownMachines = {
-    hypervisors:
-      inventory && source.machines.includes('hypervisors')
-        ? (await inventory.hypervisors(everything)).map(({ host }) => host)
-        : [],
-    instances: inventory && source.machines.includes('instances') ? await knownInstances(inventory) : [],
-  }
-  const match = matcher(known)
-  state.known = { at: clock.monotonic(), match }
-  return match
-}
-
-async function knownInstances(inventory: Pick<Inventory, 'instances'>): Promise<KnownMachines['instances']> {
-  const known: KnownMachines['instances'][number][] = []
-  for (let offset = 0; ; offset += inventoryPage) {
-    const { rows, total } = await inventory.instances(everything, { sort: 'created', limit: inventoryPage, offset })
-    for (const { id, name, project, addresses } of rows)
-      known.push({ id, name, project, addresses: addresses.map(({ address }) => address) })
-    if (rows.length === 0 || offset + rows.length >= total) return known
-  }
 }
 
 /** Tells the journal of machines that are new or changed; of all from time to time, so that it knows who is still there. */

@@ -4,9 +4,10 @@ import { AppError, type Collector, type Intake, type Logger } from '../../model/
 import type { HealthBoard, HealthReport } from '../../model/health.ts'
 import { newHypervisorMemory } from './hypervisor-memory.ts'
 import { healthOfConnection, healthOfQemus } from './poll-health.ts'
+import type { PollReport } from './poll-report.ts'
 import type { InstanceTags } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
-import { HypervisorSession, type PollReport } from './session.ts'
+import { HypervisorSession } from './session.ts'
 import type { Lane, Turns } from './turns.ts'
 
 export interface LibvirtCollectorDeps {

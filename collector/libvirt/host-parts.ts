@@ -6,7 +6,7 @@ import { inParallel } from '../in-parallel.ts'
 import { type NumaCell, parseNumaCells } from './capabilities-xml.ts'
 import type { LibvirtClient } from './client.ts'
 import { capabilities, cellMemoryStats, freePages, listStoragePools, storagePoolInfo } from './host-procedures.ts'
-import { LibvirtError } from './procedures.ts'
+import { LibvirtError, libvirtCodes } from './procedures.ts'
 
 const everyMs = 60_000
 /** The page size of x86 and ARM in ordinary use: such pages are not huge. */
@@ -21,6 +21,7 @@ export class HostParts {
   /** What this daemon or driver does not do is not asked again. */
   readonly #refused = new Set<string>()
   #memoryFigures: number | null = null
+  #capabilities: { xml: string; cells: readonly NumaCell[] } = { xml: '', cells: [] }
 
   constructor(client: LibvirtClient, host: string, clock: Clock) {
     this.#client = client
@@ -47,7 +48,7 @@ export class HostParts {
     } catch (error) {
       if (!(error instanceof AppError) || this.#client.closed) throw error
       // A daemon that is not up yet (virtstoraged) may be later; a driver without the call never will.
-      if (error instanceof LibvirtError && error.libvirtCode === 3) this.#refused.add(what)
+      if (error instanceof LibvirtError && error.libvirtCode === libvirtCodes.unsupported) this.#refused.add(what)
       return []
     }
   }
@@ -80,7 +81,9 @@ export class HostParts {
 
   /** Capabilities are read anew each time: huge pages are set up and taken away while a host runs. */
   async #cells(): Promise<Sample[]> {
-    const cells = parseNumaCells(await this.#client.call(capabilities, undefined))
+    const xml = await this.#client.call(capabilities, undefined)
+    if (xml !== this.#capabilities.xml) this.#capabilities = { xml, cells: parseNumaCells(xml) }
+    const { cells } = this.#capabilities
     const samples: Sample[] = []
     for (const cell of cells) {
       const free = await this.#freeMemory(cell)

@@ -4,10 +4,10 @@ import { inParallel } from '../in-parallel.ts'
 import { CallTimeout } from './client.ts'
 import type { HypervisorMemory } from './hypervisor-memory.ts'
 import { type Risk, TooManyStuck } from './monitor-connections.ts'
-import { allDomainStats, statsFlags, statsGroups } from './procedures.ts'
+import { statsFlags, statsGroups } from './procedures.ts'
 import { afterAsking, isQuarantined, type Outcome } from './quarantine.ts'
 import type { Reading } from './rates.ts'
-import { domainStats } from './stats.ts'
+import { bulkStats } from './stats.ts'
 
 /** A domain of a poll: what the kernel tells, and what QEMU answered (null = nothing). */
 export interface Answered {
@@ -47,12 +47,13 @@ export async function readMonitors(
 ): Promise<number> {
   const reader = new MonitorReader(memory, poll, deps)
   const apart = ({ stats: { domain } }: Reading) => isQuarantined(memory.domains.get(domain.uuid)?.silence ?? null, domain.id)
+  const alone = active.filter(apart) // before the chunks: whoever is set apart by them was asked
   const chunks = planChunks(
     active.filter((reading) => !apart(reading)),
     poll.chunkSize,
   )
   await inParallel(callsAtOnce, chunks, (chunk) => reader.readChunk(chunk))
-  await inParallel(callsAtOnce, active.filter(apart), (reading) => reader.readApart(reading))
+  await inParallel(callsAtOnce, alone, (reading) => reader.readApart(reading))
   return reader.unasked
 }
 
@@ -99,9 +100,9 @@ class MonitorReader {
     if (risk === 'suspect' && this.#clock.monotonic() >= this.#poll.deadline) return 'unasked'
     try {
       const query = { domains: readings.map(({ stats }) => stats.domain), groups, flags: statsFlags.nowait }
-      const records = await this.#memory.monitors.call(allDomainStats, query, risk)
+      const answer = await this.#memory.monitors.call(bulkStats, query, risk)
       const instant = { at: this.#clock.monotonic(), time: this.#clock.now() }
-      return new Map(records.map(domainStats).map((stats) => [stats.domain.uuid, { stats, ...instant }]))
+      return new Map(answer.map((stats) => [stats.domain.uuid, { stats, ...instant }]))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       this.#logger.debug(`statistics of ${readings.length} domains: ${error.message}`)
@@ -123,7 +124,9 @@ class MonitorReader {
         // One that was locked by somebody else before is so now, whoever else hangs; but a call of ours that may be in it is no
         // somebody else.
         const lockedBefore = before?.domainId === domain.id && before.hung === 0
-        const ours = known?.suspect === domain.id && this.#memory.monitors.orphans > 0
+        // Told once: from then on being passed over costs nothing, and it is asked at each poll.
+        const told = before?.domainId === domain.id && before.hung > 0
+        const ours = !told && known?.suspect === domain.id && this.#memory.monitors.orphans > 0
         const left = ours ? 'hung' : passedOver === 'hung' && lockedBefore ? 'skipped' : passedOver
         const outcome = typeof reply === 'string' ? reply : monitor?.stats.monitored ? 'answered' : left
         const asked = { domainId: domain.id, time: network.time, at: this.#clock.monotonic(), intervalMs: this.#poll.intervalMs }

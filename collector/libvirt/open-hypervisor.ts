@@ -6,7 +6,9 @@ import {
   connectVersion,
   features,
   hostname,
+  LibvirtError,
   libVersion,
+  libvirtCodes,
   nodeInfo,
   registerEvent,
   supportsFeature,
@@ -33,12 +35,20 @@ export async function openHypervisor(config: LibvirtConnection, clock: Clock): P
     const driver = await client.call(connectType, undefined)
     const version = dotted(await client.call(connectVersion, undefined))
     const library = dotted(await client.call(libVersion, undefined))
-    if (await client.call(supportsFeature, features.eventCallback))
-      for (const id of domainEventIds) await client.call(registerEvent, id)
+    if (await client.call(supportsFeature, features.eventCallback)) await registerEvents(client)
     return { client, host, driver, version: `${driver} ${version}, libvirt ${library}`, cpus, memoryKib }
   } catch (error) {
     client.close()
     throw error
+  }
+}
+
+/** Drivers without events (ESX, Hyper-V) refuse the first: then polls are all there is. */
+async function registerEvents(client: LibvirtClient): Promise<void> {
+  try {
+    for (const id of domainEventIds) await client.call(registerEvent, id)
+  } catch (error) {
+    if (!(error instanceof LibvirtError) || error.libvirtCode !== libvirtCodes.unsupported) throw error
   }
 }
 

@@ -1,7 +1,7 @@
 /** How a poll went → what the health board shows. */
 import type { HealthReport } from '../../model/health.ts'
+import type { PollReport } from './poll-report.ts'
 import type { DomainRef } from './procedures.ts'
-import type { PollReport } from './session.ts'
 
 type Health = Omit<HealthReport, 'component' | 'kind' | 'host'>
 

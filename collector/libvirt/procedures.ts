@@ -43,7 +43,8 @@ export const statsFlags = {
   nowait: 2 ** 29,
 } as const
 
-const maxDomains = 16384
+/** libvirt's own limit for one list of domains. */
+export const maxDomains = 16384
 const maxParams = 262144
 const maxNodeStats = 4096
 
@@ -62,7 +63,8 @@ export function writeDomain(to: XdrWriter, domain: DomainRef): void {
   to.string(domain.name).uuid(domain.uuid).int(domain.id)
 }
 
-function readParamValue(from: XdrReader): ParamValue {
+/** The value of a typed parameter. */
+export function readParamValue(from: XdrReader): ParamValue {
   const type = from.uint()
   switch (type) {
     case 1:
@@ -88,11 +90,20 @@ function readParamValue(from: XdrReader): ParamValue {
 /** Reads a list of typed parameters. */
 export function readParams(from: XdrReader): Params {
   const params = new Map<string, ParamValue>()
-  const count = from.uint()
-  if (count > maxParams || count * 12 > from.left) throw malformed(`${count} typed parameters in ${from.left} bytes`)
-  for (let i = 0; i < count; i++) params.set(from.name(1024), readParamValue(from))
+  const count = paramCount(from)
+  for (let i = 0; i < count; i++) params.set(readParamName(from), readParamValue(from))
   return params
 }
+
+/** How many typed parameters follow, each a name and a value. */
+export function paramCount(from: XdrReader): number {
+  const count = from.uint()
+  if (count > maxParams || count * 12 > from.left) throw malformed(`${count} typed parameters in ${from.left} bytes`)
+  return count
+}
+
+/** The name of a typed parameter. */
+export const readParamName = (from: XdrReader): string => from.name(1024)
 
 /** Reads one (domain, typed parameters) pair of a bulk reply. */
 export function readDomainRecord(from: XdrReader): DomainRecord {
@@ -298,6 +309,9 @@ export class LibvirtError extends AppError {
     this.libvirtCode = libvirtCode
   }
 }
+
+/** Of those codes the one that decides what we ask: VIR_ERR_NO_SUPPORT. */
+export const libvirtCodes = { unsupported: 3 } as const
 
 const errorCodes: Readonly<Record<number, ErrorCode>> = {
   29: 'denied',

@@ -6,7 +6,7 @@ import { type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
 import type { LibvirtConnection } from './section.ts'
 import { StateReader } from './state-reading.ts'
-import { type DomainStats, domainStats, isActive } from './stats.ts'
+import { type DomainStats, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
 /** One domain of a single reading: everything as counters, since rates need two. */
@@ -27,7 +27,7 @@ export async function readOnce(
   try {
     const states = new StateReader(client, memory)
     const instant = { at: deps.clock.monotonic(), time: deps.clock.now() }
-    const readings = (await states.read([])).map(domainStats).map((stats) => ({ stats, ...instant }))
+    const readings = (await states.read([])).map((stats) => ({ stats, ...instant }))
     for (const { stats } of readings) remember(memory, stats.domain, stats.state ?? 0)
     const listed = readings.map(({ stats }) => stats)
     await readXml(client, memory, listed, deps.logger)

@@ -1,21 +1,21 @@
 import type { Clock } from '../../model/clock.ts'
 import { AppError, type Intake, type Logger } from '../../model/contract.ts'
-import type { DomainEvent } from './domain-events.ts'
+import { EventInbox } from './event-inbox.ts'
 import { GuestAgents } from './guest-agent.ts'
 import { HostParts } from './host-parts.ts'
 import { readHost } from './host-reading.ts'
 import { type HypervisorMemory, type RememberedDomain, remember, seenInstance } from './hypervisor-memory.ts'
-import { domainFact, missedEvent, Repetitions } from './lifecycle.ts'
+import { missedEvent } from './lifecycle.ts'
 import { MigrationWatch } from './migrations.ts'
 import { type Answered, type MonitorPoll, readMonitors } from './monitor-reading.ts'
 import { type OpenedHypervisor, openHypervisor } from './open-hypervisor.ts'
+import { type PollReport, pollReport } from './poll-report.ts'
 import type { DomainRef } from './procedures.ts'
-import { finding } from './quarantine.ts'
 import type { Reading } from './rates.ts'
 import { type InstanceContext, type InstanceTags, instanceSamples, stateSample } from './samples.ts'
 import type { LibvirtConnection } from './section.ts'
 import { StateReader } from './state-reading.ts'
-import { domainStates, domainStats, isActive } from './stats.ts'
+import { domainStates, isActive } from './stats.ts'
 import { readXml } from './xml-reading.ts'
 
 /** What a session needs from outside. */
@@ -25,22 +25,6 @@ export interface SessionDeps {
   logger: Logger
   /** What the inventory knows, for domains whose XML does not say. */
   instanceTags?: (uuid: string) => InstanceTags | null
-}
-
-/** How a poll went. */
-export interface PollReport {
-  domains: number
-  running: number
-  samples: number
-  pollMs: number
-  /** Calls that timed out and are still being worked on by the daemon. */
-  orphans: number
-  /** Active domains whose QEMU does not answer: our own call hangs in it, or somebody else's lock is on it all the time. */
-  hanging: readonly DomainRef[]
-  locked: readonly DomainRef[]
-  /** Domains whose QEMU was not asked, to spare the daemon. */
-  unasked: number
-  droppedEvents: number
 }
 
 /** All instances are told to the inventory again after this long, so that one which missed them catches up. */
@@ -62,13 +46,10 @@ export class HypervisorSession {
   readonly #memory: HypervisorMemory
   readonly #hypervisor: OpenedHypervisor
   readonly #hostParts: HostParts
-  readonly #repetitions = new Repetitions()
+  readonly #events: EventInbox
   readonly #migrations: MigrationWatch
   readonly #states: StateReader
   readonly #lost = new AbortController()
-  /** Domains of which an event came that is not dealt with yet. */
-  readonly #changed = new Set<string>()
-  #wake: () => void = () => undefined
   /** False until the first list, which is compared with what was known before the outage. */
   #listed = false
 
@@ -80,7 +61,9 @@ export class HypervisorSession {
     this.#states = new StateReader(opened.client, memory)
     this.#migrations = new MigrationWatch(memory, deps.clock)
     this.#hostParts = new HostParts(opened.client, opened.host, deps.clock)
-    opened.client.onEvent((event) => this.#received(event))
+    const leaves = (uuid: string) => this.#migrations.notice([uuid])
+    this.#events = new EventInbox({ ...deps, memory, host: opened.host, leaves })
+    opened.client.onEvent((event) => this.#events.hear(event))
     opened.client.onClose((reason) => this.#lost.abort(reason))
   }
 
@@ -109,7 +92,7 @@ export class HypervisorSession {
     const readings = await this.#readStates([])
     const first = !this.#listed
     this.#listed = true
-    this.#wake()
+    this.#events.open()
     await this.#readXml(readings)
     await this.#announceAll()
     const active = readings.filter(({ stats }) => isActive(stats))
@@ -125,7 +108,10 @@ export class HypervisorSession {
     samples += host
     // One that began while nobody listened is told by no event.
     if (first && this.#monitored) this.#migrations.notice(this.#answeredSince(active))
-    return this.#report(began, samples, active, unasked)
+    return pollReport(this.#memory, {
+      ...{ samples, unasked, active, monitored: this.#monitored },
+      ...{ pollMs: this.#deps.clock.monotonic() - began, orphans: this.#hypervisor.client.orphans },
+    })
   }
 
   /** Those whose QEMU has just answered: only they may be asked more. */
@@ -147,24 +133,14 @@ export class HypervisorSession {
   }
 
   /** Resolves when there is something for `settle`, after the first list; throws what the signal was aborted for. */
-  async nextEvent(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      signal.throwIfAborted()
-      if (this.#listed && (this.#changed.size > 0 || this.#memory.outbox.size > 0)) return
-      const stop = () => this.#wake()
-      signal.addEventListener('abort', stop, { once: true })
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-      signal.removeEventListener('abort', stop)
-    }
+  nextEvent(signal: AbortSignal): Promise<void> {
+    return this.#events.next(signal)
   }
 
   /** Deals with the events that have come: a fresh state sample of each domain concerned, then the facts into the journal. */
   async settle(): Promise<void> {
-    const uuids = new Set(this.#changed)
-    this.#changed.clear()
-    const domains = [...uuids].flatMap((uuid) => this.#memory.domains.get(uuid)?.ref ?? [])
+    const domains = this.#events.take()
+    const uuids = new Set(domains.map(({ uuid }) => uuid))
     if (domains.length > 0) {
       const readings = (await this.#readStates(domains)).filter(({ stats }) => uuids.has(stats.domain.uuid))
       await this.#readXml(readings)
@@ -192,41 +168,12 @@ export class HypervisorSession {
     return new GuestAgents(this.#config, this.#memory, { ...this.#deps, contextOf: (domain) => this.#context(domain) })
   }
 
-  #received(event: DomainEvent): void {
-    const { domain, kind } = event
-    if (kind === 'migration_iteration') {
-      this.#migrations.notice([domain.uuid])
-      return
-    }
-    const known = this.#memory.domains.get(domain.uuid) ?? remember(this.#memory, domain, domainStates.shutOff)
-    if (kind === 'metadata_changed' || kind === 'defined' || kind === 'started') known.factsFor = ''
-    if (kind !== 'metadata_changed' && !this.#repetitions.isRepeated(event, this.#deps.clock.monotonic()))
-      this.#journal(event, known)
-    if (kind === 'undefined') this.#forget(domain.uuid)
-    else this.#changed.add(domain.uuid)
-    this.#wake()
-  }
-
-  #journal(event: DomainEvent, { facts }: RememberedDomain): void {
-    const inventory = this.#deps.instanceTags?.(event.domain.uuid)
-    this.#memory.outbox.add(
-      domainFact(event, {
-        host: this.host,
-        time: this.#deps.clock.now(),
-        project: facts?.nova?.project?.id ?? inventory?.project ?? null,
-        user: facts?.nova?.user?.id ?? inventory?.user ?? null,
-        name: facts?.nova?.name ?? null,
-      }),
-    )
-    this.#wake()
-  }
-
   /** One call that needs no QEMU: states, and what the kernel counts of interfaces. An empty list asks for all domains. */
   async #readStates(domains: readonly DomainRef[]): Promise<Reading[]> {
-    const records = await this.#states.read(domains)
+    const read = await this.#states.read(domains)
     const { clock } = this.#deps
     const instant = { at: clock.monotonic(), time: clock.now() }
-    const readings = records.map(domainStats).map((stats) => ({ stats, ...instant }))
+    const readings = read.map((stats) => ({ stats, ...instant }))
     if (domains.length === 0) this.#forgetAllBut(readings)
     return readings.filter((reading) => this.#noteState(reading))
   }
@@ -237,24 +184,19 @@ export class HypervisorSession {
     if (state === null) return false
     const before = this.#memory.domains.get(domain.uuid)
     const missed =
-      before && !this.#listed && !this.#changed.has(domain.uuid)
+      before && !this.#listed && !this.#events.concerns(domain.uuid)
         ? missedEvent(domain, { state: before.state, id: before.ref.id }, { state, id: domain.id })
         : null
     const known = remember(this.#memory, domain, state)
-    if (missed) this.#journal(missed, known)
+    if (missed) this.#events.journal(missed, known)
     return !countsElsewhere.get(state)?.has(stateReason ?? 0)
   }
 
   /** Domains that are not listed any more; one of which an event just came may be so new that the list is older. */
   #forgetAllBut(listed: readonly Reading[]): void {
     const uuids = new Set(listed.map(({ stats }) => stats.domain.uuid))
-    for (const uuid of this.#memory.domains.keys()) if (!uuids.has(uuid) && !this.#changed.has(uuid)) this.#forget(uuid)
-  }
-
-  #forget(uuid: string): void {
-    this.#memory.domains.delete(uuid)
-    this.#changed.delete(uuid)
-    this.#repetitions.forget(uuid)
+    for (const uuid of this.#memory.domains.keys())
+      if (!uuids.has(uuid) && !this.#events.concerns(uuid)) this.#events.forget(uuid)
   }
 
   async #readXml(readings: readonly Reading[]): Promise<void> {
@@ -320,26 +262,6 @@ export class HypervisorSession {
   async #handOver(samples: Parameters<Intake['samples']>[0]): Promise<number> {
     if (samples.length > 0) await this.#deps.intake.samples(samples)
     return samples.length
-  }
-
-  #report(began: number, samples: number, active: readonly Reading[], unasked: number): PollReport {
-    const domains = [...this.#memory.domains.values()]
-    const found = (kind: ReturnType<typeof finding>) =>
-      active.flatMap(({ stats: { domain } }) => {
-        const silence = this.#memory.domains.get(domain.uuid)?.silence ?? null
-        return this.#monitored && finding(silence, domain.id) === kind ? [domain] : []
-      })
-    return {
-      domains: domains.length,
-      running: domains.filter(({ state }) => state === domainStates.running).length,
-      samples,
-      pollMs: this.#deps.clock.monotonic() - began,
-      orphans: this.#memory.monitors.orphans + this.#hypervisor.client.orphans,
-      hanging: found('hangs'),
-      locked: found('locked'),
-      unasked: this.#monitored ? unasked : 0,
-      droppedEvents: this.#memory.outbox.dropped,
-    }
   }
 
   /** Only QEMU has a monitor that could fall silent; other drivers tell less, or nothing, and never wait for a guest. */

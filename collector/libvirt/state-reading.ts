@@ -5,19 +5,17 @@ import type { LibvirtClient } from './client.ts'
 import type { HypervisorMemory } from './hypervisor-memory.ts'
 import { domainInfo, domainState, interfaceStats, memoryStats } from './plain-procedures.ts'
 import {
-  allDomainStats,
-  type DomainRecord,
   type DomainRef,
   LibvirtError,
+  libvirtCodes,
   listAllDomains,
   type ParamValue,
   type Procedure,
   statsFlags,
   statsGroups,
 } from './procedures.ts'
+import { bulkStats, type DomainStats, domainStats } from './stats.ts'
 
-/** VIR_ERR_NO_SUPPORT. */
-const unsupported = 3
 const callsAtOnce = 3
 
 /** Of one connection. */
@@ -37,33 +35,33 @@ export class StateReader {
   }
 
   /** An empty list asks for all domains; else at least those asked for that exist. */
-  async read(domains: readonly DomainRef[]): Promise<DomainRecord[]> {
+  async read(domains: readonly DomainRef[]): Promise<DomainStats[]> {
     if (!this.#bulk) return this.#oneByOne(domains)
     const query = { domains, groups: statsGroups.state | statsGroups.interface, flags: statsFlags.nowait }
     try {
-      return await this.#client.call(allDomainStats, query)
+      return await this.#client.call(bulkStats, query)
     } catch (error) {
       if (!(error instanceof LibvirtError)) throw error
-      if (error.libvirtCode === unsupported) {
+      if (error.libvirtCode === libvirtCodes.unsupported) {
         this.#bulk = false
         return this.#oneByOne(domains)
       }
       if (domains.length === 0) throw error
       // Some drivers refuse the whole list when one domain of it has just vanished.
-      return await this.#client.call(allDomainStats, { ...query, domains: [] })
+      return await this.#client.call(bulkStats, { ...query, domains: [] })
     }
   }
 
-  async #oneByOne(asked: readonly DomainRef[]): Promise<DomainRecord[]> {
+  async #oneByOne(asked: readonly DomainRef[]): Promise<DomainStats[]> {
     const domains = await this.#client.call(listAllDomains, undefined)
     const wanted = new Set(asked.map(({ uuid }) => uuid))
-    const records: DomainRecord[] = []
+    const read: DomainStats[] = []
     await inParallel(callsAtOnce, domains, async (domain) => {
       if (wanted.size > 0 && !wanted.has(domain.uuid)) return
       const params = await this.#params(domain)
-      if (params) records.push({ domain, params })
+      if (params) read.push(domainStats({ domain, params }))
     })
-    return records
+    return read
   }
 
   /** Under the names of the bulk call. null: gone since it was listed. */

@@ -1,5 +1,18 @@
 /** Typed parameters of a bulk reply → statistics of one domain. An allow-list: fields that we do not know never get further. */
-import type { DomainRecord, DomainRef, Params, ParamValue } from './procedures.ts'
+import {
+  allDomainStats,
+  type DomainRecord,
+  type DomainRef,
+  maxDomains,
+  type ParamValue,
+  type Procedure,
+  paramCount,
+  readDomain,
+  readParamName,
+  readParamValue,
+  type StatsQuery,
+} from './procedures.ts'
+import type { XdrReader } from './xdr.ts'
 
 /** libvirt's virDomainState. */
 export const domainStates = {
@@ -83,55 +96,168 @@ export const isActive = ({ domain, state }: DomainStats): boolean =>
   domain.id >= 0 && state !== domainStates.shutOff && state !== domainStates.crashed
 
 type Group = 'vcpu' | 'net' | 'block'
+type Value = number | string | null
 
-/** What an entry of a group says, by the rest of the field's name: `time`, `rx.bytes` … */
-type Entry = Map<string, ParamValue>
+/** What is told of one vCPU, interface or disk so far, by the names of the interfaces above. */
+type Entry = Record<string, Value>
 
-/** Indexed entries of one group, by number. Numbers may have gaps (an unplugged vCPU), hence the Map. */
-type Entries = Map<number, Entry>
+/** A domain's statistics as they come in. Entries by number, which may have gaps (an unplugged vCPU), hence the Maps. */
+interface Draft extends Pick<DomainStats, 'state' | 'stateReason' | 'cpuNs' | 'vcpusCurrent'> {
+  balloon: BalloonStats
+  vcpu: Map<number, Entry>
+  net: Map<number, Entry>
+  block: Map<number, Entry>
+  /** The entry of the field before: an entry's fields come one after the other. */
+  last: { group: Group; index: number; entry: Entry | null }
+}
 
 /** More than any guest has; what a hostile daemon adds is not looked at. */
 const maxEntries = 4096
 
-/** Sorts out one record of a bulk reply. */
+/** Sorts out one record of a bulk reply, or what stands for one. */
 export function domainStats({ domain, params }: DomainRecord): DomainStats {
-  const groups = { vcpu: new Map(), net: new Map(), block: new Map() } satisfies Record<string, Entries>
-  for (const [field, value] of params) {
-    const place = placeOf(field)
-    if (place) collect(place, value, groups)
-  }
-  const number = (field: string) => finite(params, field)
-  const balloon: BalloonStats = {
-    currentKib: number('balloon.current'),
-    rssKib: number('balloon.rss'),
-    unusedKib: number('balloon.unused'),
-    availableKib: number('balloon.available'),
-    usableKib: number('balloon.usable'),
-    swapInKib: number('balloon.swap_in'),
-    swapOutKib: number('balloon.swap_out'),
-    majorFaults: number('balloon.major_fault'),
-    lastUpdate: number('balloon.last-update'),
-  }
-  const disks = inOrder(groups.block).flatMap(([, entry]) => disk(entry))
+  const draft = newDraft()
+  for (const [field, value] of params) put(draft, field, value)
+  return statsOf(domain, draft)
+}
+
+/** Reads one record of a bulk reply straight into statistics: most of what a poll costs is here. */
+function readDomainStats(from: XdrReader): DomainStats {
+  const domain = readDomain(from)
+  const draft = newDraft()
+  const count = paramCount(from)
+  for (let i = 0; i < count; i++) put(draft, readParamName(from), readParamValue(from))
+  return statsOf(domain, draft)
+}
+
+/** GET_ALL_DOMAIN_STATS with its answer sorted out. */
+export const bulkStats: Procedure<StatsQuery, DomainStats[]> = {
+  ...allDomainStats,
+  decode: (from) => from.list(28, maxDomains, () => readDomainStats(from)),
+}
+
+const newDraft = (): Draft => ({
+  state: null,
+  stateReason: null,
+  cpuNs: null,
+  vcpusCurrent: null,
+  balloon: {
+    currentKib: null,
+    rssKib: null,
+    unusedKib: null,
+    availableKib: null,
+    usableKib: null,
+    swapInKib: null,
+    swapOutKib: null,
+    majorFaults: null,
+    lastUpdate: null,
+  },
+  vcpu: new Map(),
+  net: new Map(),
+  block: new Map(),
+  last: { group: 'vcpu', index: -1, entry: null },
+})
+
+function statsOf(domain: DomainRef, { vcpu, net, block, last: _last, ...told }: Draft): DomainStats {
+  const disks = inOrder(block).filter(isGuestDisk)
   return {
     domain,
-    state: number('state.state'),
-    stateReason: number('state.reason'),
-    cpuNs: number('cpu.time'),
-    balloon,
-    vcpusCurrent: number('vcpu.current'),
-    vcpus: inOrder(groups.vcpu).flatMap(([index, entry]) => vcpu(index, entry)),
-    nics: inOrder(groups.net).flatMap(([, entry]) => nic(entry)),
-    disks,
-    monitored: balloon.rssKib !== null || disks.length > 0,
+    ...told,
+    vcpus: inOrder(vcpu).filter(({ timeNs, delayNs }) => timeNs !== null || delayNs !== null) as unknown as VcpuStats[],
+    nics: inOrder(net).filter(({ device }) => device !== null) as unknown as NicStats[],
+    disks: disks as unknown as DiskStats[],
+    monitored: told.balloon.rssKib !== null || disks.length > 0,
   }
 }
 
-/** Where a field belongs: `vcpu.3.time` is `time` of the third vCPU. */
+/** Only what the guest reads from counts requests; backing layers repeat the name, empty drives have no counters. */
+const isGuestDisk = ({ device, readOps }: Entry) => device !== null && readOps !== null
+
+const newEntry: Record<Group, (index: number) => Entry> = {
+  vcpu: (index) => ({ index, timeNs: null, delayNs: null }),
+  net: () => ({
+    device: null,
+    rxBytes: null,
+    rxPackets: null,
+    rxErrors: null,
+    rxDrops: null,
+    txBytes: null,
+    txPackets: null,
+    txErrors: null,
+    txDrops: null,
+  }),
+  block: () => ({
+    device: null,
+    readOps: null,
+    readBytes: null,
+    readNs: null,
+    writeOps: null,
+    writeBytes: null,
+    writeNs: null,
+    flushOps: null,
+    flushNs: null,
+    allocationBytes: null,
+    physicalBytes: null,
+    capacityBytes: null,
+  }),
+}
+
+/** libvirt's names → ours. */
+const domainFields = new Map([
+  ['state.state', 'state'],
+  ['state.reason', 'stateReason'],
+  ['cpu.time', 'cpuNs'],
+  ['vcpu.current', 'vcpusCurrent'],
+])
+const balloonFields = new Map([
+  ['balloon.current', 'currentKib'],
+  ['balloon.rss', 'rssKib'],
+  ['balloon.unused', 'unusedKib'],
+  ['balloon.available', 'availableKib'],
+  ['balloon.usable', 'usableKib'],
+  ['balloon.swap_in', 'swapInKib'],
+  ['balloon.swap_out', 'swapOutKib'],
+  ['balloon.major_fault', 'majorFaults'],
+  ['balloon.last-update', 'lastUpdate'],
+])
+const entryFields: Record<Group, ReadonlyMap<string, string>> = {
+  vcpu: new Map([
+    ['time', 'timeNs'],
+    ['delay', 'delayNs'],
+  ]),
+  net: new Map([
+    ['name', 'device'],
+    ['rx.bytes', 'rxBytes'],
+    ['rx.pkts', 'rxPackets'],
+    ['rx.errs', 'rxErrors'],
+    ['rx.drop', 'rxDrops'],
+    ['tx.bytes', 'txBytes'],
+    ['tx.pkts', 'txPackets'],
+    ['tx.errs', 'txErrors'],
+    ['tx.drop', 'txDrops'],
+  ]),
+  block: new Map([
+    ['name', 'device'],
+    ['rd.reqs', 'readOps'],
+    ['rd.bytes', 'readBytes'],
+    ['rd.times', 'readNs'],
+    ['wr.reqs', 'writeOps'],
+    ['wr.bytes', 'writeBytes'],
+    ['wr.times', 'writeNs'],
+    ['fl.reqs', 'flushOps'],
+    ['fl.times', 'flushNs'],
+    ['allocation', 'allocationBytes'],
+    ['physical', 'physicalBytes'],
+    ['capacity', 'capacityBytes'],
+  ]),
+}
+
+/** Where a field belongs: `vcpu.3.time` is `timeNs` of the third vCPU. */
 interface Place {
-  group: Group
+  of: 'domain' | 'balloon' | Group
+  /** Of an entry; -1 of what there is once. */
   index: number
-  rest: string
+  key: string
 }
 
 /**
@@ -141,7 +267,7 @@ interface Place {
 const places = new Map<string, Place | null>()
 const placesAtMost = 10_000
 
-/** Null for what is of none of the groups (counts, other groups, KVM's own counters with odd numbers). */
+/** Null for what we do not know (counts, other groups, KVM's own counters with odd numbers). */
 function placeOf(field: string): Place | null {
   const known = places.get(field)
   if (known !== undefined) return known
@@ -151,77 +277,51 @@ function placeOf(field: string): Place | null {
 }
 
 function takenApart(field: string): Place | null {
-  const [, group, number, rest] = /^(vcpu|net|block)\.(0|[1-9]\d{0,14})\.(.*)$/s.exec(field) ?? []
-  return group === undefined || rest === undefined ? null : { group: group as Group, index: Number(number), rest }
+  const key = domainFields.get(field)
+  if (key !== undefined) return { of: 'domain', index: -1, key }
+  const inBalloon = balloonFields.get(field)
+  if (inBalloon !== undefined) return { of: 'balloon', index: -1, key: inBalloon }
+  const [, group, number, rest = ''] = /^(vcpu|net|block)\.(0|[1-9]\d{0,14})\.(.*)$/s.exec(field) ?? []
+  const ofEntry = group === undefined ? undefined : entryFields[group as Group].get(rest)
+  return ofEntry === undefined ? null : { of: group as Group, index: Number(number), key: ofEntry }
 }
 
-function collect({ group, index, rest }: Place, value: ParamValue, groups: Record<Group, Entries>): void {
-  let entry = groups[group].get(index)
-  if (!entry) {
-    if (groups[group].size >= maxEntries) return
-    entry = new Map()
-    groups[group].set(index, entry)
+/** Keys are ours, never the daemon's: see `takenApart`. */
+function put(draft: Draft, field: string, value: ParamValue): void {
+  const place = placeOf(field)
+  if (place === null) return
+  if (place.of === 'domain') (draft as unknown as Entry)[place.key] = finite(value)
+  else if (place.of === 'balloon') (draft.balloon as unknown as Entry)[place.key] = finite(value)
+  else {
+    const entry = entryOf(draft, place.of, place.index)
+    if (entry) entry[place.key] = place.key === 'device' ? text(value) : finite(value)
   }
-  entry.set(rest, value)
 }
 
-const inOrder = (entries: Entries) => [...entries].sort(([a], [b]) => a - b)
-
-function finite(params: Params, field: string): number | null {
-  const value = params.get(field)
-  return typeof value === 'number' && Number.isFinite(value) ? value : null
+function entryOf(draft: Draft, group: Group, index: number): Entry | null {
+  const { last } = draft
+  if (last.entry !== null && last.index === index && last.group === group) return last.entry
+  const entries = draft[group]
+  let entry = entries.get(index)
+  if (entry === undefined) {
+    if (entries.size >= maxEntries) return null
+    entry = newEntry[group](index)
+    entries.set(index, entry)
+  }
+  draft.last = { group, index, entry }
+  return entry
 }
 
-function text(params: Params, field: string): string | null {
-  const value = params.get(field)
-  return typeof value === 'string' && value !== '' ? value : null
+/** By number: as they come, except from a daemon that has its own mind. */
+function inOrder(entries: ReadonlyMap<number, Entry>): Entry[] {
+  let before = -1
+  let sorted = true
+  for (const index of entries.keys()) {
+    sorted &&= index > before
+    before = index
+  }
+  return sorted ? [...entries.values()] : [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry)
 }
 
-function vcpu(index: number, entry: Entry): VcpuStats[] {
-  const timeNs = finite(entry, 'time')
-  const delayNs = finite(entry, 'delay')
-  return timeNs === null && delayNs === null ? [] : [{ index, timeNs, delayNs }]
-}
-
-function nic(entry: Entry): NicStats[] {
-  const device = text(entry, 'name')
-  if (device === null) return []
-  const number = (name: string) => finite(entry, name)
-  return [
-    {
-      device,
-      rxBytes: number('rx.bytes'),
-      rxPackets: number('rx.pkts'),
-      rxErrors: number('rx.errs'),
-      rxDrops: number('rx.drop'),
-      txBytes: number('tx.bytes'),
-      txPackets: number('tx.pkts'),
-      txErrors: number('tx.errs'),
-      txDrops: number('tx.drop'),
-    },
-  ]
-}
-
-function disk(entry: Entry): DiskStats[] {
-  const device = text(entry, 'name')
-  const number = (name: string) => finite(entry, name)
-  const readOps = number('rd.reqs')
-  // Only what the guest reads from counts requests; backing layers repeat the name, empty drives have no counters.
-  if (device === null || readOps === null) return []
-  return [
-    {
-      device,
-      readOps,
-      readBytes: number('rd.bytes'),
-      readNs: number('rd.times'),
-      writeOps: number('wr.reqs'),
-      writeBytes: number('wr.bytes'),
-      writeNs: number('wr.times'),
-      flushOps: number('fl.reqs'),
-      flushNs: number('fl.times'),
-      allocationBytes: number('allocation'),
-      physicalBytes: number('physical'),
-      capacityBytes: number('capacity'),
-    },
-  ]
-}
+const finite = (value: ParamValue) => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+const text = (value: ParamValue) => (typeof value === 'string' && value !== '' ? value : null)

@@ -26,6 +26,8 @@ export interface LibvirtAddress {
 
 export const tlsPort = 16514
 
+const uriParts = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/i
+
 /** The modular daemon of each driver; `libvirtd` (or `virtproxyd`) serves them all. */
 const modularDaemons: Readonly<Record<string, string>> = {
   qemu: 'virtqemud',
@@ -36,20 +38,32 @@ const modularDaemons: Readonly<Record<string, string>> = {
   bhyve: 'virtbhyved',
 }
 
+/**
+ * Drivers that are no daemon's: they speak HTTPS to a machine elsewhere. A libvirtd opens them for its clients, so one on this
+ * machine is asked, and told the whole URI; it has the credentials (`/etc/libvirt/auth.conf`).
+ */
+const remoteDrivers = new Set(['esx', 'gsx', 'vpx', 'hyperv'])
+
+const remoteExamples = 'esx://root@esx-01/?no_verify=1, vpx://user@vcenter/datacenter/cluster/esx-01, hyperv://user@host/'
 const examples = 'qemu:///system, qemu+tls://host/system, qemu+ssh://user@host/system'
 
 /**
  * Understands `qemu:///system`, `qemu:///session`, `qemu+unix:///system?socket=/path`, `qemu://host/system` and `qemu+tls://`
- * (TLS), `qemu+ssh://user@host:port/system?socket=/path`; the same with other drivers (`lxc:///system`, `test:///default`).
+ * (TLS), `qemu+ssh://user@host:port/system?socket=/path`; the same with other drivers (`lxc:///system`, `xen+tls://host/system`,
+ * `test:///default`); and `esx://user@host/?no_verify=1` or `hyperv://user@host/`, which the libvirtd of this machine opens.
  */
 export function parseLibvirtUri(
   uri: string,
   environment: Readonly<Record<string, string | undefined>> = {},
   access: Access = 'read-only',
 ): LibvirtAddress {
-  const match = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)(\/[^?#]*)(?:\?([^#]*))?$/i.exec(uri)
-  if (!match) throw new AppError('invalid', `${uri}: not a libvirt URI (write for example ${examples})`)
+  const match = uriParts.exec(uri)
+  if (!match) {
+    const some = remoteDrivers.has(uri.split(':')[0]?.toLowerCase() ?? '') ? remoteExamples : examples
+    throw new AppError('invalid', `${uri}: not a libvirt URI (write for example ${some})`)
+  }
   const [, driver = '', transport, authority = '', path = '', query = ''] = match
+  if (remoteDrivers.has(driver.toLowerCase())) return overLocalDaemon(uri, access)
   const driverUri = `${driver}://${path}`
   const parameters = new URLSearchParams(query)
   const given = parameters.get('socket')
@@ -65,6 +79,21 @@ export function parseLibvirtUri(
   const { user, host, port } = readAuthority(uri, authority)
   if (kind === 'tls') return { driverUri, route: { kind, host, port: port ?? tlsPort } }
   return { driverUri, route: { kind, host, port, user, sockets, helper: given ? null : { uri: driverUri, access } } }
+}
+
+/** `esx://user@host/?no_verify=1` and the like; `socket` is ours. */
+function overLocalDaemon(uri: string, access: Access): LibvirtAddress {
+  const [, driver = '', transport, authority = '', path = '', query = ''] = uriParts.exec(uri) ?? []
+  if (transport !== undefined)
+    throw new AppError('invalid', `${uri}: ${driver} is opened by the libvirtd of this machine: write ${driver}://user@host/`)
+  readAuthority(uri, authority) // no password in it, and nothing that is not a host
+  const parameters = new URLSearchParams(query)
+  const given = parameters.get('socket')
+  parameters.delete('socket')
+  const rest = parameters.size > 0 ? `?${parameters}` : ''
+  const kinds = access === 'read-only' ? ['-sock-ro', '-sock'] : ['-sock']
+  const sockets = given ? [given] : kinds.map((kind) => join('/run/libvirt', `libvirt${kind}`))
+  return { driverUri: `${driver}://${authority}${path}${rest}`, route: { kind: 'unix', sockets } }
 }
 
 function notSupported(transport: string): string {

@@ -17,12 +17,18 @@ export interface Database {
   close(): void
 }
 
+/** Pages kept, the part of the file that is mapped, and how many pages the log may have before it is taken in. */
+const memory = {
+  usual: 'PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA wal_autocheckpoint=4000',
+  small: 'PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=250',
+}
+
 /**
  * Opens `DIR/journal.sqlite` and brings it to the newest schema. Owning the directory is exclusive: a second process gets
  * AppError('locked'). The lock is a transaction held on a file of its own, so the kernel drops it when the process dies, and
- * readers (`openJournalReadOnly`) can still look while the owner runs.
+ * readers (`openJournalReadOnly`) can still look while the owner runs. `small`: for few facts and little memory.
  */
-export function openDatabase(directory: string): Database {
+export function openDatabase(directory: string, size: keyof typeof memory = 'usual'): Database {
   mkdirSync(directory, { recursive: true, mode: 0o750 })
   const lock = new DatabaseSync(join(directory, 'lock.sqlite'))
   try {
@@ -42,7 +48,7 @@ export function openDatabase(directory: string): Database {
     sqlite.exec('PRAGMA busy_timeout=10000')
     // a new file's page holds eight events: half as many pages to write as with SQLite's 4096
     sqlite.exec(`PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
-      PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA wal_autocheckpoint=4000`)
+      ${memory[size]}`)
     migrate(sqlite)
   } catch (cause) {
     sqlite.close()

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { agentsCollector } from '../../../collector/agent/collect.ts'
 import { agentsSection } from '../../../collector/agent/section.ts'
-import { startDemoHypervisor } from '../../../collector/demo/hypervisor.ts'
 import { healthBoard } from '../../../collector/health.ts'
 import { systemClock } from '../../../model/clock.ts'
 import { AppError, type SampleStore } from '../../../model/contract.ts'
 import { DuckStore } from '../../../store/duckdb/duckdb-store.ts'
 import { captured } from '../../support/captured.ts'
 import { eventually, spawnKept, stopProcess } from '../../support/child-process.ts'
-import { demoDomains } from '../../support/demo-domains.ts'
 import { type Libvirtd, startLibvirtd } from '../../support/libvirtd.ts'
 import { needs } from '../../support/needs.ts'
 import { type RabbitMq, rabbitmqServer, startRabbitMq } from '../../support/rabbitmq.ts'
@@ -63,9 +61,9 @@ collector:
 `,
     )
     const main = join(import.meta.dirname, '../../../main.ts')
-    // as docs/scale-out.md has it in the unit file
-    const env = { PATH: process.env.PATH, NODE_OPTIONS: '--max-semi-space-size=2' }
-    const started = spawnKept(process.execPath, [main, 'serve', '--only', 'collector', '--config', file], env)
+    const started = spawnKept(process.execPath, [main, 'serve', '--only', 'collector', '--config', file], {
+      PATH: process.env.PATH,
+    })
     agents.push(started)
     return started
   }
@@ -77,7 +75,15 @@ collector:
     const abort = new AbortController()
     const health = healthBoard(systemClock)
     const collector = agentsCollector(source, {
-      ...{ intake: caught.intake, store, stored: () => undefined, clock: systemClock, logger: silentLogger(), health },
+      ...{
+        intake: caught.intake,
+        store,
+        stored: () => undefined,
+        inventory: null,
+        clock: systemClock,
+        logger: silentLogger(),
+        health,
+      },
     })
     const running = collector.run(abort.signal)
     return {
@@ -186,40 +192,4 @@ collector:
     await eventually('the others come', () => (numbers()?.samples ?? 0) > 0)
     await central.stop()
   })
-
-  it('take little: memory, and CPU for 50 guests', async () => {
-    const socketPath = join(directory(), 'fifty.sock')
-    const guests = Array.from({ length: 50 }, (_, n) => ({
-      ...demoDomains('steady')[0],
-      uuid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-      domain: `instance-${n}`,
-    }))
-    const demo = await startDemoHypervisor({
-      socketPath,
-      host: 'hv-50',
-      domains: guests as ReturnType<typeof demoDomains>,
-      clock: systemClock,
-    })
-    const started = agent('hv-50', demo.uri)
-    const pid = started.child.pid as number
-    await systemClock.sleep(4000) // started, first polls done
-    const began = cpuMs(pid)
-    const polls = 6
-    await systemClock.sleep(polls * 1000)
-    const perPoll = (cpuMs(pid) - began) / polls
-    const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-    const percent = (100 * perPoll) / 30_000
-    console.log(
-      `      agent, 50 guests: ${rss.toFixed(0)} MiB, ${perPoll.toFixed(1)} ms CPU a poll = ${percent.toFixed(2)} % of a core at 30 s`,
-    )
-    await stopProcess(started.child)
-    await demo.close()
-    assert.ok(rss <= 120 && percent <= 1, `${rss} MiB, ${percent} %\n${started.output()}`)
-  })
 })
-
-/** User and system time of a process, ms: the kernel counts hundredths. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}

@@ -18,7 +18,21 @@ describe('what an agent tells', () => {
     {
       kind: 'health',
       everyMs: 15_000,
-      components: [{ component: 'libvirt hv', kind: 'libvirt', host: 'hv', state: 'ok', detail: '' }],
+      components: [
+        { component: 'libvirt hv', kind: 'libvirt', host: 'hv', state: 'ok', detail: '' },
+        { component: 'qemu hv', kind: 'qemu', host: 'hv', state: 'degraded', detail: 'QEMU not answering: a' },
+      ],
+    },
+    {
+      kind: 'machines',
+      mayBe: ['instances'],
+      machines: [
+        {
+          ...{ cluster: 'c', name: 'm', address: '10.0.0.1', hypervisor: null, instance: null, project: null },
+          metrics: { load_one: { title: null, unit: '', group: null, type: 'float', slope: 'both' } },
+          ...{ facts: { os_name: 'Linux' }, seenAt: 1 },
+        },
+      ],
     },
     {
       kind: 'instances',

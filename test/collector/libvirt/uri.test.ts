@@ -37,6 +37,16 @@ describe('a libvirt URI', () => {
     first: '/srv/x',
   })
 
+  leads('xen+tls://dom0.example.org/system', 'xen:///system', { kind: 'tls', host: 'dom0.example.org' })
+  leads('esx://root@esx-01/?no_verify=1', 'esx://root@esx-01/?no_verify=1', {
+    kind: 'unix',
+    first: '/run/libvirt/libvirt-sock-ro',
+  })
+  leads('vpx://vcenter/dc/cluster/esx-01?socket=/srv/x', 'vpx://vcenter/dc/cluster/esx-01', { kind: 'unix', sockets: ['/srv/x'] })
+  leads('hyperv://win-01/?transport=http', 'hyperv://win-01/?transport=http', {
+    ...{ kind: 'unix', first: '/run/libvirt/libvirt-sock-ro' },
+  })
+
   it('tries the read-only sockets first, the modular daemon before the old one', () => {
     const { route } = parseLibvirtUri('qemu:///system')
     assert.deepEqual(route.kind === 'unix' && route.sockets.map((path) => path.split('/').at(-1)), [
@@ -65,6 +75,10 @@ describe('a libvirt URI', () => {
   refuses('qemu+ssh://-l@hv-07/system', /not a host/)
   refuses('qemu+ssh://hv-07;reboot/system', /not a host/)
   refuses('qemu+ssh:///system', /not a host/)
+  refuses('esx+ssh://esx-01/', /opened by the libvirtd of this machine: write esx:\/\/user@host\//)
+  refuses('esx://root:secret@esx-01/', /not a host/)
+  refuses('esx:///', /not a host/)
+  refuses('hyperv://', /not a libvirt URI .*hyperv:\/\/user@host\//)
   refuses('qemu+tls://hv-07:0/system', /0 is not a port/)
 
   it('is checked when the config is read, with durations in their units', () => {

@@ -8,7 +8,7 @@ import { LibvirtClient } from '../../../collector/libvirt/client.ts'
 import { readDomainEvent } from '../../../collector/libvirt/domain-events.ts'
 import { decodeFrame, type Frame, FrameSplitter, messageTypes, programs, statuses } from '../../../collector/libvirt/frame.ts'
 import * as procedures from '../../../collector/libvirt/procedures.ts'
-import { domainStats } from '../../../collector/libvirt/stats.ts'
+import { bulkStats, domainStats } from '../../../collector/libvirt/stats.ts'
 import { XdrReader, XdrWriter } from '../../../collector/libvirt/xdr.ts'
 import { AppError } from '../../../model/contract.ts'
 import { random } from '../../support/random.ts'
@@ -150,6 +150,37 @@ describe('a daemon that sends nonsense', () => {
     assert.ok(refused > 1000, `only ${refused} were refused`)
   })
 
+  it('is understood the same way, or refused, whether statistics are read at once or by way of a list', () => {
+    const replies = originals.filter((bytes) => {
+      const { header } = decodeFrame(bytes)
+      return header.procedure === bulkStats.number && header.type === messageTypes.reply && header.status === statuses.ok
+    })
+    assert.ok(replies.length > 0)
+    const outcome = (body: Buffer, decode: (from: XdrReader) => unknown) => {
+      const from = new XdrReader(body)
+      try {
+        const value = decode(from)
+        from.end()
+        return value
+      } catch (error) {
+        assert.ok(error instanceof AppError && error.code === 'protocol', String(error))
+        return 'refused'
+      }
+    }
+    let understood = 0
+    for (let i = 0; i < 3000; i++) {
+      const body = Buffer.from((replies[i % replies.length] as Buffer).subarray(28))
+      if (i >= replies.length) mutate(body, below)
+      const atOnce = outcome(body, bulkStats.decode)
+      assert.deepEqual(
+        atOnce,
+        outcome(body, (from) => procedures.allDomainStats.decode(from).map(domainStats)),
+      )
+      if (atOnce !== 'refused') understood++
+    }
+    assert.ok(understood > 500, `only ${understood} were understood`)
+  })
+
   it('is survived by the client in each of 20,000: every call ends in an answer or a clear error', async () => {
     const clock = steppedClock(0)
     const ends = { answered: 0, refused: 0, closed: 0, silent: 0 }
@@ -164,7 +195,8 @@ describe('a daemon that sends nonsense', () => {
       }
       const { client, daemon } = line
       const number = asked[below(asked.length)] as number
-      const call = client.call({ ...(known.get(number) as AnyProcedure), encode: () => undefined }, undefined as never)
+      const procedure = (number === bulkStats.number ? bulkStats : known.get(number)) as AnyProcedure
+      const call = client.call({ ...procedure, encode: () => undefined }, undefined as never)
       const outcome = call.then(
         () => 'answered' as const,
         (error: unknown) => {
