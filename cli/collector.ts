@@ -15,6 +15,7 @@ import { watchSelf } from '../collector/self.ts'
 import { loadFile } from '../config/load.ts'
 import { systemClock as clock } from '../model/clock.ts'
 import { AppError } from '../model/contract.ts'
+import { retireAlertsOf } from '../store/journal/alert-retention.ts'
 import { openDatabase } from '../store/journal/database.ts'
 import { eventJournal } from '../store/journal/events.ts'
 import { inventory as openInventory } from '../store/journal/inventory.ts'
@@ -107,7 +108,12 @@ async function collect(config: Config, io: CommandIo): Promise<void> {
       samples.run(signal),
       watchSelf(own, (batch) => samples.push(batch), clock, signal),
       watchJournal(db, join(config.data, 'journal.sqlite'), health, clock, signal),
-      keepRetention(db, config.retention, { health, clock, logger }, signal),
+      keepRetention(
+        db,
+        config.retention,
+        { retireAlerts: (before, now) => retireAlertsOf(db, before, now), health, clock, logger },
+        signal,
+      ),
       runCollectors(collectors, { clock, logger, signal }),
     ]
     closing.defer(async () => {
