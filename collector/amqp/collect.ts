@@ -95,8 +95,8 @@ export function amqpCollector(source: AmqpSource, deps: Deps): Collector {
     let waiting = new Gathering<ConsumeMessage>()
     // used in turn: memory that is asked for anew with each batch makes V8 collect all the time
     let spare = new Gathering<ConsumeMessage>()
-    // half of what may be under way: while one batch is written the next one is received and read
-    const batchSize = Math.max(1, Math.floor(source.prefetch / 2))
+    // a third of what may be under way: one batch is written, the next is received and read, one is on its way from the broker
+    const batchSize = Math.max(1, Math.floor(source.prefetch / 3))
     let wake: () => void = () => undefined
     const subscription = await subscribe(source, url, (message) => {
       waiting.add(message, readMessage(message))

@@ -37,8 +37,8 @@ export const amqpSource = z.strictObject({
     )
     .default('specola'),
   queueType: z.enum(['quorum', 'classic']).default('quorum'),
-  /** Unacknowledged messages at the most; a batch is half of them. */
-  prefetch: z.int().min(1).max(10_000).default(4000),
+  /** Unacknowledged messages at the most; a batch is a third of them. */
+  prefetch: z.int().min(1).max(10_000).default(6000),
   heartbeat: duration.prefault('20s'),
   /** For amqps: the authority, and our own certificate where the broker asks for one. */
   tls: z
