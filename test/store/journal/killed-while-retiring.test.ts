@@ -24,17 +24,20 @@ describe('a journal whose owner is killed while it removes what is old', functio
     if (child) await stopProcess(child, 'SIGKILL')
   })
 
-  /** How many steps removed something, and whether it came to its end. Killed in or after the next one but `killAfter`. */
+  /** How many steps removed something, and whether it came to its end. Killed in or after the step that follows `killAfter` of them. */
   async function retiring(at: string, end: number, killAfter: number | null): Promise<{ steps: number; done: boolean }> {
-    const running = spawn(process.execPath, [script, at, String(end)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const running = spawn(process.execPath, [script, at, String(end)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    running.stdin.on('error', () => undefined) // it is gone
     child = running
     let steps = 0
     for await (const line of createInterface({ input: running.stdout })) {
       const removing = !/ 0$|begun/.test(line)
       if (removing) steps++
+      running.stdin.write('.')
       if (killAfter === null || steps < killAfter || (killAfter > 0 && !removing)) continue
       await pause(Math.random() * (killAfter === 0 ? 200 : 6))
       running.kill('SIGKILL')
+      break
     }
     await stopProcess(running)
     return { steps, done: running.exitCode === 0 }
