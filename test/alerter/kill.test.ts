@@ -1,3 +1,0 @@
-import { killedWhileChecking } from '../support/killed-while-checking.ts'
-
-killedWhileChecking(2)
