@@ -60,14 +60,15 @@ const targetMacros: Readonly<Record<string, (target: Target) => string>> = {
 }
 const targetMacro = (name: string, target: Target) => worth(targetMacros, name, target)
 
-const hostWords: Record<State, string> = {
+/** Nagios' words for the states of a host. */
+export const hostWords: Record<State, string> = {
   ok: 'UP',
   warning: 'UP',
   critical: 'DOWN',
   unknown: 'UNREACHABLE',
   nodata: 'UNREACHABLE',
 }
-const hostIds: Record<State, string> = { ok: '0', warning: '0', critical: '1', unknown: '2', nodata: '2' }
+export const hostIds: Record<State, string> = { ok: '0', warning: '0', critical: '1', unknown: '2', nodata: '2' }
 const seconds = (time: number | null) => String(Math.floor((time ?? 0) / 1000))
 
 type FindHost = () => Entry | undefined

@@ -3,12 +3,12 @@
  * handler that a crash cuts off is not run again: at most once. Those of one check run one after the other.
  */
 
-import type { NotificationRecord, State } from '../model/check.ts'
+import type { NotificationRecord } from '../model/check.ts'
 import { exitCode, states } from '../model/check.ts'
 import type { Clock } from '../model/clock.ts'
 import { expand, type Lookup, shellCommand } from '../model/command-macros.ts'
 import type { Logger, ProgramEnd, Programs } from '../model/contract.ts'
-import { checkMacro } from './check-macros.ts'
+import { checkMacro, hostIds, hostWords } from './check-macros.ts'
 import type { CommandsConfig } from './commands-section.ts'
 import type { EventHandler } from './handler-field.ts'
 import type { Handling } from './handling.ts'
@@ -84,14 +84,6 @@ async function run({ deps, config, around }: Running, handler: EventHandler, han
   })
 }
 
-const hostWords: Record<State, string> = {
-  ok: 'UP',
-  warning: 'UP',
-  critical: 'DOWN',
-  unknown: 'UNREACHABLE',
-  nodata: 'UNREACHABLE',
-}
-
 /** What handlers have beyond checks: how the state was reached, and what it was before. */
 function handlerMacro({ entry: { rule, stored }, hard, attempt, was }: Handling, name: string): string | undefined {
   const host = rule.device?.host === true
@@ -100,7 +92,7 @@ function handlerMacro({ entry: { rule, stored }, hard, attempt, was }: Handling,
     [`${of}STATETYPE`]: hard ? 'HARD' : 'SOFT',
     [`${of}ATTEMPT`]: String(attempt),
     [`LAST${of}STATE`]: host ? hostWords[was] : (states[exitCode(was)] ?? 'unknown').toUpperCase(),
-    [`LAST${of}STATEID`]: host ? String(['UP', 'DOWN', 'UNREACHABLE'].indexOf(hostWords[was])) : String(exitCode(was)),
+    [`LAST${of}STATEID`]: host ? hostIds[was] : String(exitCode(was)),
     [`LONG${of}OUTPUT`]: stored.longOutput ?? '',
   }
   return Object.hasOwn(values, name) ? values[name] : undefined

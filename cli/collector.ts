@@ -2,7 +2,6 @@
  * A collector on or near hypervisors that writes to a store of several: no alerts, no pages, no reports, and nothing of them in
  * memory (ADR 0047). One that reads buses or APIs keeps a ledger of what it reads, and is run as a whole.
  */
-import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { sampleQueue } from '../collector/batch.ts'
@@ -30,15 +29,13 @@ import { weighHeap } from './heap.ts'
 import { keepRetention } from './keep-retention.ts'
 import { jsonLogger } from './logger.ts'
 import { collectorsOf } from './serve/collectors.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** Samples that wait in memory while the store is away: 20 MB at the most, over an hour of 50 guests. */
 const waitingSamples = 50_000
 
 /** Beyond it this is no process on a hypervisor, and a little memory is not worth the processor that it costs. */
 const fewHypervisors = 4
-
-/** Shutting down takes no longer than this; what then still runs is cut off. */
-const shutdownMs = 10_000
 
 /** One file may serve all roles: what the others read is theirs to check. */
 const anything = z.unknown().optional()
@@ -84,11 +81,8 @@ Reads what FILE names under \`collector\` and writes to its \`store\`. Stops on 
 /** Runs until SIGINT or SIGTERM; stops everything it started, also when starting fails half-way. */
 async function collect(config: Config, io: CommandIo): Promise<void> {
   const logger = jsonLogger(config.log)
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
-  const { signal } = stop
-  const closing = new AsyncDisposableStack()
-  try {
+  await untilStopped(logger, async (closing, stop) => {
+    const { signal } = stop
     const db = openDatabase(config.data, 'small')
     closing.defer(() => db.close())
     const health = healthBoard(clock)
@@ -120,18 +114,7 @@ async function collect(config: Config, io: CommandIo): Promise<void> {
       stop.abort(signal.reason)
       await Promise.allSettled(running)
     })
-    flushCompileCache() // a service may be ended the hard way, and would start as slowly the next time
     io.out(`Specola's collector reads ${collectors.length} sources`)
-    logger.info('started', { roles: ['collector'], data: config.data })
-    if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
-    logger.info(`stopping: ${(signal.reason as Error).message}`)
-  } finally {
-    const cutOff = setTimeout(() => {
-      logger.error(`still busy after ${shutdownMs / 1000} s: cut off; what was acknowledged is safe`)
-      process.exit(1)
-    }, shutdownMs)
-    await closing.disposeAsync()
-    clearTimeout(cutOff)
-  }
-  logger.info('stopped')
+    return { roles: ['collector'], data: config.data }
+  })
 }

@@ -1,6 +1,5 @@
 /** The whole product in one process: reads top to bottom as the way of a sample and of a message. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { acknowledgeLinks, linkKey } from '../alerter/acknowledge-link.ts'
 import { createAlerter } from '../alerter/engine.ts'
@@ -55,6 +54,7 @@ import { reportDeps } from './reporting.ts'
 import { collectorsOf } from './serve/collectors.ts'
 import { linkBase, mailerOf, monthlyMailing } from './serve/mailing.ts'
 import { settingsHash } from './settings-hash.ts'
+import { untilStopped } from './until-stopped.ts'
 import { watchCompleteness } from './watch-completeness.ts'
 
 const roles = ['collector', 'alerter', 'ui'] as const
@@ -65,9 +65,6 @@ const waitingSamples = 200_000
 
 /** A page does not wait longer for a preview of rules. */
 const previewMs = 60_000
-
-/** Shutting down takes no longer than this; what then still runs is cut off. */
-const shutdownMs = 10_000
 
 export const command: Command = {
   name: 'serve',
@@ -108,11 +105,8 @@ async function serve(
   io: CommandIo,
 ): Promise<void> {
   const logger = jsonLogger(config.log)
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
-  const { signal } = stop
-  const closing = new AsyncDisposableStack()
-  try {
+  await untilStopped(logger, async (closing, stop) => {
+    const { signal } = stop
     if (demo) wipeDemo(config.data)
     const db = openDatabase(config.data)
     closing.defer(() => db.close())
@@ -253,19 +247,8 @@ async function serve(
       const link = await firstStartLink(accounts, url, clock.now())
       if (link) io.out(`Sign in (once, as admin): ${link}`)
     }
-    flushCompileCache() // a service may be ended the hard way, and would start as slowly the next time
-    logger.info('started', { roles: [...only], data: config.data, demo })
-    if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }))
-    logger.info(`stopping: ${(signal.reason as Error).message}`)
-  } finally {
-    const cutOff = setTimeout(() => {
-      logger.error(`still busy after ${shutdownMs / 1000} s: cut off; what was acknowledged is safe`)
-      process.exit(1)
-    }, shutdownMs)
-    await closing.disposeAsync()
-    clearTimeout(cutOff)
-  }
-  logger.info('stopped')
+    return { roles: [...only], data: config.data, demo }
+  })
 }
 
 function readListen(text: string): Configuration['ui']['listen'] {
